@@ -14,6 +14,9 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // An async function without await is how a throw becomes a rejection.
+      '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
@@ -32,7 +35,12 @@ export default tseslint.config(
   },
   {
     files: ['packages/**/*.ts'],
-    ignores: ['packages/http-express/src/server.ts', 'packages/lambda-entry/src/handler.ts', '**/*.test.ts', '**/*.rgw-test.ts'],
+    ignores: [
+      'packages/http-express/src/server.ts',
+      'packages/lambda-entry/src/handler.ts',
+      '**/*.test.ts',
+      '**/*.rgw-test.ts',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,0 +1,67 @@
+import type { JobId, UserId } from './identifiers.ts';
+
+/** What a caller can get wrong. Adapters know what it is called in their world. */
+export type Parameter = 'jobId' | 'objectUuid';
+
+/** The base of the closed set below: what is not one of these is a fault that the core did not foresee. */
+abstract class BaseError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A parameter that is missing or malformed. */
+export class InvalidParameter extends BaseError {
+  readonly code = 'INVALID_PARAMETER';
+  readonly parameter: Parameter;
+  /** The rest of a sentence that starts with the parameter: `is missing`, `must be …`. */
+  readonly problem: string;
+
+  constructor(parameter: Parameter, problem: string) {
+    super(`${parameter} ${problem}`);
+    this.parameter = parameter;
+    this.problem = problem;
+  }
+}
+
+/** The user has no job with that id; whether another user has one is not told. */
+export class JobNotFound extends BaseError {
+  readonly code = 'JOB_NOT_FOUND';
+  readonly jobId: JobId;
+
+  constructor(jobId: JobId) {
+    super(`job ${jobId} does not exist`);
+    this.jobId = jobId;
+  }
+}
+
+/** Nobody proved to be a user. The message is for the log: a caller is never told why. */
+export class Unauthorized extends BaseError {
+  readonly code = 'UNAUTHORIZED';
+}
+
+/** A dependency could not be reached, refused for now or did not answer in time: the same call may succeed later. */
+export class Unavailable extends BaseError {
+  readonly code = 'UNAVAILABLE';
+}
+
+/** A stored record that cannot be understood: asking again does not help, somebody has to look at it. */
+export class UnreadableJob extends BaseError {
+  readonly code = 'UNREADABLE_JOB';
+  readonly userId: UserId;
+  /** The job's id as it is stored, which may be the very thing that is wrong. */
+  readonly storedJobId: string;
+
+  constructor(userId: UserId, storedJobId: string, problem: string) {
+    super(`job ${storedJobId} of user ${userId} cannot be read: ${problem}`);
+    this.userId = userId;
+    this.storedJobId = storedJobId;
+  }
+}
+
+export type JobsError = InvalidParameter | JobNotFound | Unauthorized | Unavailable | UnreadableJob;
+
+export const isJobsError = (error: unknown): error is JobsError => error instanceof BaseError;

@@ -1,0 +1,53 @@
+import { InvalidParameter, Unauthorized } from './errors.ts';
+
+declare const parsed: unique symbol;
+type Parsed<Value, Name extends string> = Value & { readonly [parsed]: Name };
+
+/** Who owns jobs. Safe as the first segment of an object key: see {@link parseUserId}. */
+export type UserId = Parsed<string, 'UserId'>;
+
+/** A job's number, unique within its user: 1 to 9007199254740991. */
+export type JobId = Parsed<number, 'JobId'>;
+
+/** The name of one uploaded file within its job, such as `uuid.png`: 1 to 255 of `A-Z a-z 0-9 . _ -`. */
+export type ObjectUuid = Parsed<string, 'ObjectUuid'>;
+
+const MAX_USER_ID_LENGTH = 128;
+const USER_ID = /^(?!\.{1,2}$)[^/\\\p{Control}\p{Surrogate}]+$/u;
+const JOB_ID = /^[1-9][0-9]*$/;
+const OBJECT_UUID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+const JOB_ID_RULE = `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`;
+const OBJECT_UUID_RULE = 'must be 1 to 255 of A-Z a-z 0-9 . _ -, starting with a letter or digit';
+
+/**
+ * A user id becomes part of object keys, so what could make two users share a key is refused: an id that is empty,
+ * longer than 128 UTF-16 units, `.` or `..`, or that holds `/`, `\`, a control character or half a surrogate pair.
+ *
+ * @throws Unauthorized where `value` is anything else than such an id
+ */
+export const parseUserId = (value: unknown): UserId => {
+  if (typeof value === 'string' && value.length <= MAX_USER_ID_LENGTH && USER_ID.test(value)) return value as UserId;
+  throw new Unauthorized('the user id is missing, too long or not fit for a key');
+};
+
+/**
+ * @param value decimal digits without sign, leading zero or exponent, or a number
+ * @throws InvalidParameter where it is missing, empty, or not a whole number from 1 to 9007199254740991
+ */
+export const parseJobId = (value: string | number | undefined): JobId => {
+  if (value === undefined || value === '') throw new InvalidParameter('jobId', 'is missing');
+  const id = typeof value === 'number' ? value : JOB_ID.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(id) || id < 1) throw new InvalidParameter('jobId', JOB_ID_RULE);
+  return id as JobId;
+};
+
+/** Whether a name found in stored data is one that a key may be made of. */
+export const isObjectUuid = (value: string): value is ObjectUuid => OBJECT_UUID.test(value);
+
+/** @throws InvalidParameter where `value` is missing, empty or not an {@link ObjectUuid} */
+export const parseObjectUuid = (value: string | undefined): ObjectUuid => {
+  if (value === undefined || value === '') throw new InvalidParameter('objectUuid', 'is missing');
+  if (!isObjectUuid(value)) throw new InvalidParameter('objectUuid', OBJECT_UUID_RULE);
+  return value;
+};

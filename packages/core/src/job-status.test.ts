@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { describeStatus, jobStatuses } from './job-status.ts';
+
+describe('describeStatus', () => {
+  test.each([
+    ['pending', 'pending', 'Waiting for all files to be uploaded', false],
+    ['queued', 'queued', 'Job is waiting to be processed', false],
+    ['processing', 'processing', 'Job is being processed', false],
+    ['processing...0%', 'processing', 'Job is being processed (0% done)', false],
+    ['processing...45%', 'processing', 'Job is being processed (45% done)', false],
+    ['processing...100%', 'processing', 'Job is being processed (100% done)', false],
+    ['success', 'success', 'Job completed successfully', true],
+    [
+      'success_credits_restored',
+      'success_credits_restored',
+      'Job completed; credits for the files that failed were restored',
+      true,
+    ],
+    [
+      'success_credits_not_restored',
+      'success_credits_not_restored',
+      'Job completed; credits for the files that failed could not be restored',
+      true,
+    ],
+    [
+      'failed_size_mismatch',
+      'failed_size_mismatch',
+      'Job rejected: the uploaded files do not match what was announced',
+      false,
+    ],
+    ['failed_requeued', 'failed_requeued', 'Job failed and was queued again', false],
+    ['failed_critical', 'failed_critical', 'Job failed; the team was informed', false],
+    ['archived', 'archived', 'Unknown status', false],
+  ])('reads %j', (stored, code, meaning, hasResults) => {
+    expect(describeStatus(stored)).toEqual({ code, meaning, hasResults });
+  });
+
+  test('calls a status that is missing unknown', () => {
+    expect(describeStatus(undefined)).toEqual({ code: 'unknown', meaning: 'Unknown status', hasResults: false });
+  });
+
+  test.each(['', 'Success', ' success', 'processing...', 'processing...101%', 'processing...-1%', 'processing...4.5%'])(
+    'passes %j on as it is, and calls it unknown',
+    (stored) => {
+      expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
+    },
+  );
+
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('is not fooled by %s', (stored) => {
+    expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
+  });
+
+  test('reads every progress, and never links results by it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), (percent) => {
+        expect(describeStatus(`processing...${percent}%`)).toEqual({
+          code: 'processing',
+          meaning: `Job is being processed (${percent}% done)`,
+          hasResults: false,
+        });
+      }),
+    );
+  });
+
+  test('never fails, and passes on every code that is not known', () => {
+    const alike = fc.string({ unit: fc.constantFrom('processing', '...', '4', '5', '%', 'success', '_', ' ') });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), alike), (stored) => {
+        const { code, meaning } = describeStatus(stored);
+        if (Object.keys(jobStatuses).includes(code) && stored !== code)
+          expect(stored).toMatch(/^processing\.\.\.\d+%$/);
+        else expect(code).toBe(stored);
+        expect(meaning).not.toBe('');
+      }),
+    );
+  });
+});

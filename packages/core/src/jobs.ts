@@ -1,0 +1,26 @@
+import type { JobStore } from './ports/job-store.ts';
+import type { ObjectStore } from './ports/object-store.ts';
+import { deleteJob } from './use-cases/delete-job.ts';
+import type { DeleteJob } from './use-cases/delete-job.ts';
+import { getJob } from './use-cases/get-job.ts';
+import type { GetJob } from './use-cases/get-job.ts';
+import { getObjectUrl } from './use-cases/get-object-url.ts';
+import type { GetObjectUrl } from './use-cases/get-object-url.ts';
+import { listJobs } from './use-cases/list-jobs.ts';
+import type { ListJobs } from './use-cases/list-jobs.ts';
+
+/** What can be done with jobs. The user is always the first argument: no call reaches beyond that user's own. */
+export interface Jobs {
+  readonly listJobs: ListJobs;
+  readonly getJob: GetJob;
+  readonly getObjectUrl: GetObjectUrl;
+  readonly deleteJob: DeleteJob;
+}
+
+/** The use cases on top of the given stores. */
+export const createJobs = (stores: { readonly jobStore: JobStore; readonly objectStore: ObjectStore }): Jobs => ({
+  listJobs: listJobs(stores),
+  getJob: getJob(stores),
+  getObjectUrl: getObjectUrl(stores),
+  deleteJob: deleteJob(stores),
+});

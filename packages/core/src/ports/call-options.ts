@@ -1,0 +1,5 @@
+/** What every port method and use case takes besides its subject. */
+export interface CallOptions {
+  /** Ends the call early: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}

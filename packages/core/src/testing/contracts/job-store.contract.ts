@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { UnreadableJob } from '../../errors.ts';
+import { parseJobId, parseUserId } from '../../identifiers.ts';
+import type { JobSummary } from '../../job.ts';
+import type { JobStore, ListOptions } from '../../ports/job-store.ts';
+import type { JobRecord } from '../memory-job-store.ts';
+
+/** What the suite needs of an adapter and of whoever else writes to its storage. */
+export interface JobStoreHarness {
+  readonly store: JobStore;
+  /** The same adapter where its storage refuses connections. */
+  readonly unreachable: JobStore;
+  /** Stores a job as the uploader and the processor do: what the record does not have is not stored. */
+  put(record: JobRecord): Promise<void>;
+  /** Stores a record with that key that cannot be understood. */
+  putUnreadable(userId: string, jobId: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const whole = {
+  jobName: 'Holiday',
+  date: '2020-01-01 12:00:00.000000000 UTC',
+  totalSize: 5020,
+  creditsSpent: 2,
+  email: 'alice@example.com',
+  objectUuidNames: { 'a.png': 'beach.png', 'b.wav': 'waves.wav', 'not a uuid': 'Übermut ☀.txt' },
+  mediaLength: { 'a.png': 1, 'b.wav': 12.5 },
+  failedToProcess: { 'b.wav': 'silence' },
+  status: 'success',
+} satisfies Partial<JobRecord>;
+
+/** Holds an adapter to the contract of {@link JobStore}. */
+export const describeJobStore = (name: string, start: () => Promise<JobStoreHarness>): void => {
+  describe(`${name} as a JobStore`, () => {
+    let harness: JobStoreHarness;
+    let users = 0;
+
+    /** Every test has users of its own, so that none sees what another left. */
+    const newUser = () => parseUserId(`user-${++users}`);
+
+    const list = async (user: string, options?: ListOptions): Promise<JobSummary[]> => {
+      const jobs: JobSummary[] = [];
+      for await (const page of harness.store.list(parseUserId(user), options)) jobs.push(...page);
+      return jobs;
+    };
+
+    /** A list may trail the latest writes by a moment, so it is asked for until it is as expected, within reason. */
+    const expectIds = async (user: string, ids: readonly number[]): Promise<void> => {
+      let listed: number[] = [];
+      for (let attempt = 0; attempt < 50 && listed.join() !== ids.join(); attempt++)
+        listed = (await list(user)).map(({ jobId }) => jobId);
+      expect(listed).toEqual(ids);
+    };
+
+    beforeAll(async () => {
+      harness = await start();
+    });
+
+    afterAll(() => harness.close());
+
+    describe('find', () => {
+      test('brings every field of a job', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1, ...whole });
+        expect(await harness.store.find(userId, parseJobId(1))).toEqual({
+          userId,
+          jobId: 1,
+          ...whole,
+          status: { code: 'success', meaning: 'Job completed successfully', hasResults: true },
+        });
+      });
+
+      test('gives what a record lacks its neutral value', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1 });
+        expect(await harness.store.find(userId, parseJobId(1))).toEqual({
+          userId,
+          jobId: 1,
+          jobName: null,
+          date: null,
+          totalSize: 0,
+          creditsSpent: 0,
+          email: null,
+          objectUuidNames: {},
+          mediaLength: {},
+          failedToProcess: {},
+          status: { code: 'unknown', meaning: 'Unknown status', hasResults: false },
+        });
+      });
+
+      test('reads a status that carries a progress', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1, status: 'processing...45%' });
+        const job = await harness.store.find(userId, parseJobId(1));
+        expect(job?.status).toMatchObject({ code: 'processing', meaning: 'Job is being processed (45% done)' });
+      });
+
+      test('finds the largest id', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: Number.MAX_SAFE_INTEGER });
+        const job = await harness.store.find(userId, parseJobId(Number.MAX_SAFE_INTEGER));
+        expect(job?.jobId).toBe(Number.MAX_SAFE_INTEGER);
+      });
+
+      test('keeps whole numbers up to the largest safe one', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1, totalSize: Number.MAX_SAFE_INTEGER });
+        expect((await harness.store.find(userId, parseJobId(1)))?.totalSize).toBe(Number.MAX_SAFE_INTEGER);
+      });
+
+      test("does not find another user's job", async () => {
+        const [owner, other] = [newUser(), newUser()];
+        await harness.put({ userId: owner, jobId: 1 });
+        expect(await harness.store.find(other, parseJobId(1))).toBeUndefined();
+      });
+
+      test('does not find a job that was never stored', async () => {
+        expect(await harness.store.find(newUser(), parseJobId(1))).toBeUndefined();
+      });
+
+      test('says that a record cannot be understood', async () => {
+        const userId = newUser();
+        await harness.putUnreadable(userId, 7);
+        await expect(harness.store.find(userId, parseJobId(7))).rejects.toMatchObject({
+          code: 'UNREADABLE_JOB',
+          userId,
+          storedJobId: '7',
+        });
+      });
+    });
+
+    describe('list', () => {
+      test("brings a user's jobs, and no other's, by ascending number over many pages", async () => {
+        const [userId, other] = [newUser(), newUser()];
+        const ids = Array.from({ length: 120 }, (_, index) => index + 1);
+        for (const jobId of ids.toReversed()) await harness.put({ userId, jobId, jobName: 'x'.repeat(20_000) });
+        await harness.put({ userId: other, jobId: 500 });
+        await expectIds(userId, ids);
+      });
+
+      test('shows the fields of a summary and nothing else', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 3, ...whole });
+        await expectIds(userId, [3]);
+        expect(await list(userId)).toEqual([
+          {
+            jobId: 3,
+            jobName: whole.jobName,
+            date: whole.date,
+            totalSize: whole.totalSize,
+            creditsSpent: whole.creditsSpent,
+            status: { code: 'success', meaning: 'Job completed successfully', hasResults: true },
+          },
+        ]);
+      });
+
+      test('is empty for a user without jobs', async () => {
+        expect(await list(newUser())).toEqual([]);
+      });
+
+      test('leaves out and reports a record that cannot be understood', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1 });
+        await harness.putUnreadable(userId, 2);
+        await harness.put({ userId, jobId: 3 });
+        await expectIds(userId, [1, 3]);
+        const unreadable: UnreadableJob[] = [];
+        await list(userId, { onUnreadable: (error) => unreadable.push(error) });
+        expect(unreadable).toMatchObject([{ code: 'UNREADABLE_JOB', userId, storedJobId: '2' }]);
+      });
+    });
+
+    describe('delete', () => {
+      test('forgets a job, and may be repeated', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1 });
+        await harness.put({ userId, jobId: 2 });
+        await harness.store.delete(userId, parseJobId(1));
+        await harness.store.delete(userId, parseJobId(1));
+        expect(await harness.store.find(userId, parseJobId(1))).toBeUndefined();
+        await expectIds(userId, [2]);
+      });
+
+      test("leaves another user's job of the same number alone", async () => {
+        const [owner, other] = [newUser(), newUser()];
+        await harness.put({ userId: owner, jobId: 1 });
+        await harness.store.delete(other, parseJobId(1));
+        expect(await harness.store.find(owner, parseJobId(1))).toMatchObject({ userId: owner, jobId: 1 });
+      });
+
+      test('forgets a record that cannot be understood', async () => {
+        const userId = newUser();
+        await harness.putUnreadable(userId, 1);
+        await harness.store.delete(userId, parseJobId(1));
+        expect(await harness.store.find(userId, parseJobId(1))).toBeUndefined();
+      });
+    });
+
+    describe.each<[string, (store: JobStore, options?: ListOptions) => Promise<unknown>]>([
+      ['find', (store, options) => store.find(parseUserId('anyone'), parseJobId(1), options)],
+      ['list', (store, options) => store.list(parseUserId('anyone'), options)[Symbol.asyncIterator]().next()],
+      ['delete', (store, options) => store.delete(parseUserId('anyone'), parseJobId(1), options)],
+    ])('%s', (_, call) => {
+      test('rejects with the reason of an aborted signal', async () => {
+        const reason = new Error('enough');
+        await expect(call(harness.store, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      });
+
+      test('is unavailable where the storage refuses connections', async () => {
+        await expect(call(harness.unreachable)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      });
+    });
+
+    test('a list that is aborted on its way ends with the reason', async () => {
+      const userId = newUser();
+      for (let jobId = 1; jobId <= 120; jobId++) await harness.put({ userId, jobId, jobName: 'x'.repeat(20_000) });
+      await expectIds(
+        userId,
+        Array.from({ length: 120 }, (_, index) => index + 1),
+      );
+      const reason = new Error('enough');
+      const abort = new AbortController();
+      const pages = harness.store.list(userId, { signal: abort.signal })[Symbol.asyncIterator]();
+      await pages.next();
+      abort.abort(reason);
+      await expect(pages.next()).rejects.toBe(reason);
+    });
+  });
+};

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseJobId, parseObjectUuid, parseUserId } from '../../identifiers.ts';
+import type { UserId } from '../../identifiers.ts';
+import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from '../../object-keys.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+
+/** What the suite needs of an adapter and of whoever else uses its storage. */
+export interface ObjectStoreHarness {
+  readonly store: ObjectStore;
+  /** The same adapter where its storage refuses connections. */
+  readonly unreachable: ObjectStore;
+  /** Stores an object as an uploader does. */
+  put(key: string, body: string): Promise<void>;
+  /** Begins a multipart upload and leaves it unfinished. */
+  startUpload(key: string): Promise<void>;
+  /** Deletes an object as a user of the storage does, which leaves a marker where it keeps versions. */
+  hide(key: string): Promise<void>;
+  /** Everything that is stored under a prefix: a line for each object, older version, marker and unfinished upload. */
+  contents(prefix: string): Promise<readonly string[]>;
+  /** Follows a URL as a browser does: the body, or `undefined` where that is refused or there is nothing. */
+  get(url: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const png = parseObjectUuid('photo.png');
+
+/** Other letters of the same kind, so that a changed signature is still well-formed. */
+const otherCharacter = (character: string): string => (character === '0' ? '1' : '0');
+
+/** Holds an adapter to the contract of {@link ObjectStore}. */
+export const describeObjectStore = (name: string, start: () => Promise<ObjectStoreHarness>): void => {
+  describe(`${name} as an ObjectStore`, () => {
+    let harness: ObjectStoreHarness;
+    let users = 0;
+
+    /** Every test has users of its own, so that none sees what another left. */
+    const newUser = (suffix = '') => parseUserId(`user-${++users}${suffix}`);
+
+    const fill = async (user: UserId, job: number, files: number): Promise<void> => {
+      const keys = Array.from({ length: files }, (_, index) => `${user}/${job}/${index}.bin`);
+      // A few at a time: enough to be quick, few enough for any server.
+      for (let start = 0; start < keys.length; start += 20)
+        await Promise.all(keys.slice(start, start + 20).map((key) => harness.put(key, 'x')));
+    };
+
+    beforeAll(async () => {
+      harness = await start();
+    });
+
+    afterAll(() => harness.close());
+
+    describe('presign', () => {
+      test('gives URLs in the order of the keys, each of which downloads its object', async () => {
+        const [user, job] = [newUser(), parseJobId(1)];
+        const keys = [uploadedFileKey(user, job, png), fullResultKey(user, job, png), minResultKey(user, job, png)];
+        for (const key of keys) await harness.put(key, `body of ${key}`);
+        const urls = await harness.store.presign(keys);
+        expect(await Promise.all(urls.map((url) => harness.get(url)))).toEqual(keys.map((key) => `body of ${key}`));
+      });
+
+      test.each(['', ' with space', '+=()!*\'"%&$@,:;?#~', '%2F..%00', '雪-Zoë', '😀', '<&>', '.', ' '])(
+        'downloads what belongs to a user id that ends in %j',
+        async (suffix) => {
+          const key = uploadedFileKey(newUser(suffix), parseJobId(1), png);
+          await harness.put(key, `body of ${key}`);
+          const [url] = (await harness.store.presign([key])) as [string];
+          expect(await harness.get(url)).toBe(`body of ${key}`);
+        },
+      );
+
+      test('gives a URL that opens nothing else', async () => {
+        const [user, job] = [newUser(), parseJobId(1)];
+        await harness.put(uploadedFileKey(user, job, png), 'mine');
+        await harness.put(`${user}/1/photo.pnG`, 'secret');
+        const [url] = (await harness.store.presign([uploadedFileKey(user, job, png)])) as [string];
+        expect(await harness.get(url)).toBe('mine');
+        expect(await harness.get(url.replace('photo.png', 'photo.pnG'))).toBeUndefined();
+        expect(await harness.get(url.slice(0, -1) + otherCharacter(url.slice(-1)))).toBeUndefined();
+        expect(await harness.get(url.replace(/\?.*/, ''))).toBeUndefined();
+      });
+
+      test('does not ask whether the object exists', async () => {
+        const [url] = (await harness.store.presign([uploadedFileKey(newUser(), parseJobId(1), png)])) as [string];
+        expect(await harness.get(url)).toBeUndefined();
+      });
+
+      test('answers no keys with no URLs', async () => {
+        expect(await harness.store.presign([])).toEqual([]);
+      });
+
+      test('needs no connection', async () => {
+        expect(await harness.unreachable.presign([uploadedFileKey(newUser(), parseJobId(1), png)])).toHaveLength(1);
+      });
+
+      test('rejects with the reason of an aborted signal', async () => {
+        const reason = new Error('enough');
+        const key = uploadedFileKey(newUser(), parseJobId(1), png);
+        await expect(harness.store.presign([key], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      });
+    });
+
+    describe('deleteAll', () => {
+      test('removes objects, older versions, markers and unfinished uploads', async () => {
+        const user = newUser();
+        const prefix = jobPrefix(user, parseJobId(1));
+        for (const key of ['photo.png', 'DONE', 'results/photo.png.json', 'results/a/b//c'])
+          for (const version of ['one', 'two', 'three']) await harness.put(prefix + key, version);
+        await harness.put(`${prefix}hidden.txt`, 'x');
+        await harness.hide(`${prefix}hidden.txt`);
+        await harness.startUpload(`${prefix}photo.png`);
+        await harness.startUpload(`${prefix}photo.png`);
+        await harness.startUpload(`${prefix}huge.mov`);
+        expect((await harness.contents(prefix)).length).toBeGreaterThanOrEqual(7);
+        await harness.store.deleteAll(prefix);
+        expect(await harness.contents(prefix)).toEqual([]);
+      });
+
+      test('removes more than one page of objects', async () => {
+        const user = newUser();
+        await fill(user, 1, 1005);
+        await harness.store.deleteAll(jobPrefix(user, parseJobId(1)));
+        expect(await harness.contents(user)).toEqual([]);
+      });
+
+      test('removes keys that need care', async () => {
+        const prefix = jobPrefix(newUser(), parseJobId(1));
+        const names = [
+          'a b',
+          '+',
+          '%2F',
+          '%',
+          '&amp;',
+          '<tag>',
+          '"',
+          '雪',
+          '😀',
+          '../2/x',
+          './x',
+          '/',
+          'tab\t',
+          'a\nb',
+        ];
+        for (const key of names) await harness.put(prefix + key, 'x');
+        await harness.store.deleteAll(prefix);
+        expect(await harness.contents(prefix)).toEqual([]);
+      });
+
+      test("leaves other jobs and other users' jobs alone", async () => {
+        const user = newUser();
+        const other = newUser();
+        const kept = [
+          `${user}/10/photo.png`,
+          `${user}/2/photo.png`,
+          `${user}/1`,
+          `${other}/1/photo.png`,
+          `x${user}/1/a`,
+        ];
+        for (const key of [...kept, `${user}/1/photo.png`]) await harness.put(key, 'x');
+        await harness.startUpload(`${user}/10/huge.mov`);
+        await harness.store.deleteAll(jobPrefix(user, parseJobId(1)));
+        expect(await harness.contents(`${user}/1/`)).toEqual([]);
+        expect(await harness.contents(`${user}/10/`)).toHaveLength(2);
+        for (const key of kept) expect(await harness.contents(key)).not.toEqual([]);
+      });
+
+      test('succeeds where there is nothing, and may be repeated', async () => {
+        const prefix = jobPrefix(newUser(), parseJobId(1));
+        await harness.store.deleteAll(prefix);
+        await harness.put(`${prefix}a`, 'x');
+        await harness.store.deleteAll(prefix);
+        await harness.store.deleteAll(prefix);
+        expect(await harness.contents(prefix)).toEqual([]);
+      });
+
+      test('succeeds for everyone who asks at the same time', async () => {
+        const user = newUser();
+        await fill(user, 1, 60);
+        await harness.startUpload(`${user}/1/huge.mov`);
+        const prefix = jobPrefix(user, parseJobId(1));
+        await Promise.all(Array.from({ length: 5 }, () => harness.store.deleteAll(prefix)));
+        expect(await harness.contents(user)).toEqual([]);
+      });
+
+      test('rejects with the reason of an aborted signal, and goes on when repeated', async () => {
+        const reason = new Error('enough');
+        const prefix = jobPrefix(newUser(), parseJobId(1));
+        await harness.put(`${prefix}a`, 'x');
+        await expect(harness.store.deleteAll(prefix, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+        expect(await harness.contents(prefix)).toHaveLength(1);
+        await harness.store.deleteAll(prefix);
+        expect(await harness.contents(prefix)).toEqual([]);
+      });
+
+      test('is unavailable where the storage refuses connections', async () => {
+        const call = harness.unreachable.deleteAll(jobPrefix(newUser(), parseJobId(1)));
+        await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      });
+    });
+  });
+};

@@ -1,0 +1,26 @@
+import { Unauthorized } from '../errors.ts';
+import { parseUserId } from '../identifiers.ts';
+import type { UserId } from '../identifiers.ts';
+import type { Authenticator } from '../ports/authenticator.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+
+/** An {@link Authenticator} that knows the tokens it gave out itself. */
+export class MemoryAuthenticator implements Authenticator {
+  /** While set, `authenticate` rejects with it. */
+  failure: Error | undefined;
+  readonly #users = new Map<string, string>();
+
+  /** A token that proves to be `userId`, which need not be a well-formed one. */
+  issueToken(userId: string): string {
+    const token = `token-${this.#users.size + 1}`;
+    this.#users.set(token, userId);
+    return token;
+  }
+
+  async authenticate(token: string | undefined, { signal }: CallOptions = {}): Promise<UserId> {
+    signal?.throwIfAborted();
+    if (token === undefined) throw new Unauthorized('there is no token');
+    if (this.failure) throw this.failure;
+    return parseUserId(this.#users.get(token));
+  }
+}

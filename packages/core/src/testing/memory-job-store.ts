@@ -1,0 +1,105 @@
+import { UnreadableJob } from '../errors.ts';
+import { parseJobId, parseUserId } from '../identifiers.ts';
+import type { JobId, UserId } from '../identifiers.ts';
+import { describeStatus } from '../job-status.ts';
+import type { Job, JobSummary } from '../job.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { JobStore, ListOptions } from '../ports/job-store.ts';
+
+/** A job as the uploader and the processor store it: all but the key may be missing, and the status is a plain string. */
+export type JobRecord = Partial<Omit<Job, 'status' | 'userId' | 'jobId'>> & {
+  readonly userId: string;
+  readonly jobId: number;
+  readonly status?: string;
+};
+
+const UNREADABLE = Symbol('unreadable');
+
+/** A {@link JobStore} in memory that is as strict as a real one: it pages, it aborts, and it fails when told to. */
+export class MemoryJobStore implements JobStore {
+  /** While an error is set for a method, that method rejects with it. */
+  readonly failures: Partial<Record<'find' | 'list' | 'delete', Error>> = {};
+  readonly #jobs = new Map<UserId, Map<JobId, Job | typeof UNREADABLE>>();
+  readonly #pageSize: number;
+
+  constructor({ pageSize = 2 }: { pageSize?: number } = {}) {
+    this.#pageSize = pageSize;
+  }
+
+  /** Stores a job the way another program would, in place of one with the same key. */
+  put(record: JobRecord): void {
+    const userId = parseUserId(record.userId);
+    const jobId = parseJobId(record.jobId);
+    this.#jobsOf(userId).set(jobId, {
+      jobName: null,
+      date: null,
+      totalSize: 0,
+      creditsSpent: 0,
+      email: null,
+      objectUuidNames: {},
+      mediaLength: {},
+      failedToProcess: {},
+      ...record,
+      userId,
+      jobId,
+      status: describeStatus(record.status),
+    });
+  }
+
+  /** Stores a record that cannot be understood. */
+  putUnreadable(userId: string, jobId: number): void {
+    this.#jobsOf(parseUserId(userId)).set(parseJobId(jobId), UNREADABLE);
+  }
+
+  async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
+    this.#enter('find', signal);
+    const found = this.#jobsOf(user).get(job);
+    if (found === UNREADABLE) throw this.#unreadable(user, job);
+    return found;
+  }
+
+  async *list(user: UserId, { signal, onUnreadable }: ListOptions = {}): AsyncIterable<readonly JobSummary[]> {
+    const ids = [...this.#jobsOf(user).keys()].sort((a, b) => a - b);
+    for (let start = 0; start === 0 || start < ids.length; start += this.#pageSize) {
+      this.#enter('list', signal);
+      const page: JobSummary[] = [];
+      for (const id of ids.slice(start, start + this.#pageSize)) {
+        const job = this.#jobsOf(user).get(id);
+        if (job === UNREADABLE) onUnreadable?.(this.#unreadable(user, id));
+        else if (job) page.push(summaryOf(job));
+      }
+      yield page;
+    }
+  }
+
+  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<void> {
+    this.#enter('delete', signal);
+    this.#jobsOf(user).delete(job);
+  }
+
+  #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    const failure = this.failures[method];
+    if (failure) throw failure;
+  }
+
+  #jobsOf(user: UserId): Map<JobId, Job | typeof UNREADABLE> {
+    const jobs = this.#jobs.get(user) ?? new Map<JobId, Job | typeof UNREADABLE>();
+    this.#jobs.set(user, jobs);
+    return jobs;
+  }
+
+  #unreadable(user: UserId, job: JobId): UnreadableJob {
+    return new UnreadableJob(user, String(job), 'it was stored as unreadable');
+  }
+}
+
+/** Nothing but what a list shows, so that a caller cannot come to lean on more than the port promises. */
+const summaryOf = ({ jobId, jobName, date, totalSize, creditsSpent, status }: Job): JobSummary => ({
+  jobId,
+  jobName,
+  date,
+  totalSize,
+  creditsSpent,
+  status,
+});

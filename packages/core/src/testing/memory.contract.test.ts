@@ -1,0 +1,47 @@
+import { Unavailable } from '../errors.ts';
+import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '../testing.ts';
+import { describeAuthenticator, describeJobStore, describeObjectStore } from './contracts.ts';
+
+const refused = new Unavailable('the connection was refused');
+const close = async () => undefined;
+
+describeJobStore('MemoryJobStore', async () => {
+  const store = new MemoryJobStore();
+  const unreachable = new MemoryJobStore();
+  Object.assign(unreachable.failures, { find: refused, list: refused, delete: refused });
+  return {
+    store,
+    unreachable,
+    put: async (record) => store.put(record),
+    putUnreadable: async (userId, jobId) => store.putUnreadable(userId, jobId),
+    close,
+  };
+});
+
+describeObjectStore('MemoryObjectStore', async () => {
+  const store = new MemoryObjectStore();
+  const unreachable = new MemoryObjectStore();
+  unreachable.failures.deleteAll = refused;
+  return {
+    store,
+    unreachable,
+    put: async (key, body) => store.put(key, body),
+    startUpload: async (key) => store.startUpload(key),
+    hide: async (key) => store.hide(key),
+    contents: async (prefix) => store.contents(prefix),
+    get: async (url) => store.get(url),
+    close,
+  };
+});
+
+describeAuthenticator('MemoryAuthenticator', async () => {
+  const authenticator = new MemoryAuthenticator();
+  const unreachable = new MemoryAuthenticator();
+  unreachable.failure = refused;
+  return {
+    authenticator,
+    unreachable,
+    issueToken: async (userId) => authenticator.issueToken(userId),
+    close,
+  };
+});
