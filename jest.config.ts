@@ -5,7 +5,7 @@ const config: Config = {
   testMatch: ['<rootDir>/{packages,local}/**/*.test.ts'],
   testEnvironment: 'node',
   // Workspace packages are tested from their TypeScript source, with no build in between.
-  testEnvironmentOptions: { exportConditions: ['source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],

@@ -85,8 +85,9 @@ describe('parseJobId', () => {
       'true',
     ],
     ...['9007199254740992', '9007199254740993', '9'.repeat(400)],
-    ...[0, -1, 1.5, NaN, Infinity, 9007199254740992],
-  ])('refuses %j and says what is allowed', (value) => {
+    ...[0, -1, 1.5, NaN, Infinity, 9007199254740992, null, true, 1n],
+    ...[['1'], ['1', '1'], { valueOf: () => 1 }],
+  ])('refuses %p and says what is allowed', (value) => {
     expect(() => parseJobId(value)).toThrow(
       expect.objectContaining({
         code: 'INVALID_PARAMETER',

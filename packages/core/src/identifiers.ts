@@ -1,4 +1,5 @@
 import { InvalidParameter, Unauthorized } from './errors.ts';
+import type { Parameter } from './errors.ts';
 
 declare const parsed: unique symbol;
 type Parsed<Value, Name extends string> = Value & { readonly [parsed]: Name };
@@ -33,21 +34,26 @@ export const parseUserId = (value: unknown): UserId => {
 
 /**
  * @param value decimal digits without sign, leading zero or exponent, or a number
- * @throws InvalidParameter where it is missing, empty, or not a whole number from 1 to 9007199254740991
+ * @throws InvalidParameter where it is missing, empty, or anything else than a whole number from 1 to 9007199254740991
  */
-export const parseJobId = (value: string | number | undefined): JobId => {
-  if (value === undefined || value === '') throw new InvalidParameter('jobId', 'is missing');
-  const id = typeof value === 'number' ? value : JOB_ID.test(value) ? Number(value) : NaN;
-  if (!Number.isSafeInteger(id) || id < 1) throw new InvalidParameter('jobId', JOB_ID_RULE);
+export const parseJobId = (value: unknown): JobId => {
+  refuseMissing('jobId', value);
+  const id = typeof value === 'string' && JOB_ID.test(value) ? Number(value) : value;
+  if (!Number.isSafeInteger(id) || (id as number) < 1) throw new InvalidParameter('jobId', JOB_ID_RULE);
   return id as JobId;
 };
 
 /** Whether a name found in stored data is one that a key may be made of. */
-export const isObjectUuid = (value: string): value is ObjectUuid => OBJECT_UUID.test(value);
+export const isObjectUuid = (value: unknown): value is ObjectUuid =>
+  typeof value === 'string' && OBJECT_UUID.test(value);
 
 /** @throws InvalidParameter where `value` is missing, empty or not an {@link ObjectUuid} */
-export const parseObjectUuid = (value: string | undefined): ObjectUuid => {
-  if (value === undefined || value === '') throw new InvalidParameter('objectUuid', 'is missing');
+export const parseObjectUuid = (value: unknown): ObjectUuid => {
+  refuseMissing('objectUuid', value);
   if (!isObjectUuid(value)) throw new InvalidParameter('objectUuid', OBJECT_UUID_RULE);
   return value;
+};
+
+const refuseMissing = (parameter: Parameter, value: unknown): void => {
+  if (value === undefined || value === '') throw new InvalidParameter(parameter, 'is missing');
 };

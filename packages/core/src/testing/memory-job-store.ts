@@ -51,6 +51,11 @@ export class MemoryJobStore implements JobStore {
     this.#jobsOf(parseUserId(userId)).set(parseJobId(jobId), UNREADABLE);
   }
 
+  /** Whether there is a record, readable or not. */
+  has(userId: string, jobId: number): boolean {
+    return this.#jobsOf(parseUserId(userId)).has(parseJobId(jobId));
+  }
+
   async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
     this.#enter('find', signal);
     const found = this.#jobsOf(user).get(job);

@@ -1,0 +1,39 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createJobs } from '@jobs-api/core';
+import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { describeHttpApi, overSocket } from './testing/contracts.ts';
+
+describeHttpApi('createApp with the in-memory adapters, on a socket,', async () => {
+  const [jobStore, objectStore, authenticator] = [
+    new MemoryJobStore(),
+    new MemoryObjectStore(),
+    new MemoryAuthenticator(),
+  ];
+  const app = createApp({
+    jobs: createJobs({ jobStore, objectStore }),
+    authenticator,
+    logger: pino({ level: 'silent' }),
+    readinessChecks: {},
+    shutdown: new AbortController().signal,
+    requestTimeoutSeconds: 10,
+    maxInFlight: 100,
+    corsOrigins: [],
+  });
+  const server = await new Promise<Server>((resolve) => {
+    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
+  });
+  return {
+    ask: overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    issueToken: async (userId) => authenticator.issueToken(userId),
+    putJob: async (record) => jobStore.put(record),
+    putUnreadableJob: async (userId, jobId) => jobStore.putUnreadable(userId, jobId),
+    hasJob: async (userId, jobId) => jobStore.has(userId, jobId),
+    putObject: async (key, body) => objectStore.put(key, body),
+    contents: async (prefix) => objectStore.contents(prefix),
+    get: async (url) => objectStore.get(url),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+});

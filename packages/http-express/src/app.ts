@@ -1,0 +1,48 @@
+import type { Authenticator, Jobs } from '@jobs-api/core';
+import express from 'express';
+import type { Express } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { cors } from './cors.ts';
+import { deadline } from './deadline.ts';
+import { errorResponse, notFound } from './error-response.ts';
+import { healthRoutes } from './health.ts';
+import type { ReadinessChecks } from './health.ts';
+import { limitInFlight } from './in-flight.ts';
+import { parseQuery } from './parameters.ts';
+import { requestLog } from './request-log.ts';
+import { responseHeaders } from './response-headers.ts';
+import { jobsRoutes } from './routes/jobs.ts';
+
+export interface AppOptions {
+  readonly jobs: Jobs;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  readonly readinessChecks: ReadinessChecks;
+  /** Aborts when the service is about to stop, which makes it not ready. */
+  readonly shutdown: AbortSignal;
+  readonly requestTimeoutSeconds: number;
+  readonly maxInFlight: number;
+  /** Origins whose pages may call this API from a browser, such as `https://app.example.com`. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** The Jobs API as an Express app. It knows the core only: who keeps jobs and files, and who vouches for users, is given. */
+export const createApp = (options: AppOptions): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag'); // nothing is cached, so hashing every body would be for nobody
+  app.set('query parser', parseQuery);
+
+  app.use(responseHeaders);
+  app.use(requestLog(options.logger));
+  app.use(helmet());
+  app.use(healthRoutes(options.readinessChecks, options.shutdown));
+  app.use(cors(options.corsOrigins));
+  app.use(limitInFlight(options.maxInFlight));
+  app.use(deadline(options.requestTimeoutSeconds));
+  app.use(jobsRoutes(options.jobs, options.authenticator));
+  app.use(notFound);
+  app.use(errorResponse);
+  return app;
+};

@@ -1,0 +1,86 @@
+import { STATUS_CODES } from 'node:http';
+import { isJobsError } from '@jobs-api/core';
+import type { JobsError } from '@jobs-api/core';
+import type { Response } from 'express';
+import type { ErrorHandler, Handler } from './handler.ts';
+import { queryParameters } from './parameters.ts';
+import { commonHeaders } from './response-headers.ts';
+
+interface ErrorResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: { readonly message: string; readonly affected_query_parameter?: string };
+}
+
+type ErrorOf<Code extends JobsError['code']> = Extract<JobsError, { code: Code }>;
+
+const affected = (parameter: keyof typeof queryParameters): string => {
+  const { name, type } = queryParameters[parameter];
+  return `${name}: ${type}`;
+};
+
+/** Never more than this: what went wrong inside is for the log. */
+const internalFailure = { status: 500, body: { message: 'Internal server failure message' } };
+
+/** How each error of the core is answered. One without an entry does not compile. */
+const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) => ErrorResponse } = {
+  INVALID_PARAMETER: ({ parameter, problem }) => ({
+    status: 400,
+    body: {
+      message: `The ${queryParameters[parameter].name} query parameter ${problem}`,
+      affected_query_parameter: affected(parameter),
+    },
+  }),
+  UNAUTHORIZED: () => ({
+    status: 401,
+    headers: { 'WWW-Authenticate': 'Bearer' },
+    body: { message: 'Unauthorized' },
+  }),
+  JOB_NOT_FOUND: () => ({
+    status: 404,
+    body: { message: 'The job does not exist', affected_query_parameter: affected('jobId') },
+  }),
+  UNREADABLE_JOB: () => internalFailure,
+  UNAVAILABLE: () => ({ status: 503, headers: { 'Retry-After': '1' }, body: { message: 'Service Unavailable' } }),
+};
+
+const responseTo = (error: unknown): ErrorResponse =>
+  isJobsError(error) ? (responses[error.code] as (error: JobsError) => ErrorResponse)(error) : internalFailure;
+
+const send = (res: Response, { status, headers, body }: ErrorResponse): void => {
+  res
+    .status(status)
+    .set(headers ?? {})
+    .json(body);
+};
+
+/** The last of all handlers: answers what any of them threw, and leaves the error to the request log. */
+export const errorResponse: ErrorHandler = (error: unknown, _req, res, _next) => {
+  res.locals.error = error;
+  send(res, responseTo(error));
+};
+
+export const notFound: Handler = (_req, res) => send(res, { status: 404, body: { message: 'Not Found' } });
+
+export const methodNotAllowed =
+  (allow: string): Handler =>
+  (_req, res) =>
+    send(res, { status: 405, headers: { Allow: allow }, body: { message: 'Method Not Allowed' } });
+
+export const notReady = (res: Response, failing: readonly string[]): void =>
+  void res.status(503).json({ status: 'not ready', failing });
+
+/** The whole answer to bytes that are no request, by the code of Node's error: there is no response object for them. */
+export const unparsableRequest = (code: string | undefined): string => {
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const reason = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ message: reason });
+  const headers = {
+    ...commonHeaders(undefined),
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': body.length,
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines, '', body].join('\r\n');
+};

@@ -1,0 +1,19 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { UnreadableJob, UserId } from '@jobs-api/core';
+
+/** What the handlers of one request tell each other. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Express asks for an indexable type
+export type RequestLocals = {
+  requestId: string;
+  /** Aborts when the request's time is up. */
+  signal: AbortSignal;
+  userId?: UserId;
+  /** What the request failed with, for the log. */
+  error?: unknown;
+  /** The records that a list had to leave out, for the log. */
+  unreadable?: UnreadableJob[];
+};
+
+/** A handler in this app: its query is what the platform's own parser makes of it. */
+export type Handler = RequestHandler<unknown, unknown, unknown, URLSearchParams, RequestLocals>;
+export type ErrorHandler = ErrorRequestHandler<unknown, unknown, unknown, URLSearchParams, RequestLocals>;

@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { unparsableRequest } from './error-response.ts';
+
+/** Request headers in all, the request line among them. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Time for a connection to send a whole request header, so that slow ones do not use connections up. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+export interface HttpServer {
+  readonly server: Server;
+  /**
+   * Stops accepting connections, and ends each open one after the request that it is busy with.
+   *
+   * @returns whether every request was completed; those that were not after `graceSeconds` are cut off
+   */
+  close(graceSeconds: number): Promise<boolean>;
+}
+
+/** An HTTP server that answers in JSON even what never becomes a request, and that can be closed without cutting anyone off. */
+export const createHttpServer = (
+  listener: RequestListener,
+  { keepAliveSeconds }: { keepAliveSeconds: number },
+): HttpServer => {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: keepAliveSeconds * 1000,
+  });
+  const open = new Set<ServerResponse>();
+  let closing = false;
+
+  server.on('request', (req, res) => {
+    open.add(res);
+    if (closing) res.setHeader('Connection', 'close');
+    res.once('close', () => {
+      open.delete(res);
+      if (closing) server.closeIdleConnections();
+    });
+    listener(req, res);
+  });
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else socket.end(unparsableRequest(error.code));
+  });
+
+  const close = (graceSeconds: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      closing = true;
+      for (const res of open) if (!res.headersSent) res.setHeader('Connection', 'close');
+      const grace = setTimeout(() => {
+        resolve(false);
+        server.closeAllConnections();
+      }, graceSeconds * 1000);
+      server.close(() => {
+        clearTimeout(grace);
+        resolve(true);
+      });
+    });
+
+  return { server, close };
+};

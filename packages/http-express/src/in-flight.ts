@@ -1,0 +1,14 @@
+import { finished } from 'node:stream';
+import { Unavailable } from '@jobs-api/core';
+import type { Handler } from './handler.ts';
+
+/** Turns requests away while `max` of them are being worked on: better a quick refusal than a slow answer to everyone. */
+export const limitInFlight = (max: number): Handler => {
+  let inFlight = 0;
+  return (_req, res, next) => {
+    if (inFlight >= max) throw new Unavailable(`${max} requests are in flight`);
+    inFlight++;
+    finished(res, () => inFlight--);
+    next();
+  };
+};

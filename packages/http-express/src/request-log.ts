@@ -1,0 +1,41 @@
+import { finished } from 'node:stream';
+import { isJobsError } from '@jobs-api/core';
+import type { Level, Logger } from 'pino';
+import { describeError } from './describe-error.ts';
+import type { Handler, RequestLocals } from './handler.ts';
+
+/** One line a request. Of the URL only the route is told: a query is the caller's own business. */
+export const requestLog =
+  (logger: Logger): Handler =>
+  (req, res, next) => {
+    const start = performance.now();
+    finished(res, () => {
+      const { statusCode, writableFinished, locals } = res;
+      const level = levelOf(statusCode, locals);
+      logger[level](
+        {
+          request_id: locals.requestId,
+          method: req.method,
+          route: (req.route as { path: string } | undefined)?.path ?? null,
+          status: statusCode,
+          ms: Math.round((performance.now() - start) * 10) / 10,
+          user_id: locals.userId,
+          ...(!writableFinished && { aborted: true }),
+          ...describeOutcome(statusCode, locals),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+
+const describeOutcome = (status: number, { error, unreadable }: RequestLocals): object => ({
+  ...(status >= 500 && { error: describeError(error) }),
+  ...(status < 500 && isJobsError(error) && { reason: error.message }),
+  ...(unreadable && { unreadable_jobs: unreadable.map(({ storedJobId }) => storedJobId) }),
+});
+
+const levelOf = (status: number, { unreadable }: RequestLocals): Level => {
+  if (status === 503 || unreadable) return 'warn';
+  return status >= 500 ? 'error' : 'info';
+};

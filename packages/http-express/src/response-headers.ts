@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import type { Handler } from './handler.ts';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** What every answer carries. The request id is the caller's own where it can be trusted in a log, else a new one. */
+export const commonHeaders = (requestId: unknown) => ({
+  'X-Request-Id': typeof requestId === 'string' && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+});
+
+export const responseHeaders: Handler = (req, res, next) => {
+  const headers = commonHeaders(req.headers['x-request-id']);
+  res.set(headers);
+  res.locals.requestId = headers['X-Request-Id'];
+  next();
+};

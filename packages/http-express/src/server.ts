@@ -1,0 +1,60 @@
+// The long-running service: reads the environment, builds the container, listens, and stops when it is told to.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
+import { pino, stdTimeFunctions } from 'pino';
+import { createApp } from './app.ts';
+import { readHttpConfig } from './config.ts';
+import { describeError } from './describe-error.ts';
+import { createHttpServer } from './http-server.ts';
+
+const aws = readAwsConfig(process.env);
+const http = readHttpConfig(process.env);
+if (aws.problems || http.problems) {
+  const problems = [...(aws.problems ?? []), ...(http.problems ?? [])];
+  process.stderr.write(`${problems.join('\n')}\n`);
+  process.exit(1);
+}
+
+const { host, port, drainSeconds, shutdownGraceSeconds, ...config } = http.config;
+const logger = pino({
+  level: config.logLevel,
+  base: null,
+  timestamp: stdTimeFunctions.isoTime,
+  formatters: { level: (level) => ({ level }) },
+});
+const die = (error: unknown) => {
+  logger.fatal({ error: describeError(error) }, 'stopped by an error');
+  process.exit(1);
+};
+process.on('uncaughtException', die);
+
+const container = createContainer(aws.config);
+const readinessChecks = container.get(TOKENS.readinessChecks);
+const shutdown = new AbortController();
+const app = createApp({
+  ...config,
+  jobs: container.get(TOKENS.jobs),
+  authenticator: container.get(TOKENS.authenticator),
+  logger,
+  readinessChecks,
+  shutdown: shutdown.signal,
+});
+const { server, close } = createHttpServer(app, config);
+
+const stop = async (signal: NodeJS.Signals) => {
+  if (shutdown.signal.aborted) process.exit(1);
+  logger.info({ signal }, 'stopping');
+  shutdown.abort();
+  await sleep(drainSeconds * 1000);
+  const completed = await close(shutdownGraceSeconds);
+  logger.info({ completed }, 'stopped');
+  process.exit(completed ? 0 : 1);
+};
+process.on('SIGTERM', (signal) => void stop(signal));
+process.on('SIGINT', (signal) => void stop(signal));
+
+server.on('error', die);
+server.listen(port, host, () => logger.info({ address: server.address() }, 'listening'));
+
+for (const [name, check] of Object.entries(readinessChecks))
+  check({}).catch((error: unknown) => logger.warn({ failing: name, error: describeError(error) }, 'not ready'));

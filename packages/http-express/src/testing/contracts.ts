@@ -1,0 +1,3 @@
+export { describeHttpApi } from './http-api.contract.ts';
+export type { HttpAnswer, HttpApiHarness, HttpQuestion } from './http-api.contract.ts';
+export { overSocket } from './over-socket.ts';

@@ -1,0 +1,571 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JobRecord } from '@jobs-api/core/testing';
+
+export interface HttpQuestion {
+  readonly method?: string;
+  /** Path and query, sent as they are. */
+  readonly path: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Decoded. */
+  readonly body: string;
+}
+
+/** What the suite needs of a driving adapter and of the world behind it. */
+export interface HttpApiHarness {
+  ask(question: HttpQuestion): Promise<HttpAnswer>;
+  issueToken(userId: string): Promise<string>;
+  putJob(record: JobRecord): Promise<void>;
+  putUnreadableJob(userId: string, jobId: number): Promise<void>;
+  hasJob(userId: string, jobId: number): Promise<boolean>;
+  putObject(key: string, body: string): Promise<void>;
+  /** Everything that is stored under a prefix of keys. */
+  contents(prefix: string): Promise<readonly string[]>;
+  /** Follows a presigned URL: the body, or `undefined` where that is refused or there is nothing. */
+  get(url: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const BASE = '/api/v1/jobs';
+
+const answers = {
+  missingJobId: {
+    status: 400,
+    body: '{"message":"The job-id query parameter is missing","affected_query_parameter":"job-id: number"}',
+  },
+  invalidJobId: {
+    status: 400,
+    body: '{"message":"The job-id query parameter must be a whole number from 1 to 9007199254740991","affected_query_parameter":"job-id: number"}',
+  },
+  missingObjectUuid: {
+    status: 400,
+    body: '{"message":"The object-uuid query parameter is missing","affected_query_parameter":"object-uuid: string"}',
+  },
+  invalidObjectUuid: {
+    status: 400,
+    body: '{"message":"The object-uuid query parameter must be 1 to 255 of A-Z a-z 0-9 . _ -, starting with a letter or digit","affected_query_parameter":"object-uuid: string"}',
+  },
+  unauthorized: { status: 401, body: '{"message":"Unauthorized"}' },
+  noJob: {
+    status: 404,
+    body: '{"message":"The job does not exist","affected_query_parameter":"job-id: number"}',
+  },
+  noRoute: { status: 404, body: '{"message":"Not Found"}' },
+  noMethod: { status: 405, body: '{"message":"Method Not Allowed"}' },
+  failure: { status: 500, body: '{"message":"Internal server failure message"}' },
+  ok: { status: 200, body: '{"message":"Ok"}' },
+} as const;
+
+const routes = [
+  ['GET', `${BASE}/list`],
+  ['GET', `${BASE}/get?job-id=1`],
+  ['GET', `${BASE}/get-object-url?job-id=1&object-uuid=uuid.png`],
+  ['DELETE', `${BASE}/delete?job-id=1`],
+] as const;
+
+/** Holds a driving adapter to the documented HTTP API. */
+export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarness>): void => {
+  describe(`${name} as the HTTP API`, () => {
+    let harness: HttpApiHarness;
+    let users = 0;
+
+    /** Every test has users of its own, so that none sees what another left. */
+    const newUser = async () => {
+      const userId = `user-${++users}`;
+      const authorization = ['Authorization', await harness.issueToken(userId)] as const;
+      const ask = (method: string, path: string) =>
+        harness.ask({ method, path: BASE + path, headers: [authorization] });
+      return { userId, authorization, ask };
+    };
+
+    const wholeJob = (userId: string): JobRecord => ({
+      userId,
+      jobId: 1,
+      jobName: 'Job Name',
+      date: '2020-01-01 12:00:00.000000000 UTC',
+      totalSize: 5020,
+      creditsSpent: 2,
+      email: 'example@domain.com',
+      objectUuidNames: { 'uuid.png': 'file.png' },
+      mediaLength: { 'uuid.png': 1 },
+      failedToProcess: {},
+      status: 'success',
+    });
+
+    beforeAll(async () => {
+      harness = await start();
+    });
+
+    afterAll(() => harness.close());
+
+    describe('GET /list', () => {
+      test('answers the documented fields in the documented order', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        expect(await ask('GET', '/list')).toMatchObject({
+          status: 200,
+          body: '{"jobs":[{"job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"status":"success","status_meaning":"Job completed successfully"}]}',
+        });
+      });
+
+      test("brings the user's jobs, and no other's, by ascending number", async () => {
+        const [{ userId, ask }, other] = [await newUser(), await newUser()];
+        for (const jobId of [10, 9, 2, 100, 1]) await harness.putJob({ userId, jobId });
+        await harness.putJob({ userId: other.userId, jobId: 3 });
+        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
+        expect(jobs.map(({ job_id }) => job_id)).toEqual([1, 2, 9, 10, 100]);
+      });
+
+      test('is empty for a user without jobs', async () => {
+        const { ask } = await newUser();
+        expect(await ask('GET', '/list')).toMatchObject({ status: 200, body: '{"jobs":[]}' });
+      });
+
+      test('gives what a record lacks its neutral value', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 1 });
+        expect((await ask('GET', '/list')).body).toBe(
+          '{"jobs":[{"job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"status":"unknown","status_meaning":"Unknown status"}]}',
+        );
+      });
+
+      test('gives every status its code and meaning', async () => {
+        const { userId, ask } = await newUser();
+        const statuses = [
+          ['pending', 'pending', 'Waiting for all files to be uploaded'],
+          ['queued', 'queued', 'Job is waiting to be processed'],
+          ['processing', 'processing', 'Job is being processed'],
+          ['processing...45%', 'processing', 'Job is being processed (45% done)'],
+          ['success', 'success', 'Job completed successfully'],
+          ...['restored', 'not_restored'].map((end) => [
+            `success_credits_${end}`,
+            `success_credits_${end}`,
+            `Job completed; credits for the files that failed ${end === 'restored' ? 'were' : 'could not be'} restored`,
+          ]),
+          [
+            'failed_size_mismatch',
+            'failed_size_mismatch',
+            'Job rejected: the uploaded files do not match what was announced',
+          ],
+          ['failed_requeued', 'failed_requeued', 'Job failed and was queued again'],
+          ['failed_critical', 'failed_critical', 'Job failed; the team was informed'],
+          ['archived', 'archived', 'Unknown status'],
+        ] as [string, string, string][];
+        for (const [index, [status]] of statuses.entries()) await harness.putJob({ userId, jobId: index + 1, status });
+        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: Record<string, string>[] };
+        expect(jobs.map(({ status, status_meaning }) => [status, status_meaning])).toEqual(
+          statuses.map(([, code, meaning]) => [code, meaning]),
+        );
+      });
+
+      test('leaves out a record that cannot be understood', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 1 });
+        await harness.putUnreadableJob(userId, 2);
+        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
+        expect(jobs.map(({ job_id }) => job_id)).toEqual([1]);
+      });
+    });
+
+    describe('GET /get', () => {
+      test('answers the documented fields in the documented order, with links that download the results', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        await harness.putObject(`${userId}/1/results/uuid.png.json`, '{"full":true}');
+        await harness.putObject(`${userId}/1/results/uuid.png.min.json`, '{"min":true}');
+        const { status, body } = await ask('GET', '/get?job-id=1');
+        expect(status).toBe(200);
+        const { full, min } = (JSON.parse(body) as { results: { 'uuid.png': { full: string; min: string } } }).results[
+          'uuid.png'
+        ];
+        expect(body).toBe(
+          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"email":"example@domain.com","object_uuid_names":{"uuid.png":"file.png"},"media_length":{"uuid.png":1},"failed_to_process":{},"status":"success"},"results":{"uuid.png":{"full":${JSON.stringify(full)},"min":${JSON.stringify(min)}}}}`,
+        );
+        expect(await harness.get(full)).toBe('{"full":true}');
+        expect(await harness.get(min)).toBe('{"min":true}');
+      });
+
+      test('links nothing before the job succeeded', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ ...wholeJob(userId), status: 'processing...45%' });
+        const { job_info, results } = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
+        expect(job_info).toMatchObject({ status: 'processing' });
+        expect(results).toEqual({});
+      });
+
+      test('links neither what failed to process nor what cannot be a key', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({
+          ...wholeJob(userId),
+          objectUuidNames: { 'a.png': 'A', 'b.wav': 'B', '../2/c.txt': 'C', '': 'D' },
+          failedToProcess: { 'b.wav': 'silence' },
+        });
+        const { job_info, results } = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
+        expect(Object.keys(results ?? {})).toEqual(['a.png']);
+        expect(job_info).toMatchObject({
+          object_uuid_names: { '../2/c.txt': 'C' },
+          failed_to_process: { 'b.wav': 'silence' },
+        });
+      });
+
+      test('gives what a record lacks its neutral value', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 1 });
+        expect((await ask('GET', '/get?job-id=1')).body).toBe(
+          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"email":null,"object_uuid_names":{},"media_length":{},"failed_to_process":{},"status":"unknown"},"results":{}}`,
+        );
+      });
+
+      test("does not know another user's job, nor one that never was", async () => {
+        const [owner, { ask }] = [await newUser(), await newUser()];
+        await harness.putJob(wholeJob(owner.userId));
+        expect(await ask('GET', '/get?job-id=1')).toMatchObject(answers.noJob);
+        expect(await ask('GET', '/get?job-id=9007199254740991')).toMatchObject(answers.noJob);
+      });
+
+      test('fails on a record that cannot be understood, and does not say why', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putUnreadableJob(userId, 1);
+        expect(await ask('GET', '/get?job-id=1')).toMatchObject(answers.failure);
+      });
+    });
+
+    describe('GET /get-object-url', () => {
+      test('links a file of the user, and nothing else', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        const { status, body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
+        expect(status).toBe(200);
+        const { url } = JSON.parse(body) as { url: string };
+        expect(body).toBe(JSON.stringify({ url }));
+        expect(await harness.get(url)).toBe('picture');
+      });
+
+      test('does not ask whether the file or the job exists', async () => {
+        const { ask } = await newUser();
+        const { status, body } = await ask('GET', '/get-object-url?job-id=7&object-uuid=nothing.txt');
+        expect(status).toBe(200);
+        expect(await harness.get((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+      });
+
+      test("leads to the caller's own file, whoever else has one of that name", async () => {
+        const [owner, { ask }] = [await newUser(), await newUser()];
+        await harness.putObject(`${owner.userId}/1/uuid.png`, 'secret');
+        const { body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
+        expect(await harness.get((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+      });
+
+      test.each(['', '&object-uuid=', '&uuid=a', '&Object-Uuid=a'])(
+        'misses the object-uuid in job-id=1%s',
+        async (rest) => {
+          const { ask } = await newUser();
+          expect(await ask('GET', `/get-object-url?job-id=1${rest}`)).toMatchObject(answers.missingObjectUuid);
+        },
+      );
+
+      test.each([
+        ...[
+          '.',
+          '..',
+          '.a',
+          '-a',
+          '_a',
+          'a/b',
+          'a%2Fb',
+          'a%5Cb',
+          '..%2Fa',
+          'a%00',
+          'a%0A',
+          'a+b',
+          '%F0%9F%98%80',
+          '%C3%A9',
+        ],
+        ...['a'.repeat(256), 'a&object-uuid=a', 'a&object-uuid=b', '%25'],
+      ])('refuses object-uuid=%s', async (value) => {
+        const { ask } = await newUser();
+        expect(await ask('GET', `/get-object-url?job-id=1&object-uuid=${value}`)).toMatchObject(
+          answers.invalidObjectUuid,
+        );
+      });
+
+      test('refuses object-uuid[]', async () => {
+        const { ask } = await newUser();
+        const answer = await ask('GET', '/get-object-url?job-id=1&object-uuid[]=a');
+        expect(answer).toMatchObject(answers.invalidObjectUuid);
+      });
+
+      test('looks at the job-id first', async () => {
+        const { ask } = await newUser();
+        expect(await ask('GET', '/get-object-url')).toMatchObject(answers.missingJobId);
+        expect(await ask('GET', '/get-object-url?object-uuid=..')).toMatchObject(answers.missingJobId);
+        expect(await ask('GET', '/get-object-url?object-uuid=..&job-id=x')).toMatchObject(answers.invalidJobId);
+      });
+    });
+
+    describe('DELETE /delete', () => {
+      test('removes the job with all its files, and nothing of job 10', async () => {
+        const { userId, ask } = await newUser();
+        for (const jobId of [1, 10]) {
+          await harness.putJob({ ...wholeJob(userId), jobId });
+          for (const key of ['uuid.png', 'DONE', 'results/uuid.png.json', 'results/uuid.png.min.json'])
+            await harness.putObject(`${userId}/${jobId}/${key}`, 'x');
+        }
+        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await harness.contents(`${userId}/1/`)).toEqual([]);
+        expect(await harness.hasJob(userId, 1)).toBe(false);
+        expect(await harness.contents(`${userId}/10/`)).toHaveLength(4);
+        expect(await harness.hasJob(userId, 10)).toBe(true);
+      });
+
+      test('answers the same again, and where there never was a job', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        for (let time = 1; time <= 3; time++) expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+      });
+
+      test('removes files that have no record', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'x');
+        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await harness.contents(`${userId}/1/`)).toEqual([]);
+      });
+
+      test("touches nothing of another user's job", async () => {
+        const [owner, { ask }] = [await newUser(), await newUser()];
+        await harness.putJob(wholeJob(owner.userId));
+        await harness.putObject(`${owner.userId}/1/uuid.png`, 'x');
+        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await harness.hasJob(owner.userId, 1)).toBe(true);
+        expect(await harness.contents(`${owner.userId}/1/`)).toHaveLength(1);
+      });
+
+      test('removes a record that cannot be understood', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putUnreadableJob(userId, 1);
+        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await harness.hasJob(userId, 1)).toBe(false);
+      });
+    });
+
+    describe.each([
+      ['GET', '/get', ''],
+      ['GET', '/get-object-url', '&object-uuid=uuid.png'],
+      ['DELETE', '/delete', ''],
+    ])('the job-id of %s %s', (method, path, rest) => {
+      test.each(['', '?job-id', '?job-id=', '?Job-Id=1', '?job_id=1', '?jobid=1'])(
+        'is missing in %j',
+        async (query) => {
+          const { ask } = await newUser();
+          expect(await ask(method, `${path}${query}${rest && (query ? rest : `?${rest}`)}`)).toMatchObject(
+            answers.missingJobId,
+          );
+        },
+      );
+
+      test.each([
+        ...[
+          '0',
+          '01',
+          '1.0',
+          '1e3',
+          '%201',
+          '1%20',
+          '+1',
+          '%2B1',
+          '-1',
+          '0x1',
+          '1,2',
+          'one',
+          '%EF%BC%91',
+          '1%00',
+          'null',
+        ],
+        ...['9007199254740992', '9'.repeat(300), '1&job-id=1', '1&job-id=2', '&job-id=1', '%', '%zz'],
+      ])('is refused as job-id=%s', async (value) => {
+        const { ask } = await newUser();
+        expect(await ask(method, `${path}?job-id=${value}${rest}`)).toMatchObject(answers.invalidJobId);
+      });
+
+      test.each(['job-id[]=1', 'job-id%5B%5D=1', 'job-id[0]=1', 'job-id[a]=1', 'job-id=1&job-id[]=1'])(
+        'is refused as %s',
+        async (query) => {
+          const { ask } = await newUser();
+          expect(await ask(method, `${path}?${query}${rest}`)).toMatchObject(answers.invalidJobId);
+        },
+      );
+
+      test('may be written with escapes, and beside parameters that nobody knows', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        expect(await ask(method, `${path}?x=1&job%2Did=%31&y=%zz&x=2${rest}`)).toMatchObject({ status: 200 });
+      });
+    });
+
+    describe('a token', () => {
+      test.each(['%s', 'Bearer %s', 'bearer %s', 'BEARER   %s'])('is taken from Authorization: %s', async (format) => {
+        const { authorization } = await newUser();
+        const header = ['Authorization', format.replace('%s', authorization[1])] as const;
+        expect(await harness.ask({ path: `${BASE}/list`, headers: [header] })).toMatchObject({ status: 200 });
+      });
+
+      test.each(routes)('is what %s %s asks for', async (method, path) => {
+        const answer = await harness.ask({ method, path });
+        expect(answer).toMatchObject(answers.unauthorized);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+      });
+
+      test.each(['', 'nonsense', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a.b.c', 'null'])(
+        'is not %j',
+        async (value) => {
+          const answer = await harness.ask({ path: `${BASE}/list`, headers: [['Authorization', value]] });
+          expect(answer).toMatchObject(answers.unauthorized);
+        },
+      );
+
+      test('is not one of two', async () => {
+        const { authorization } = await newUser();
+        const [name, token] = authorization;
+        for (const headers of [
+          [authorization, authorization],
+          [authorization, [name, 'x'] as const],
+          [[name, 'x'] as const, authorization],
+          [[name, `${token} ${token}`] as const],
+          [[name, `${token}, ${token}`] as const],
+        ])
+          expect(await harness.ask({ path: `${BASE}/list`, headers })).toMatchObject(answers.unauthorized);
+      });
+
+      test('is not looked for in the query or in a cookie', async () => {
+        const { authorization } = await newUser();
+        const [, token] = authorization;
+        const path = `${BASE}/list?Authorization=${token}&token=${token}&access_token=${token}`;
+        const headers = [['Cookie', `Authorization=${token}; token=${token}`] as const];
+        expect(await harness.ask({ path, headers })).toMatchObject(answers.unauthorized);
+      });
+
+      test('comes before the parameters', async () => {
+        expect(await harness.ask({ path: `${BASE}/get?job-id=x` })).toMatchObject(answers.unauthorized);
+        expect(await harness.ask({ path: `${BASE}/get-object-url` })).toMatchObject(answers.unauthorized);
+      });
+    });
+
+    describe('a route', () => {
+      test.each([
+        ...[
+          '/',
+          '/api',
+          '/api/v1/jobs',
+          `${BASE}/`,
+          `${BASE}/list/`,
+          `${BASE}/List`,
+          '/API/v1/jobs/list',
+          `${BASE}//list`,
+        ],
+        ...[
+          '/api/v2/jobs/list',
+          `${BASE}/list/1`,
+          `${BASE}/lists`,
+          `${BASE}/%6Cist`,
+          `${BASE}/../jobs/list`,
+          '//list',
+          '/list',
+        ],
+        ...['/healthz/', '/%', '/favicon.ico', '/?job-id=1'],
+      ])('is not %s, and no token is asked for', async (path) => {
+        expect(await harness.ask({ path })).toMatchObject(answers.noRoute);
+      });
+
+      test.each([
+        ...['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap((method) =>
+          ['list', 'get', 'get-object-url'].map((path) => [method, path, 'GET, HEAD']),
+        ),
+        ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'OPTIONS'].map((method) => [method, 'delete', 'DELETE']),
+      ] as [string, string, string][])('has its methods: %s /%s is answered 405', async (method, path, allow) => {
+        const answer = await harness.ask({ method, path: `${BASE}/${path}?job-id=1` });
+        expect(answer).toMatchObject(method === 'HEAD' ? { status: 405, body: '' } : answers.noMethod);
+        expect(answer.headers.allow).toBe(allow);
+      });
+
+      test.each(routes.filter(([method]) => method === 'GET'))(
+        'that answers %s answers HEAD without a body: %s',
+        async (_, path) => {
+          const { userId, authorization } = await newUser();
+          await harness.putJob({ ...wholeJob(userId), status: 'queued' });
+          const headers = [authorization];
+          const [get, head] = [
+            await harness.ask({ path, headers }),
+            await harness.ask({ method: 'HEAD', path, headers }),
+          ];
+          expect(head).toMatchObject({ status: 200, body: '' });
+          expect(head.headers['content-type']).toBe(get.headers['content-type']);
+          expect(await harness.ask({ method: 'HEAD', path })).toMatchObject({ status: 401, body: '' });
+        },
+      );
+
+      test.each(routes)('%s %s never reads a body', async (method, path) => {
+        const { userId, authorization } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        const headers = [authorization, ['Content-Type', 'application/json'] as const];
+        expect(await harness.ask({ method, path, headers, body: '{"job-id":' })).toMatchObject({ status: 200 });
+      });
+    });
+
+    describe('every answer', () => {
+      const questions: [string, string, boolean][] = [
+        ['GET', `${BASE}/list`, true],
+        ['GET', `${BASE}/get`, true],
+        ['GET', `${BASE}/get?job-id=5`, true],
+        ['DELETE', `${BASE}/delete?job-id=5`, true],
+        ['GET', `${BASE}/list`, false],
+        ['GET', '/nowhere', false],
+        ['POST', `${BASE}/list`, false],
+        ['GET', '/healthz', false],
+        ['GET', '/readyz', false],
+      ];
+
+      test.each(questions)('to %s %s is JSON that nobody keeps or sniffs', async (method, path, signedIn) => {
+        const { authorization } = await newUser();
+        const { headers, body } = await harness.ask({ method, path, headers: signedIn ? [authorization] : [] });
+        expect(headers).toMatchObject({
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        });
+        expect(headers).not.toHaveProperty('etag');
+        expect(headers).not.toHaveProperty('x-powered-by');
+        expect(() => JSON.parse(body) as unknown).not.toThrow();
+      });
+
+      test.each(questions)("to %s %s carries the caller's request id, or a new one", async (method, path, signedIn) => {
+        const { authorization } = await newUser();
+        const ask = (...ids: string[]) => {
+          const headers = [...(signedIn ? [authorization] : []), ...ids.map((id) => ['X-Request-Id', id] as const)];
+          return harness.ask({ method, path, headers });
+        };
+        for (const id of ['a', '0af7651916cd43dd8448eb211c80319c', 'A.b_c-9', 'x'.repeat(128)])
+          expect((await ask(id)).headers['x-request-id']).toBe(id);
+        for (const ids of [[], [''], ['a b'], ['a;b'], ['x'.repeat(129)], ['a', 'b'], ['{}']])
+          expect((await ask(...ids)).headers['x-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      });
+    });
+
+    describe('health', () => {
+      test('is told without a token', async () => {
+        expect(await harness.ask({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+        expect(await harness.ask({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
+      });
+
+      test.each(['/healthz', '/readyz'])('%s has no other method', async (path) => {
+        const answer = await harness.ask({ method: 'POST', path });
+        expect(answer).toMatchObject(answers.noMethod);
+        expect(answer.headers.allow).toBe('GET, HEAD');
+      });
+    });
+  });
+};
