@@ -6,6 +6,7 @@ const config: Config = {
   testEnvironment: 'node',
   // Workspace packages are tested from their TypeScript source, with no build in between.
   testEnvironmentOptions: { customExportConditions: ['source', 'node'] },
+  setupFiles: ['<rootDir>/jest.setup.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],

@@ -1,4 +1,6 @@
 // The long-running service: reads the environment, builds the container, listens, and stops when it is told to.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
 import { pino, stdTimeFunctions } from 'pino';
@@ -15,18 +17,17 @@ if (aws.problems || http.problems) {
   process.exit(1);
 }
 
-const { host, port, drainSeconds, shutdownGraceSeconds, ...config } = http.config;
+const { host, drainSeconds, shutdownGraceSeconds, ...config } = http.config;
 const logger = pino({
   level: config.logLevel,
   base: null,
   timestamp: stdTimeFunctions.isoTime,
   formatters: { level: (level) => ({ level }) },
 });
-const die = (error: unknown) => {
+process.on('uncaughtException', (error) => {
   logger.fatal({ error: describeError(error) }, 'stopped by an error');
   process.exit(1);
-};
-process.on('uncaughtException', die);
+});
 
 const container = createContainer(aws.config);
 const readinessChecks = container.get(TOKENS.readinessChecks);
@@ -53,8 +54,11 @@ const stop = async (signal: NodeJS.Signals) => {
 process.on('SIGTERM', (signal) => void stop(signal));
 process.on('SIGINT', (signal) => void stop(signal));
 
-server.on('error', die);
-server.listen(port, host, () => logger.info({ address: server.address() }, 'listening'));
+server.listen(http.config.port, host);
+await once(server, 'listening');
+/** Where the service listens, for a process that imports it instead of starting it. */
+export const { port } = server.address() as AddressInfo;
+logger.info({ host, port }, 'listening');
 
 for (const [name, check] of Object.entries(readinessChecks))
   check({}).catch((error: unknown) => logger.warn({ failing: name, error: describeError(error) }, 'not ready'));
