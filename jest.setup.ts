@@ -9,3 +9,6 @@ Object.defineProperty(Error, Symbol.hasInstance, {
     return this === Error ? types.isNativeError(value) : Function.prototype[Symbol.hasInstance].call(this, value);
   },
 });
+
+// The tests run on the oldest Node that we support, and need not be told that it is old.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

@@ -1,17 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidParameter, isJobsError, JobNotFound, Unauthorized, Unavailable, UnreadableJob } from './errors.ts';
-import { parseJobId, parseUserId } from './identifiers.ts';
 
 describe('errors', () => {
   const cause = new Error('ECONNREFUSED');
 
   test.each([
     [new InvalidParameter('jobId', 'is missing'), 'InvalidParameter', 'INVALID_PARAMETER', 'jobId is missing'],
-    [new JobNotFound(parseJobId(7)), 'JobNotFound', 'JOB_NOT_FOUND', 'job 7 does not exist'],
+    [new JobNotFound(7), 'JobNotFound', 'JOB_NOT_FOUND', 'job 7 does not exist'],
     [new Unauthorized('expired', { cause }), 'Unauthorized', 'UNAUTHORIZED', 'expired'],
     [new Unavailable('the table', { cause }), 'Unavailable', 'UNAVAILABLE', 'the table'],
     [
-      new UnreadableJob(parseUserId('alice'), '1.5', 'jobId is no whole number'),
+      new UnreadableJob('alice', '1.5', 'jobId is no whole number'),
       'UnreadableJob',
       'UNREADABLE_JOB',
       'job 1.5 of user alice cannot be read: jobId is no whole number',

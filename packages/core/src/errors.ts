@@ -1,5 +1,3 @@
-import type { JobId, UserId } from './identifiers.ts';
-
 /** What a caller can get wrong. Adapters know what it is called in their world. */
 export type Parameter = 'jobId' | 'objectUuid';
 
@@ -30,9 +28,9 @@ export class InvalidParameter extends BaseError {
 /** The user has no job with that id; whether another user has one is not told. */
 export class JobNotFound extends BaseError {
   readonly code = 'JOB_NOT_FOUND';
-  readonly jobId: JobId;
+  readonly jobId: number;
 
-  constructor(jobId: JobId) {
+  constructor(jobId: number) {
     super(`job ${jobId} does not exist`);
     this.jobId = jobId;
   }
@@ -51,11 +49,11 @@ export class Unavailable extends BaseError {
 /** A stored record that cannot be understood: asking again does not help, somebody has to look at it. */
 export class UnreadableJob extends BaseError {
   readonly code = 'UNREADABLE_JOB';
-  readonly userId: UserId;
+  readonly userId: string;
   /** The job's id as it is stored, which may be the very thing that is wrong. */
   readonly storedJobId: string;
 
-  constructor(userId: UserId, storedJobId: string, problem: string) {
+  constructor(userId: string, storedJobId: string, problem: string) {
     super(`job ${storedJobId} of user ${userId} cannot be read: ${problem}`);
     this.userId = userId;
     this.storedJobId = storedJobId;

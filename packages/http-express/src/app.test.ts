@@ -188,7 +188,13 @@ describe('readiness', () => {
 
   test('is told to many from one look', async () => {
     let looks = 0;
-    const { ask } = await start({ readinessChecks: { table: async () => void looks++ } });
+    const { ask } = await start({
+      readinessChecks: {
+        table: async () => {
+          looks++;
+        },
+      },
+    });
     for (let time = 1; time <= 3; time++) expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
     expect(looks).toBe(1);
   });

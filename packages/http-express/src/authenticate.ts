@@ -15,7 +15,7 @@ export const authenticate = async (
   { headersDistinct }: IncomingMessage,
   options: CallOptions,
 ): Promise<UserId> => {
-  const [header, second] = headersDistinct['authorization'] ?? [];
+  const [header, second] = headersDistinct.authorization ?? [];
   if (second !== undefined) throw new Unauthorized('there is more than one Authorization header');
   return authenticator.authenticate(header && (BEARER.exec(header)?.[1] ?? header), options);
 };

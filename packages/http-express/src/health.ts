@@ -9,30 +9,38 @@ export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => 
 /** How long a check may take, and how long what it found is kept. */
 const CHECK_MS = 2_000;
 
-const findFailures = async (checks: ReadinessChecks): Promise<ReadonlyMap<string, unknown>> => {
+/** By name, why each failing check failed. */
+type Failures = ReadonlyMap<string, unknown>;
+
+const SHUTTING_DOWN: Failures = new Map([['shutting down', new Error('the service is about to stop')]]);
+
+const findFailures = async (checks: ReadinessChecks): Promise<Failures> => {
   const signal = AbortSignal.timeout(CHECK_MS);
-  const failures = new Map<string, unknown>();
   const run = ([name, check]: [string, ReadinessChecks[string]]) =>
-    check({ signal }).catch((error: unknown) => failures.set(name, error));
-  await Promise.all(Object.entries(checks).map(run));
-  return failures;
+    check({ signal }).then(
+      () => [],
+      (error: unknown) => [[name, error] as const],
+    );
+  return new Map((await Promise.all(Object.entries(checks).map(run))).flat());
 };
 
 /** `/healthz`: the process answers. `/readyz`: it can do its work, and means to go on: `shutdown` has not aborted. */
 export const healthRoutes = (checks: ReadinessChecks, shutdown: AbortSignal): Router => {
-  let finding: ReturnType<typeof findFailures> | undefined;
-  const forget = () => (finding = undefined);
+  let finding: Promise<Failures> | undefined;
+  const find = async () => {
+    const failures = await findFailures(checks);
+    setTimeout(() => (finding = undefined), CHECK_MS).unref();
+    return failures;
+  };
 
   const ready: Handler = async (_req, res) => {
-    if (shutdown.aborted) return notReady(res, ['shutting down']);
-    finding ??= findFailures(checks).finally(() => setTimeout(forget, CHECK_MS).unref());
-    const failures = await finding;
-    if (failures.size === 0) return void res.json({ status: 'ready' });
-    res.locals.error = new AggregateError(failures.values(), 'not ready');
-    notReady(
-      res,
-      Object.keys(checks).filter((name) => failures.has(name)),
-    );
+    const failures = shutdown.aborted ? SHUTTING_DOWN : await (finding ??= find());
+    if (failures.size > 0) {
+      res.locals.error = new AggregateError(failures.values(), 'not ready');
+      notReady(res, [...failures.keys()]);
+    } else {
+      res.json({ status: 'ready' });
+    }
   };
 
   const router = Router({ caseSensitive: true, strict: true });

@@ -16,7 +16,7 @@ export interface HttpServer {
    *
    * @returns whether every request was completed; those that were not after `graceSeconds` are cut off
    */
-  close(graceSeconds: number): Promise<boolean>;
+  readonly close: (graceSeconds: number) => Promise<boolean>;
 }
 
 /** An HTTP server that answers in JSON even what never becomes a request, and that can be closed without cutting anyone off. */

@@ -1,0 +1,87 @@
+// `pnpm dev`: the service on a local stack with sample jobs, all in this one process.
+import { basename, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeJob } from './make-job.ts';
+import { filesIn, makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
+import { startLocalStack } from './stack.ts';
+import type { LocalStack } from './stack.ts';
+
+const USAGE = `Usage: pnpm dev [--import DIR] [--data DIR]
+  --import DIR  make a job of the files in DIR
+  --data DIR    keep everything in DIR between runs`;
+
+const HOST = '127.0.0.1';
+const [user, otherUser] = SAMPLE_USERS;
+
+const fail = (problem: string): never => {
+  process.stderr.write(`${problem}\n`);
+  process.exit(1);
+};
+
+const readArguments = () => {
+  try {
+    return parseArgs({ options: { import: { type: 'string' }, data: { type: 'string' } } }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${USAGE}`);
+  }
+};
+
+/** Answers the number of the new job. */
+const importFolder = async (stack: LocalStack, directory: string): Promise<number> => {
+  const files = await filesIn(directory).catch((error: unknown) =>
+    fail(`--import ${directory}: ${(error as Error).message}`),
+  );
+  if (files.length === 0) fail(`--import ${directory}: there are no files in that folder`);
+  const jobId = (await stack.table.lastJobId(user)) + 1;
+  await makeJob(stack, {
+    userId: user,
+    jobId,
+    jobName: basename(directory),
+    date: new Date(),
+    status: 'success',
+    files,
+  });
+  return jobId;
+};
+
+const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string, importedJob: number | undefined) => {
+  const api = `${origin}/api/v1/jobs`;
+  const jobId = importedJob ?? 1;
+  const [file] = (await bucket.contents(`${user}/${jobId}/`)).map((line) => line.split('/').at(-1));
+  const curl = (path: string, options = '') => `curl ${options}-H "Authorization: $TOKEN" "${api}${path}"`;
+  return [
+    `\nThe Jobs API is at ${origin}, with the jobs of ${SAMPLE_USERS.join(' and ')}.`,
+    `A token of ${user}, and what to do with it:\n`,
+    `TOKEN=${await tokenIssuer.issueToken(user)}\n`,
+    curl('/list'),
+    curl(`/get?job-id=${jobId}`),
+    curl(`/get-object-url?job-id=${jobId}&object-uuid=${file}`),
+    curl(`/delete?job-id=2`, '-X DELETE '),
+    `TOKEN=$(curl -s "${tokenIssuer.issuer}/token?sub=${otherUser}")`,
+    '\nCtrl-C stops everything. The log of requests follows.\n',
+  ].join('\n');
+};
+
+/** Runs the service in this process. */
+const startService = async (stack: LocalStack): Promise<string> => {
+  Object.assign(process.env, stack.env, { HOST, DRAIN_SECONDS: '0' });
+  try {
+    const { port } = await import('@jobs-api/http-express/server');
+    return `http://${HOST}:${port}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return fail('The port is taken: choose another, such as PORT=3001');
+  }
+};
+
+// The local stack is the only AWS that this process is to know of.
+const others = Object.entries(process.env).filter(([name]) => !/^(AWS|COGNITO|JWT|JOBS|S3)_/.test(name));
+process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
+const { import: importDirectory, data } = readArguments();
+const fromCaller = (directory: string) => resolve(process.env.INIT_CWD ?? '.', directory);
+const stack = await startLocalStack(data === undefined ? {} : { directory: fromCaller(data) });
+if (stack.isNew) await makeSampleJobs(stack);
+const importedJob = importDirectory === undefined ? undefined : await importFolder(stack, fromCaller(importDirectory));
+const origin = await startService(stack);
+process.stdout.write(await describeStack(stack, origin, importedJob));

@@ -1,0 +1,14 @@
+export { startLocalDynamo } from './dynamodb.ts';
+export type { LocalDynamo } from './dynamodb.ts';
+export { startGate } from './gate.ts';
+export type { Gate } from './gate.ts';
+export { download, JobsBucket } from './jobs-bucket.ts';
+export { JobsTable } from './jobs-table.ts';
+export { startLocalS3 } from './s3/server.ts';
+export type { LocalS3, LocalS3Options } from './s3/server.ts';
+export { runToEnd, startService } from './service-process.ts';
+export type { ProcessResult, ServiceProcess } from './service-process.ts';
+export { startLocalStack } from './stack.ts';
+export type { LocalStack } from './stack.ts';
+export { startTokenIssuer } from './token-issuer.ts';
+export type { TokenIssuer, TokenIssuerOptions } from './token-issuer.ts';

@@ -1,0 +1,80 @@
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { ListMultipartUploadsCommandOutput, ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
+
+/** The bucket of files and results, as the programs use it that write to it. */
+export class JobsBucket {
+  readonly client: S3Client;
+  readonly bucketName: string;
+
+  constructor(client: S3Client, bucketName: string) {
+    this.client = client;
+    this.bucketName = bucketName;
+  }
+
+  async create({ versioned = false } = {}): Promise<void> {
+    try {
+      await this.client.send(new CreateBucketCommand({ Bucket: this.bucketName }));
+    } catch (error) {
+      if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+    }
+    if (!versioned) return;
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await this.client.send(new PutBucketVersioningCommand({ Bucket: this.bucketName, VersioningConfiguration }));
+  }
+
+  async put(key: string, body: string | Buffer): Promise<void> {
+    // As bytes: an empty string the SDK takes for a stream.
+    const Body = typeof body === 'string' ? Buffer.from(body) : body;
+    await this.client.send(new PutObjectCommand({ Bucket: this.bucketName, Key: key, Body }));
+  }
+
+  /** Deletes without naming a version, which in a versioned bucket leaves a marker. */
+  async hide(key: string): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucketName, Key: key }));
+  }
+
+  /** Begins a multipart upload, sends a part, and leaves it at that. */
+  async startUpload(key: string): Promise<void> {
+    const object = { Bucket: this.bucketName, Key: key };
+    const { UploadId } = await this.client.send(new CreateMultipartUploadCommand(object));
+    await this.client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: 'part' }));
+  }
+
+  /** Everything under a prefix, a line each: versions, delete markers and unfinished uploads. */
+  async contents(prefix: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    let objects: ListObjectVersionsCommandOutput | undefined;
+    do {
+      const from = { KeyMarker: objects?.NextKeyMarker, VersionIdMarker: objects?.NextVersionIdMarker };
+      const command = new ListObjectVersionsCommand({ Bucket: this.bucketName, Prefix: prefix, ...from });
+      objects = await this.client.send(command);
+      found.push(...(objects.Versions ?? []).map(({ Key }) => `version ${Key}`));
+      found.push(...(objects.DeleteMarkers ?? []).map(({ Key }) => `marker ${Key}`));
+    } while (objects.IsTruncated);
+    let uploads: ListMultipartUploadsCommandOutput | undefined;
+    do {
+      const from = { KeyMarker: uploads?.NextKeyMarker, UploadIdMarker: uploads?.NextUploadIdMarker };
+      const command = new ListMultipartUploadsCommand({ Bucket: this.bucketName, Prefix: prefix, ...from });
+      uploads = await this.client.send(command);
+      found.push(...(uploads.Uploads ?? []).map(({ Key }) => `upload ${Key}`));
+    } while (uploads.IsTruncated);
+    return found;
+  }
+}
+
+/** Follows a URL as a browser does: the body, or `undefined` where that is refused or there is nothing. */
+export const download = async (url: string): Promise<string | undefined> => {
+  const response = await fetch(url);
+  const body = await response.text();
+  return response.ok ? body : undefined;
+};

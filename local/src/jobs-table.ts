@@ -1,0 +1,99 @@
+import {
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { jobsTable } from '@jobs-api/adapters-aws';
+import type { JobRecord } from '@jobs-api/core/testing';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const MAX_BATCH = 25;
+
+/** The table of jobs, as the programs use it that write to it. */
+export class JobsTable {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.client = client;
+    this.tableName = tableName;
+  }
+
+  /** Answers whether the table is a new one. */
+  async create(): Promise<boolean> {
+    try {
+      await this.client.send(new CreateTableCommand(jobsTable(this.tableName)));
+      return true;
+    } catch (error) {
+      if (error instanceof ResourceInUseException) return false;
+      throw error;
+    }
+  }
+
+  async put(record: JobRecord): Promise<void> {
+    await this.putItem(itemOf(record));
+  }
+
+  async putMany(records: readonly JobRecord[]): Promise<void> {
+    for (let start = 0; start < records.length; start += MAX_BATCH) {
+      const requests = records
+        .slice(start, start + MAX_BATCH)
+        .map((record) => ({ PutRequest: { Item: itemOf(record) } }));
+      await this.client.send(new BatchWriteItemCommand({ RequestItems: { [this.tableName]: requests } }));
+    }
+  }
+
+  /** A size that is no number is what a reader must not choke on. */
+  async putUnreadable(userId: string, jobId: number): Promise<void> {
+    await this.putItem({ ...itemOf({ userId, jobId }), contentLength: { S: 'much' } });
+  }
+
+  async putItem(item: Record<string, AttributeValue>): Promise<void> {
+    await this.client.send(new PutItemCommand({ TableName: this.tableName, Item: item }));
+  }
+
+  /** The highest number that a job of the user has, 0 where there is none. */
+  async lastJobId(userId: string): Promise<number> {
+    const command = new QueryCommand({
+      TableName: this.tableName,
+      KeyConditionExpression: 'userId = :user',
+      ExpressionAttributeValues: { ':user': { S: userId } },
+      ScanIndexForward: false,
+      Limit: 1,
+    });
+    const { Items } = await this.client.send(command);
+    return Number(Items?.[0]?.jobId?.N ?? 0);
+  }
+
+  async has(userId: string, jobId: number): Promise<boolean> {
+    const Key = { userId: { S: userId }, jobId: { N: String(jobId) } };
+    const command = new GetItemCommand({ TableName: this.tableName, Key, ConsistentRead: true });
+    return (await this.client.send(command)).Item !== undefined;
+  }
+}
+
+const map = <Value>(entries: Readonly<Record<string, Value>>, toAttribute: (value: Value) => AttributeValue) => ({
+  M: Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, toAttribute(value)])),
+});
+const text = (value: string): AttributeValue => ({ S: value });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+
+/** What a record does not have, the item does not have either. */
+const itemOf = (record: JobRecord): Record<string, AttributeValue> => ({
+  userId: text(record.userId),
+  jobId: number(record.jobId),
+  filesPath: text(`${record.userId}/${record.jobId}`),
+  ...(record.jobName && { jobName: text(record.jobName) }),
+  ...(record.date && { date: text(record.date) }),
+  ...(record.email && { email: text(record.email) }),
+  ...(record.totalSize !== undefined && { contentLength: number(record.totalSize) }),
+  ...(record.creditsSpent !== undefined && { creditsSpent: number(record.creditsSpent) }),
+  ...(record.objectUuidNames && { objectUuidNames: map(record.objectUuidNames, text) }),
+  ...(record.mediaLength && { mediaLength: map(record.mediaLength, number) }),
+  ...(record.failedToProcess && { failedToProcess: map(record.failedToProcess, text) }),
+  ...(record.status !== undefined && { status: text(record.status) }),
+});

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import { describeStatus } from '@jobs-api/core';
+import { describeFile } from './describe-file.ts';
+import type { FileDescription } from './describe-file.ts';
+import type { LocalStack } from './stack.ts';
+
+export interface JobFile {
+  readonly name: string;
+  readonly body: Buffer;
+}
+
+export interface NewJob {
+  readonly userId: string;
+  readonly jobId: number;
+  readonly jobName: string;
+  readonly date: Date;
+  readonly status: string;
+  readonly files: readonly JobFile[];
+}
+
+interface UploadedFile extends JobFile {
+  readonly uuid: string;
+  /** What processing makes of the file, or why it fails: its content is not what its name says. */
+  readonly result: FileDescription | Error;
+}
+
+/**
+ * Does what the uploader and the processor do. A pending job lacks its last file, of which an upload has begun; one whose
+ * status says that it succeeded has results.
+ */
+export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promise<void> => {
+  const prefix = `${job.userId}/${job.jobId}/`;
+  const files = await Promise.all(job.files.map((file) => processFile(prefix, file)));
+  const isPending = job.status === 'pending';
+  const { hasResults } = describeStatus(job.status);
+
+  await Promise.all([
+    ...(isPending ? files.slice(0, -1) : files).map(({ uuid, body }) => bucket.put(prefix + uuid, body)),
+    isPending ? bucket.startUpload(`${prefix}${files.at(-1)?.uuid}`) : bucket.put(`${prefix}DONE`, ''),
+    ...files.flatMap(({ uuid, result }) =>
+      hasResults && !(result instanceof Error)
+        ? [
+            bucket.put(`${prefix}results/${uuid}.json`, JSON.stringify(result, null, 2)),
+            bucket.put(`${prefix}results/${uuid}.min.json`, JSON.stringify(result)),
+          ]
+        : [],
+    ),
+  ]);
+
+  const succeeded = files.filter(({ result }) => !(result instanceof Error));
+  const failed = files.filter(({ result }) => result instanceof Error);
+  await table.put({
+    userId: job.userId,
+    jobId: job.jobId,
+    jobName: job.jobName,
+    date: timestamp(job.date),
+    email: `${job.userId}@example.com`,
+    totalSize: files.reduce((size, { body }) => size + body.length, 0),
+    creditsSpent: job.status === 'success_credits_restored' ? succeeded.length : files.length,
+    objectUuidNames: Object.fromEntries(files.map(({ uuid, name }) => [uuid, name])),
+    mediaLength: Object.fromEntries(files.map(({ uuid, result }) => [uuid, lengthOf(result)])),
+    failedToProcess: hasResults ? Object.fromEntries(failed.map(({ uuid }) => [uuid, 'The file cannot be read'])) : {},
+    status: job.status,
+  });
+};
+
+const processFile = async (prefix: string, file: JobFile): Promise<UploadedFile> => ({
+  ...file,
+  uuid: objectUuid(prefix + file.name),
+  result: await describeFile(file.name, file.body).catch((error: unknown) => new Error('unreadable', { cause: error })),
+});
+
+/** The same for the same file of the same job, so that a link in the documentation works wherever it is followed. */
+const objectUuid = (path: string): string => {
+  const hex = createHash('sha256').update(path).digest('hex');
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');
+  return (
+    uuid +
+    extname(path)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9.]/g, '')
+  );
+};
+
+/** Seconds of what has a duration; anything else counts as one. */
+const lengthOf = (result: FileDescription | Error): number =>
+  result instanceof Error ? 0 : (result.duration_seconds ?? 1);
+
+/** `2020-01-01 12:00:00.000000000 UTC` */
+const timestamp = (date: Date): string => date.toISOString().replace('T', ' ').replace('Z', '000000 UTC');

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DEFAULT_SUMMARY_INDEX } from '@jobs-api/adapters-aws';
+import { startLocalDynamo } from './dynamodb.ts';
+import { JobsBucket } from './jobs-bucket.ts';
+import { JobsTable } from './jobs-table.ts';
+import { startLocalS3 } from './s3/server.ts';
+import { startTokenIssuer } from './token-issuer.ts';
+import type { TokenIssuer } from './token-issuer.ts';
+
+export interface LocalStack {
+  readonly table: JobsTable;
+  readonly bucket: JobsBucket;
+  readonly tokenIssuer: TokenIssuer;
+  /** The environment in which a service uses this stack. */
+  readonly env: { readonly AWS_ENDPOINT_URL_DYNAMODB: string; readonly [name: string]: string };
+  /** Whether there was nothing in the folder yet. */
+  readonly isNew: boolean;
+  close(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
+const TABLE_NAME = 'jobs';
+const BUCKET_NAME = 'jobs-files';
+
+/** DynamoDB with the table, S3 with the bucket, and a token issuer, on free ports of 127.0.0.1. */
+export const startLocalStack = async ({ directory }: { directory?: string } = {}): Promise<LocalStack> => {
+  const keptIn = (name: string) => (directory === undefined ? {} : { directory: join(directory, name) });
+  const [dynamo, s3, tokenIssuer] = await Promise.all([
+    startLocalDynamo(keptIn('dynamodb')),
+    startLocalS3({ credentials: CREDENTIALS, region: REGION, ...keptIn('s3') }),
+    startTokenIssuer(keptIn('tokens')),
+  ]);
+  const settings = { region: REGION, credentials: CREDENTIALS };
+  const table = new JobsTable(new DynamoDBClient({ ...settings, endpoint: dynamo.endpoint }), TABLE_NAME);
+  const bucket = new JobsBucket(
+    new S3Client({ ...settings, endpoint: s3.endpoint, forcePathStyle: true }),
+    BUCKET_NAME,
+  );
+  await bucket.create();
+  return {
+    table,
+    bucket,
+    tokenIssuer,
+    isNew: await table.create(),
+    env: {
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+      JOBS_TABLE: TABLE_NAME,
+      JOBS_SUMMARY_INDEX: DEFAULT_SUMMARY_INDEX,
+      JOBS_BUCKET: BUCKET_NAME,
+      S3_FORCE_PATH_STYLE: 'true',
+      JWT_ISSUER: tokenIssuer.issuer,
+      JWT_AUDIENCE: tokenIssuer.audience,
+      JWT_JWKS_URI: tokenIssuer.jwksUri,
+    },
+    close: async () => {
+      table.client.destroy();
+      bucket.client.destroy();
+      await Promise.all([dynamo.close(), s3.close(), tokenIssuer.close()]);
+    },
+  };
+};

@@ -1,0 +1,142 @@
+/**
+ * Issues a token for whatever user is named to whoever asks, so that `pnpm dev` and the tests need no user pool. Its
+ * tokens prove nothing about anybody: never let a service that holds real data trust it.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
+
+export interface TokenIssuerOptions {
+  /** Default: any that is free. */
+  readonly port?: number;
+  readonly audience?: string;
+  /** Where the key is kept, so that with the same port tokens outlive a restart. Default: a new key each time. */
+  readonly directory?: string;
+}
+
+export interface TokenIssuer {
+  /** `http://127.0.0.1:PORT`, also the address of `GET /token?sub=alice`. */
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri: string;
+  /**
+   * A token that is valid for a day, whether or not the user id is one that a service takes.
+   *
+   * @param claims in place of the usual ones or besides them; one that is `undefined` is left out
+   */
+  issueToken(sub: string, claims?: Readonly<Record<string, unknown>>): Promise<string>;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const HOST = '127.0.0.1';
+const DAY_SECONDS = 86_400;
+const MAX_EXPIRES_IN = 30 * DAY_SECONDS;
+const KEY_FILE = 'token-issuer-key.pem';
+
+export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promise<TokenIssuer> => {
+  const { port = 0, audience = 'jobs-api-local', directory } = options;
+  const privateKey = directory === undefined ? await newKey() : await keptKey(directory);
+  const publicJwk = await exportJWK(createPublicKey(privateKey));
+  const kid = await calculateJwkThumbprint(publicJwk);
+
+  const server = createServer((request, response) => {
+    void answer(request.url ?? '', request.method ?? '').then(({ status, body }) => {
+      const isText = typeof body === 'string';
+      response.writeHead(status, {
+        'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+        'Cache-Control': 'no-store',
+        ...(status === 405 && { Allow: 'GET, HEAD' }),
+      });
+      response.end(isText ? body : JSON.stringify(body));
+    });
+  });
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  const issuer = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  const jwksUri = `${issuer}/.well-known/jwks.json`;
+
+  const issueToken: TokenIssuer['issueToken'] = (sub, claims) => {
+    const iat = Math.floor(Date.now() / 1000);
+    const usual = { iss: issuer, aud: audience, sub, iat, exp: iat + DAY_SECONDS, token_use: 'id' };
+    return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
+  };
+
+  const tokenFor = async (query: URLSearchParams): Promise<Answer> => {
+    const sub = query.get('sub') ?? '';
+    if (sub === '') return badRequest('sub: string', 'is missing: the user id to issue a token for');
+    const expiresIn = query.get('expires-in') ?? String(DAY_SECONDS);
+    if (!/^[1-9][0-9]*$/.test(expiresIn) || Number(expiresIn) > MAX_EXPIRES_IN)
+      return badRequest('expires-in: number', `must be a whole number of seconds from 1 to ${MAX_EXPIRES_IN}`);
+    const iat = Math.floor(Date.now() / 1000);
+    return { status: 200, body: `${await issueToken(sub, { iat, exp: iat + Number(expiresIn) })}\n` };
+  };
+
+  const resources: Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>> = {
+    '/.well-known/jwks.json': () => ({
+      status: 200,
+      body: { keys: [{ ...publicJwk, kid, use: 'sig', alg: 'RS256' }] },
+    }),
+    '/.well-known/openid-configuration': () => ({
+      status: 200,
+      body: {
+        issuer,
+        jwks_uri: jwksUri,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['RS256'],
+      },
+    }),
+    '/token': tokenFor,
+  };
+
+  const answer = async (target: string, method: string): Promise<Answer> => {
+    const [path = ''] = target.split('?', 1);
+    const resource = resources[path];
+    if (!resource) return { status: 404, body: { message: 'Not Found' } };
+    if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { message: 'Method Not Allowed' } };
+    return resource(new URLSearchParams(target.slice(path.length)));
+  };
+
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+
+  return { issuer, audience, jwksUri, issueToken, close };
+};
+
+const badRequest = (parameter: string, problem: string): Answer => ({
+  status: 400,
+  body: {
+    message: `The ${parameter.split(':')[0]} query parameter ${problem}`,
+    affected_query_parameter: parameter,
+  },
+});
+
+const newKey = async (): Promise<KeyObject> =>
+  (await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })).privateKey;
+
+const keptKey = async (directory: string): Promise<KeyObject> => {
+  const path = join(directory, KEY_FILE);
+  try {
+    return createPrivateKey(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const key = await newKey();
+  await mkdir(directory, { recursive: true });
+  await writeFile(path, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+  return key;
+};

@@ -1,0 +1,498 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { RemoteJwks } from './jwks.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const URI = 'https://issuer.example/jwks.json';
+
+const newJwk = (kid: string, modulusLength = 2048): JsonWebKey => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength });
+  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+};
+const [one, two, three] = [newJwk('one'), newJwk('two'), newJwk('three')];
+
+type Fetch = typeof fetch;
+const serve =
+  (body: unknown, init?: ResponseInit): Fetch =>
+  async () =>
+    new Response(typeof body === 'string' ? body : JSON.stringify(body), init);
+const serveKeys = (...keys: unknown[]): Fetch => serve({ keys });
+const refuse: Fetch = async () => {
+  throw new TypeError('fetch failed');
+};
+/** Ends, as the platform's fetch does, when its signal aborts. */
+const hang: Fetch = (_, init) =>
+  new Promise((_resolve, reject) => {
+    const signal = init?.signal;
+    signal?.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+/** As Node 20's fetch may: begins a body, and does not end it when its signal aborts. */
+const hangInTheBody: Fetch = async () =>
+  new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('{"keys":[')) }));
+
+let time: number;
+let endpoint: Fetch;
+const fetched = jest.fn<Fetch>();
+const onFetchFailed = jest.fn<(error: unknown) => void>();
+let timeouts: (AbortController & { milliseconds: number })[];
+let keys: RemoteJwks;
+
+beforeEach(() => {
+  time = 1_700_000_000_000;
+  endpoint = serveKeys(one);
+  fetched.mockReset().mockImplementation((...parameters) => endpoint(...parameters));
+  onFetchFailed.mockReset();
+  timeouts = [];
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+    const timeout = Object.assign(new AbortController(), { milliseconds });
+    timeouts.push(timeout);
+    return timeout.signal;
+  });
+  keys = new RemoteJwks(URI, { fetch: fetched, now: () => time, onFetchFailed });
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const moduli = async (kid: string) => (await keys.get(kid)).map(({ jwk }) => jwk.n);
+/** Waits for the fetch under way; begins one only where that was due. */
+const fetchIsOver = () => keys.get('nobody');
+const timeOut = () => timeouts.at(-1)?.abort(new DOMException('too slow', 'TimeoutError'));
+
+describe('RemoteJwks', () => {
+  test('brings the key with a kid, ready for use', async () => {
+    endpoint = serveKeys(one, two);
+    const [key, ...others] = await keys.get('two');
+    expect(others).toEqual([]);
+    expect(key?.jwk.n).toBe(two.n);
+    expect(key?.publicKey.export({ format: 'jwk' })).toEqual({ kty: 'RSA', n: two.n, e: two.e });
+  });
+
+  test('brings nothing for a kid that the issuer does not have', async () => {
+    expect(await keys.get('two')).toEqual([]);
+    expect(await keys.get('__proto__')).toEqual([]);
+  });
+
+  test('brings every key where two good ones share a kid', async () => {
+    endpoint = serveKeys(one, { ...two, kid: 'one' });
+    expect(await moduli('one')).toEqual([one.n, two.n]);
+  });
+
+  test('follows no redirect, and gives up after 2 s', async () => {
+    await keys.get('one');
+    const [timeout] = timeouts;
+    expect(timeout?.milliseconds).toBe(2_000);
+    expect(fetched.mock.calls).toEqual([[URI, { redirect: 'error', signal: timeout?.signal }]]);
+  });
+
+  test('fetches once for callers that come together', async () => {
+    expect(await Promise.all([moduli('one'), moduli('one'), moduli('two'), keys.check()])).toEqual([
+      [one.n],
+      [one.n],
+      [],
+      undefined,
+    ]);
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('uses the platform’s fetch and clock where none is given', async () => {
+    jest.spyOn(globalThis, 'fetch').mockImplementation(serveKeys(one));
+    expect(await new RemoteJwks(URI).get('one')).toHaveLength(1);
+  });
+});
+
+describe('a set of keys', () => {
+  beforeEach(() => keys.check());
+
+  test('is used for five minutes', async () => {
+    time += 5 * MINUTE - 1;
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('is fetched again in the background after five minutes, while a known key does not wait', async () => {
+    endpoint = serveKeys(two);
+    time += 5 * MINUTE;
+    expect(await Promise.all([moduli('one'), moduli('one')])).toEqual([[one.n], [one.n]]);
+    await fetchIsOver();
+    expect(fetched).toHaveBeenCalledTimes(2);
+    expect(await moduli('one')).toEqual([]);
+    expect(await moduli('two')).toEqual([two.n]);
+  });
+
+  test('is fetched again also where only its readiness is asked for', async () => {
+    time += 5 * MINUTE;
+    await keys.check();
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('is good for another five minutes once it was fetched again', async () => {
+    time += 5 * MINUTE;
+    await keys.get('one');
+    await fetchIsOver();
+    time += 5 * MINUTE - 1;
+    await keys.get('one');
+    expect(fetched).toHaveBeenCalledTimes(2);
+    time += 1;
+    await keys.get('one');
+    expect(fetched).toHaveBeenCalledTimes(3);
+  });
+
+  test('does not wait for a fetch that hangs', async () => {
+    endpoint = hang;
+    time += 5 * MINUTE;
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(await moduli('one')).toEqual([one.n]);
+    await keys.check();
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('is asked for again no sooner than 10 s after a fetch that failed', async () => {
+    endpoint = refuse;
+    time += 5 * MINUTE;
+    await keys.get('one');
+    await fetchIsOver();
+    time += 10 * SECOND - 1;
+    await keys.get('one');
+    expect(fetched).toHaveBeenCalledTimes(2);
+    time += 1;
+    await keys.get('one');
+    expect(fetched).toHaveBeenCalledTimes(3);
+  });
+
+  test('is fetched again where the clock was set back', async () => {
+    time -= 60 * MINUTE;
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('gives way to a key that was replaced under the same kid', async () => {
+    endpoint = serveKeys({ ...two, kid: 'one' });
+    time += 10 * SECOND;
+    keys.refresh();
+    expect(await moduli('one')).toEqual([one.n]);
+    await fetchIsOver();
+    expect(await moduli('one')).toEqual([two.n]);
+  });
+
+  test('is refreshed on demand no sooner than 10 s after the last fetch', async () => {
+    time += 10 * SECOND - 1;
+    keys.refresh();
+    expect(fetched).toHaveBeenCalledTimes(1);
+    time += 1;
+    keys.refresh();
+    keys.refresh();
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+});
+
+const padded = (bytes: number[], length: number) => Buffer.from([...Array<number>(length).fill(0), ...bytes]);
+const b64 = (bytes: Iterable<number>) => Buffer.from([...bytes]).toString('base64url');
+const weak = newJwk('one', 1024);
+const modulus = Buffer.from(one.n ?? '', 'base64url');
+const other = { ...two, kid: 'one' };
+
+const unusable: [string, unknown][] = [
+  ['a key of 1024 bits', weak],
+  ['a key of 1024 bits behind zeros', { ...weak, n: b64(padded([...Buffer.from(weak.n ?? '', 'base64url')], 128)) }],
+  ['a key of 2047 bits', { ...other, n: b64([0x7f, ...modulus.subarray(1)]) }],
+  ['an exponent of 1', { ...other, e: b64([1]) }],
+  ['an exponent of 1 behind zeros', { ...other, e: b64([0, 0, 1]) }],
+  ['an exponent of 0', { ...other, e: b64([0]) }],
+  ['an even exponent', { ...other, e: b64([1, 0, 0]) }],
+  ['an empty exponent', { ...other, e: '' }],
+  ['an exponent that is a number', { ...other, e: 65537 }],
+  ['no exponent', { ...other, e: undefined }],
+  ['an empty modulus', { ...other, n: '' }],
+  ['a modulus that is no base64url', { ...other, n: '!!!!' }],
+  ['a modulus that is a list', { ...other, n: [1, 2] }],
+  ['no modulus', { ...other, n: undefined }],
+  ['a key for encryption', { ...other, use: 'enc' }],
+  ['a use of null', { ...other, use: null }],
+  ['a key for RS512', { ...other, alg: 'RS512' }],
+  ['a key for PS256', { ...other, alg: 'PS256' }],
+  ['a key for RSA-OAEP', { ...other, alg: 'RSA-OAEP' }],
+  ['an empty algorithm', { ...other, alg: '' }],
+  ['a kty in small letters', { ...other, kty: 'rsa' }],
+  ['no kty', { ...other, kty: undefined }],
+  ['an RSA key that calls itself EC', { ...other, kty: 'EC' }],
+  [
+    'an elliptic curve key',
+    { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }), kid: 'one' },
+  ],
+  ['an Ed25519 key', { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'one' }],
+  ['a shared secret', { kty: 'oct', k: b64([1, 2, 3]), kid: 'one', alg: 'HS256' }],
+  ['a kty that nobody knows', { kty: 'XYZ', kid: 'one' }],
+  ['a kid that is a number', { ...other, kid: 1 }],
+  ['a kid that is a list', { ...other, kid: ['one'] }],
+  ['no kid', { ...other, kid: undefined }],
+  ['an empty object', {}],
+  ['null', null],
+  ['a number', 5],
+  ['a string', 'one'],
+  ['a list', [other]],
+];
+
+describe('an entry that may not sign tokens', () => {
+  test.each(unusable)('is passed over beside good keys: %s', async (_, entry) => {
+    endpoint = serveKeys(entry, one, entry, three);
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(await moduli('three')).toEqual([three.n]);
+    expect(onFetchFailed).not.toHaveBeenCalled();
+  });
+
+  test.each(unusable)('is no key where it is alone: %s', async (_, entry) => {
+    endpoint = serveKeys(entry);
+    await expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+test.each([
+  ['use and alg', { use: undefined, alg: undefined }],
+  ['use', { use: undefined }],
+  ['alg', { alg: undefined }],
+])('a key that does not tell its %s is a good one', async (_, change) => {
+  endpoint = serveKeys({ ...one, ...change });
+  expect(await moduli('one')).toEqual([one.n]);
+});
+
+const failures: [string, Fetch][] = [
+  ['refuses connections', refuse],
+  ['answers 500', serve({ keys: [two] }, { status: 500 })],
+  ['answers 404', serve({ keys: [two] }, { status: 404 })],
+  ['answers nothing', serve('')],
+  ['answers HTML', serve('<!doctype html><title>Sign in</title>')],
+  ['answers truncated JSON', serve(JSON.stringify({ keys: [two] }).slice(0, -2))],
+  ['answers null', serve('null')],
+  ['answers a list', serve([two])],
+  ['answers without keys', serve({})],
+  ['answers keys that are no list', serve({ keys: { two } })],
+  ['answers an empty set', serve({ keys: [] })],
+  ['answers unusable keys only', serve({ keys: [weak, null, { kty: 'oct' }] })],
+  ['answers more than 1 MiB', serve(JSON.stringify({ keys: [two] }).padEnd(1_048_577))],
+  [
+    'answers without end',
+    async () => new Response(new ReadableStream({ pull: (body) => body.enqueue(new Uint8Array(65_536)) })),
+  ],
+  [
+    'breaks off',
+    async () => new Response(new ReadableStream({ pull: (body) => body.error(new TypeError('terminated')) })),
+  ],
+];
+
+describe.each(failures)('an endpoint that %s', (_, failure) => {
+  test('leaves the last good set in place', async () => {
+    await keys.check();
+    endpoint = failure;
+    time += 5 * MINUTE;
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(await moduli('two')).toEqual([]);
+    expect(fetched).toHaveBeenCalledTimes(2);
+    expect(onFetchFailed).toHaveBeenCalledTimes(1);
+    expect(await moduli('one')).toEqual([one.n]);
+    await keys.check();
+  });
+
+  test('is unavailable where no keys were ever had, and says why', async () => {
+    endpoint = failure;
+    const rejection = expect(keys.get('one')).rejects;
+    await rejection.toMatchObject({ code: 'UNAVAILABLE' });
+    const [[cause] = []] = onFetchFailed.mock.calls;
+    expect(cause).toBeInstanceOf(Error);
+    await rejection.toMatchObject({ cause });
+    await expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause });
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('is got over once it answers', async () => {
+    endpoint = failure;
+    await expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    endpoint = serveKeys(one);
+    time += SECOND;
+    await keys.check();
+    expect(await moduli('one')).toEqual([one.n]);
+  });
+});
+
+describe.each([
+  ['hangs', hang],
+  ['hangs in the body', hangInTheBody],
+])('an endpoint that %s', (_, failure) => {
+  test('leaves the last good set in place when the time is over', async () => {
+    await keys.check();
+    endpoint = failure;
+    time += 5 * MINUTE;
+    const unknown = moduli('two');
+    expect(await moduli('one')).toEqual([one.n]);
+    timeOut();
+    expect(await unknown).toEqual([]);
+    expect(await moduli('one')).toEqual([one.n]);
+    expect(onFetchFailed).toHaveBeenCalledTimes(1);
+    endpoint = serveKeys(two);
+    time += 10 * SECOND;
+    expect(await moduli('two')).toEqual([two.n]);
+  });
+
+  test('is unavailable when the time is over and no keys were ever had', async () => {
+    endpoint = failure;
+    const waiting = [keys.get('one'), keys.check()].map((call) =>
+      expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { name: 'TimeoutError' } }),
+    );
+    // As late as can be: after the body has begun.
+    await new Promise(setImmediate);
+    timeOut();
+    await Promise.all(waiting);
+  });
+});
+
+test('a set of exactly 1 MiB is read', async () => {
+  endpoint = serve(JSON.stringify({ keys: [one] }).padEnd(1_048_576));
+  expect(await moduli('one')).toEqual([one.n]);
+});
+
+describe('an unknown kid', () => {
+  beforeEach(() => keys.check());
+
+  test('is known at its first use where the last fetch began 10 s ago', async () => {
+    endpoint = serveKeys(one, two);
+    time += 10 * SECOND;
+    expect(await moduli('two')).toEqual([two.n]);
+  });
+
+  test('is answered at once where the last fetch began less than 10 s ago', async () => {
+    endpoint = serveKeys(one, two);
+    time += 10 * SECOND - 1;
+    expect(await moduli('two')).toEqual([]);
+    expect(fetched).toHaveBeenCalledTimes(1);
+    time += 1;
+    expect(await moduli('two')).toEqual([two.n]);
+  });
+
+  test('waits for a fetch that is under way', async () => {
+    endpoint = serveKeys(one, two);
+    time += 5 * MINUTE;
+    await keys.get('one');
+    expect(await moduli('two')).toEqual([two.n]);
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test.each<[string, Fetch]>([
+    ['up', serveKeys(one)],
+    ['down', refuse],
+    ['broken', serveKeys()],
+  ])('causes one fetch in 10 s, however often, while the endpoint is %s', async (_, state) => {
+    endpoint = state;
+    const begun: number[] = [];
+    const start = time;
+    fetched.mockImplementation((...parameters) => {
+      begun.push(time - start);
+      return endpoint(...parameters);
+    });
+    for (; time - start <= 60 * SECOND; time += 250)
+      expect(await Promise.all([moduli(`a-${time}`), moduli(`b-${time}`), moduli('one')])).toEqual([[], [], [one.n]]);
+    expect(begun).toEqual([10, 20, 30, 40, 50, 60].map((seconds) => seconds * SECOND));
+  });
+
+  test('causes one fetch in 10 s while the endpoint hangs', async () => {
+    endpoint = hang;
+    time += 10 * SECOND;
+    const flood = Array.from({ length: 100 }, (_, index) => moduli(`unknown-${index}`));
+    timeOut();
+    expect(await Promise.all(flood)).toEqual(flood.map(() => []));
+    time += 10 * SECOND - 1;
+    expect(await moduli('unknown')).toEqual([]);
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('while no keys were ever had', () => {
+  beforeEach(() => {
+    endpoint = refuse;
+  });
+
+  test('a fetch is begun once a second at most, by tokens and by readiness', async () => {
+    const expectFetches = async (count: number) => {
+      for (const call of [keys.check(), keys.get('one'), keys.get(`unknown-${time}`)])
+        await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(fetched).toHaveBeenCalledTimes(count);
+    };
+    await expectFetches(1);
+    time += SECOND - 1;
+    await expectFetches(1);
+    time += 1;
+    await expectFetches(2);
+  });
+
+  test('a fetch that takes longer than a second is not joined by another', async () => {
+    endpoint = hang;
+    const waiting = [expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })];
+    time += 1.5 * SECOND;
+    waiting.push(expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' }));
+    expect(fetched).toHaveBeenCalledTimes(1);
+    timeOut();
+    await Promise.all(waiting);
+  });
+
+  test('the first set that comes is used by those who wait for it', async () => {
+    await expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    time += SECOND;
+    endpoint = serveKeys(one);
+    expect(await moduli('one')).toEqual([one.n]);
+  });
+});
+
+describe('a caller’s signal', () => {
+  const reason = new Error('enough');
+
+  test('ends the wait with its reason, and not the fetch', async () => {
+    let answer: (response: Response) => void = () => undefined;
+    endpoint = () => new Promise((resolve) => (answer = resolve));
+    const patient = moduli('one');
+    const caller = new AbortController();
+    const hasty = [keys.get('one', caller), keys.check(caller)].map((call) => expect(call).rejects.toBe(reason));
+    caller.abort(reason);
+    await Promise.all(hasty);
+    expect(timeouts[0]?.signal.aborted).toBe(false);
+    answer(await serveKeys(one)(URI));
+    expect(await patient).toEqual([one.n]);
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('that aborted before is not kept waiting, and fetches nothing', async () => {
+    const signal = AbortSignal.abort(reason);
+    await expect(keys.get('one', { signal })).rejects.toBe(reason);
+    await expect(keys.check({ signal })).rejects.toBe(reason);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  test('that does not abort changes nothing', async () => {
+    const { signal } = new AbortController();
+    expect(await keys.get('one', { signal })).toHaveLength(1);
+    await keys.check({ signal });
+  });
+});
+
+test('a failure that nobody waits for is no unhandled rejection', async () => {
+  const unhandled = jest.fn();
+  process.on('unhandledRejection', unhandled);
+  try {
+    await keys.check();
+    time += 5 * MINUTE;
+    endpoint = hang;
+    await keys.get('one');
+    const caller = new AbortController();
+    const call = expect(keys.get('two', caller)).rejects.toThrow();
+    caller.abort();
+    await call;
+    timeOut();
+    await fetchIsOver();
+    await new Promise(setImmediate);
+    expect(onFetchFailed).toHaveBeenCalledTimes(1);
+    expect(unhandled).not.toHaveBeenCalled();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
+});

@@ -1,0 +1,174 @@
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { Unavailable } from '@jobs-api/core';
+import type { CallOptions } from '@jobs-api/core';
+import { z } from 'zod';
+import { untilAborted } from '../until-aborted.ts';
+
+/** A key that may sign tokens, as the issuer wrote it and as node:crypto reads it. */
+export interface SigningKey {
+  readonly jwk: { readonly kty: 'RSA'; readonly n: string; readonly e: string };
+  readonly publicKey: KeyObject;
+}
+
+/** By `kid`, which need not be unique. */
+type KeySet = ReadonlyMap<string, readonly SigningKey[]>;
+
+export interface RemoteJwksOptions {
+  /** Told why a fetch brought no keys, for the log. Must not throw. */
+  readonly onFetchFailed?: (error: unknown) => void;
+  /** Milliseconds. */
+  readonly now?: () => number;
+  readonly fetch?: typeof fetch;
+}
+
+/** How long keys are used without a look at the issuer. */
+const FRESH_MS = 300_000;
+/** Between the beginnings of two fetches. With the timeout, a new key goes unknown for 12 s at most. */
+const PAUSE_MS = 10_000;
+const PAUSE_WITHOUT_KEYS_MS = 1_000;
+const FETCH_TIMEOUT_MS = 2_000;
+const MAX_BYTES = 1_048_576;
+const MIN_MODULUS_BITS = 2048;
+
+/**
+ * An issuer's signing keys, fetched over HTTP and kept. The last good set stays when a fetch fails, hangs, or brings
+ * something empty or broken. There are no timers: a call that finds the set old begins to fetch it in the background.
+ */
+export class RemoteJwks {
+  readonly #uri: string;
+  readonly #fetch: typeof fetch;
+  readonly #now: () => number;
+  readonly #onFetchFailed: (error: unknown) => void;
+  #keys: KeySet | undefined;
+  /** When the fetch that brought the keys began. */
+  #keysFrom = -Infinity;
+  #attemptedAt = -Infinity;
+  /** The fetch under way. Never rejects. */
+  #attempt: Promise<void> | undefined;
+  #lastFailure: unknown;
+
+  constructor(uri: string, options: RemoteJwksOptions = {}) {
+    this.#uri = uri;
+    this.#fetch = options.fetch ?? fetch;
+    this.#now = options.now ?? Date.now;
+    this.#onFetchFailed = options.onFetchFailed ?? (() => undefined);
+  }
+
+  /**
+   * The issuer's keys with that `kid`, none where it has no such key. A known key never waits for a fetch; an unknown one
+   * does, but causes no more than one in 10 s.
+   *
+   * @throws Unavailable where no keys have ever been had
+   */
+  async get(kid: string, options?: CallOptions): Promise<readonly SigningKey[]> {
+    const keys = await this.#keysWhere((held) => held.has(kid), options);
+    return keys.get(kid) ?? [];
+  }
+
+  /**
+   * Resolves where there are keys, or they can be had.
+   *
+   * @throws Unavailable otherwise
+   */
+  async check(options?: CallOptions): Promise<void> {
+    await this.#keysWhere(() => true, options);
+  }
+
+  /** Begins to fetch in the background, unless a fetch is under way or the last one began a moment ago. */
+  refresh(): void {
+    const pause = this.#keys ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS;
+    if (this.#attempt || this.#since(this.#attemptedAt) < pause) return;
+    this.#attemptedAt = this.#now();
+    this.#attempt = this.#tryToFetch();
+  }
+
+  /** The keys that are held if they will do, else those that are held after a fetch, where one is due or under way. */
+  async #keysWhere(willDo: (held: KeySet) => boolean, { signal }: CallOptions = {}): Promise<KeySet> {
+    signal?.throwIfAborted();
+    const held = this.#keys;
+    if (held && willDo(held)) {
+      if (this.#since(this.#keysFrom) >= FRESH_MS) this.refresh();
+      return held;
+    }
+    this.refresh();
+    if (this.#attempt) await untilAborted(this.#attempt, signal);
+    if (this.#keys) return this.#keys;
+    throw new Unavailable('the token keys have never been had', { cause: this.#lastFailure });
+  }
+
+  async #tryToFetch(): Promise<void> {
+    try {
+      this.#keys = readKeySet(await this.#fetchText());
+      this.#keysFrom = this.#attemptedAt;
+    } catch (error) {
+      this.#lastFailure = error;
+      this.#onFetchFailed(error);
+    } finally {
+      this.#attempt = undefined;
+    }
+  }
+
+  async #fetchText(): Promise<string> {
+    const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+    const response = await this.#fetch(this.#uri, { redirect: 'error', signal });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`${this.#uri} answered ${response.status}`);
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const limited = new WritableStream<Uint8Array>({
+      write: (chunk) => {
+        size += chunk.length;
+        if (size > MAX_BYTES) throw new Error(`${this.#uri} answered more than ${MAX_BYTES} bytes`);
+        chunks.push(chunk);
+      },
+    });
+    // The signal once more: once garbage is collected, Node 20's fetch no longer ends a body by its own
+    // (https://github.com/nodejs/undici/pull/4984).
+    await response.body?.pipeTo(limited, { signal });
+    return Buffer.concat(chunks).toString();
+  }
+
+  /** A clock that was set back counts as time that has passed. */
+  #since(time: number): number {
+    return Math.abs(this.#now() - time);
+  }
+}
+
+const keySet = z.object({ keys: z.array(z.unknown()) });
+
+/** https://www.rfc-editor.org/rfc/rfc7517#section-4, https://www.rfc-editor.org/rfc/rfc7518#section-6.3.1 */
+const rs256Jwk = z.object({
+  kty: z.literal('RSA'),
+  kid: z.string(),
+  use: z.literal('sig').optional(),
+  alg: z.literal('RS256').optional(),
+  n: z.string(),
+  e: z.string(),
+});
+
+/** Passes over what may not sign tokens, of whatever kind. */
+const readKeySet = (text: string): KeySet => {
+  const keys = new Map<string, SigningKey[]>();
+  for (const entry of keySet.parse(JSON.parse(text)).keys) {
+    const { data } = rs256Jwk.safeParse(entry);
+    const key = data && readKey(data);
+    if (key) keys.set(data.kid, [...(keys.get(data.kid) ?? []), key]);
+  }
+  if (keys.size === 0) throw new Error('the key set has no key that may sign tokens');
+  return keys;
+};
+
+const readKey = ({ kty, n, e }: SigningKey['jwk']): SigningKey | undefined => {
+  const jwk = { kty, n, e };
+  try {
+    const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
+    const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
+    const isStrong = modulusLength >= MIN_MODULUS_BITS && publicExponent > 1n && publicExponent % 2n === 1n;
+    return isStrong ? { jwk, publicKey } : undefined;
+  } catch {
+    return undefined;
+  }
+};

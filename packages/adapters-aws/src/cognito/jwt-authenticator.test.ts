@@ -1,0 +1,501 @@
+import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { RemoteJwks } from './jwks.ts';
+import { cognitoUserPool, JwtAuthenticator } from './jwt-authenticator.ts';
+import type { TokenRules } from './jwt-authenticator.ts';
+
+const NOW = 1_700_000_000;
+const LEEWAY = 30;
+const ISSUER = 'https://issuer.example';
+
+const newPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+const [ours, theirs] = [newPair(), newPair()];
+const jwkOf = (key: KeyObject, kid: string): JsonWebKey => ({ ...key.export({ format: 'jwk' }), kid });
+
+const oidc = { mode: 'oidc', issuer: ISSUER, audience: ['jobs', 'jobs-2'], userIdClaim: 'sub' } as const;
+const claims = { iss: ISSUER, aud: 'jobs', sub: 'alice', iat: NOW - 60, exp: NOW + 60 };
+const header = { alg: 'RS256', kid: 'ours' };
+
+const encode = (value: string | Uint8Array) => Buffer.from(value).toString('base64url');
+const encodeJson = (value: unknown) => encode(JSON.stringify(value));
+const rs256 = (input: string, key: KeyObject = ours.privateKey) => encode(sign('sha256', Buffer.from(input), key));
+const seal = (input: string, signature = rs256(input)) => `${input}.${signature}`;
+/** A token that the issuer has signed, with changes; one that is `undefined` takes the field away. */
+const issue = (payloadChanges: object = {}, headerChanges: object = {}) =>
+  seal(`${encodeJson({ ...header, ...headerChanges })}.${encodeJson({ ...claims, ...payloadChanges })}`);
+const withPayload = (octets: string | Uint8Array) => seal(`${encodeJson(header)}.${encode(octets)}`);
+const withHeader = (octets: string | Uint8Array) => seal(`${encode(octets)}.${encodeJson(claims)}`);
+
+type Fetch = typeof fetch;
+let endpoint: Fetch;
+let time: number;
+let keys: RemoteJwks;
+const fetched = jest.fn<Fetch>();
+const serveKeys =
+  (...set: unknown[]): Fetch =>
+  async () =>
+    Response.json({ keys: set });
+const down: Fetch = async () => {
+  throw new TypeError('fetch failed');
+};
+
+beforeEach(() => {
+  time = NOW;
+  jest.spyOn(Date, 'now').mockImplementation(() => time * 1000);
+  endpoint = serveKeys(jwkOf(ours.publicKey, 'ours'));
+  fetched.mockReset().mockImplementation((...parameters) => endpoint(...parameters));
+  keys = new RemoteJwks('https://issuer.example/jwks.json', { fetch: fetched });
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const authenticate = (token: string | undefined, rules: TokenRules = oidc) =>
+  new JwtAuthenticator(keys, rules).authenticate(token);
+
+const expectRefusal = async (call: Promise<unknown>, message: string, token = '') => {
+  const error: unknown = await call.then(
+    () => new Error('the token was taken'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ code: 'UNAUTHORIZED', message });
+  // The message, the stack, a cause and whatever else a log would show.
+  const shown = inspect(error, { depth: Infinity, showHidden: true });
+  for (const segment of token.split('.')) if (segment.length > 3) expect(shown).not.toContain(segment);
+  expect(shown).not.toContain('alice');
+};
+
+describe('a token that is in good order', () => {
+  test('proves its user id', async () => {
+    expect(await authenticate(issue())).toBe('alice');
+  });
+
+  test.each([
+    ['one audience', { aud: 'jobs-2' }],
+    ['ours among several audiences', { aud: ['other', 'jobs'] }],
+    ['no iat and no nbf', { iat: undefined }],
+    ['fractions of seconds', { exp: NOW + 0.5, nbf: NOW - 0.5 }],
+    ['claims of its own', { email: 'a@example.com', groups: ['x'], token_use: 'access' }],
+  ])('is taken with %s', async (_, changes) => {
+    expect(await authenticate(issue(changes))).toBe('alice');
+  });
+
+  test.each([
+    ['a typ', { typ: 'at+jwt' }],
+    ['the address of other keys', { jku: 'https://evil.example/jwks.json', x5u: 'https://evil.example/cert' }],
+    ['other keys', { jwk: jwkOf(theirs.publicKey, 'ours'), x5c: ['MIIB'] }],
+  ])('is taken with %s in its header, which is not followed', async (_, changes) => {
+    expect(await authenticate(issue({}, changes))).toBe('alice');
+    expect(fetched.mock.calls.map(([uri]) => uri)).toEqual(['https://issuer.example/jwks.json']);
+  });
+
+  test.each(['Zoë 雪', 'auth0|1', '😀', '%2F', 'a'.repeat(128)])('may name the user %j', async (sub) => {
+    expect(await authenticate(issue({ sub }))).toBe(sub);
+  });
+
+  test('names its user in the claim that is configured', async () => {
+    const rules = { ...oidc, userIdClaim: 'cognito:username' };
+    expect(await authenticate(issue({ 'cognito:username': 'bob' }), rules)).toBe('bob');
+    await expectRefusal(authenticate(issue(), rules), 'the user id is missing, too long or not fit for a key');
+  });
+
+  test('is taken at 15 KB', async () => {
+    expect(await authenticate(issue({ groups: 'x'.repeat(11_000) }))).toBe('alice');
+  });
+});
+
+const malformed = 'the token is malformed';
+const encoding = 'the token is not strictly encoded';
+const algorithm = 'the token is not signed with RS256';
+const nameless = 'the token names no key';
+const critical = 'the token demands extensions';
+const expired = 'the token has expired';
+const early = 'the token is not valid yet';
+const issuer = 'the token is of another issuer';
+const audience = 'the token is for another audience';
+const userId = 'the user id is missing, too long or not fit for a key';
+const unknownKey = 'the token names a key that its issuer does not have';
+const signature = 'the signature does not match';
+
+const good = () => issue();
+const [goodHeader = '', goodPayload = '', goodSignature = ''] = good().split('.');
+/** The same octets: the last of the characters that spell 256 octets carries two bits, and the other four do not count. */
+const respelled = goodSignature.slice(0, -1) + String.fromCharCode(goodSignature.charCodeAt(341) + 1);
+
+const atFaultWithoutAKey: [string, string, string][] = [
+  ['nothing in it', '', encoding],
+  ['one segment', goodHeader, encoding],
+  ['two segments', `${goodHeader}.${goodPayload}`, encoding],
+  ['four segments', `${good()}.${goodSignature}`, encoding],
+  ['the five segments of an encrypted token', `${good()}.AAAA.AAAA`, encoding],
+  ['an empty header', `.${goodPayload}.${goodSignature}`, malformed],
+  ['an empty payload', `${goodHeader}..${goodSignature}`, malformed],
+  ['no signature', `${goodHeader}.${goodPayload}.`, malformed],
+  ['a padded signature', `${good()}==`, encoding],
+  ['a padded payload', seal(`${goodHeader}.${goodPayload}=`), encoding],
+  ['another spelling of its signature', `${goodHeader}.${goodPayload}.${respelled}`, encoding],
+  ['the alphabet of plain base64', `${goodHeader}.${goodPayload}.${goodSignature.slice(0, -4)}+/AA`, encoding],
+  ['a space in front', ` ${good()}`, encoding],
+  ['a line break at its end', `${good()}\n`, encoding],
+  ['a space inside', `${goodHeader}. ${goodPayload}.${goodSignature}`, encoding],
+  ['a NUL', `${good()}\0`, encoding],
+  ['a scheme', `Bearer ${good()}`, encoding],
+  ['quotes', `"${good()}"`, encoding],
+  ['letters beyond ASCII', `${good()}é`, encoding],
+
+  ['a header that is no JSON', withHeader('alice'), malformed],
+  ['a header that is a list', withHeader('[{"alg":"RS256","kid":"ours"}]'), malformed],
+  ['a header that is null', withHeader('null'), malformed],
+  ['a header that is a string', withHeader('"RS256"'), malformed],
+  ['a header with a byte order mark', withHeader(`\ufeff${JSON.stringify(header)}`), malformed],
+  [
+    'a header that is no UTF-8',
+    withHeader(Buffer.from(`${JSON.stringify(header).slice(0, -1)},"x":"\xff"}`, 'latin1')),
+    encoding,
+  ],
+  ['no algorithm', issue({}, { alg: undefined }), algorithm],
+  ['the algorithm none', issue({}, { alg: 'none' }), algorithm],
+  ['the algorithm None', issue({}, { alg: 'None' }), algorithm],
+  ['the algorithm HS256', issue({}, { alg: 'HS256' }), algorithm],
+  ['the algorithm RS384', issue({}, { alg: 'RS384' }), algorithm],
+  ['the algorithm RS512', issue({}, { alg: 'RS512' }), algorithm],
+  ['the algorithm PS256', issue({}, { alg: 'PS256' }), algorithm],
+  ['the algorithm ES256', issue({}, { alg: 'ES256' }), algorithm],
+  ['the algorithm rs256', issue({}, { alg: 'rs256' }), algorithm],
+  ['an algorithm that is a list', issue({}, { alg: ['RS256'] }), malformed],
+  ['no kid', issue({}, { kid: undefined }), nameless],
+  ['a kid that is null', issue({}, { kid: null }), malformed],
+  ['a kid that is a number', issue({}, { kid: 1 }), malformed],
+  ['an unknown critical extension', issue({}, { crit: ['alice'], alice: 1 }), critical],
+  ['an unencoded payload', issue({}, { crit: ['b64'], b64: false }), critical],
+  ['an empty crit', issue({}, { crit: [] }), critical],
+  ['a crit that is null', issue({}, { crit: null }), critical],
+
+  ['a payload that is no JSON', withPayload('alice'), malformed],
+  ['a payload that is truncated', withPayload(JSON.stringify(claims).slice(0, -1)), malformed],
+  ['a payload that is a list', withPayload(JSON.stringify([claims])), malformed],
+  ['a payload that is null', withPayload('null'), malformed],
+  ['a payload that is a number', withPayload('1'), malformed],
+  [
+    'a payload that is no UTF-8',
+    withPayload(Buffer.from(JSON.stringify({ ...claims, sub: 'Zo\xeb' }), 'latin1')),
+    encoding,
+  ],
+  ['a payload that is nested too deep', withPayload(`{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), malformed],
+
+  ['no exp', issue({ exp: undefined }), 'the token does not expire'],
+  ['an exp that is null', issue({ exp: null }), malformed],
+  ['an exp that is a string', issue({ exp: String(NOW + 60) }), malformed],
+  ['an exp without end', withPayload(JSON.stringify(claims).replace(String(NOW + 60), '1e999')), malformed],
+  ['an exp an hour ago', issue({ exp: NOW - 3600 }), expired],
+  ['an exp of 0', issue({ exp: 0 }), expired],
+  ['an exp beyond any date', issue({ exp: -1e300 }), malformed],
+  ['an nbf in an hour', issue({ nbf: NOW + 3600 }), early],
+  ['an nbf beyond any date', issue({ nbf: 1e300 }), malformed],
+  ['an nbf that is a string', issue({ nbf: String(NOW) }), malformed],
+  ['an nbf that is null', issue({ nbf: null }), malformed],
+  ['no issuer', issue({ iss: undefined }), issuer],
+  ['another issuer', issue({ iss: 'https://alice.example' }), issuer],
+  ['an issuer that ours is the beginning of', issue({ iss: `${ISSUER}.alice` }), issuer],
+  ['the issuer with a slash', issue({ iss: `${ISSUER}/` }), issuer],
+  ['the issuer in capitals', issue({ iss: ISSUER.toUpperCase() }), issuer],
+  ['a list of issuers', issue({ iss: [ISSUER] }), malformed],
+  ['no audience', issue({ aud: undefined }), audience],
+  ['a client id instead of an audience', issue({ aud: undefined, client_id: 'jobs' }), audience],
+  ['another audience', issue({ aud: 'alice' }), audience],
+  ['no audience in a list', issue({ aud: [] }), audience],
+  ['other audiences', issue({ aud: ['alice', 'job'] }), audience],
+  ['an empty audience', issue({ aud: '' }), audience],
+  ['an audience that is a number', issue({ aud: 5 }), malformed],
+  ['a number among the audiences', issue({ aud: ['jobs', 5] }), malformed],
+  ['no user id', issue({ sub: undefined }), userId],
+  ['an empty user id', issue({ sub: '' }), userId],
+  ['a user id that is a path', issue({ sub: 'bob/../alice' }), userId],
+  ['a user id of two dots', issue({ sub: '..' }), userId],
+  ['a user id with a line break', issue({ sub: 'alice\n' }), userId],
+  ['a user id with half a surrogate pair', issue({ sub: 'alice\ud800' }), userId],
+  ['a user id of 129 characters', issue({ sub: 'a'.repeat(129) }), userId],
+  ['a user id that is a number', issue({ sub: 7 }), malformed],
+  ['a user id that is a list', issue({ sub: ['alice'] }), malformed],
+];
+
+describe('a token at fault, whatever the keys', () => {
+  test.each(atFaultWithoutAKey)('is refused with %s, and asks for no key', async (_, token, reason) => {
+    await expectRefusal(authenticate(token), reason, token);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  test.each(atFaultWithoutAKey)(
+    'is refused with %s, also while the keys are out of reach',
+    async (_, token, reason) => {
+      endpoint = down;
+      await expectRefusal(authenticate(token), reason, token);
+    },
+  );
+
+  test('is refused where it is missing', async () => {
+    await expectRefusal(authenticate(undefined), 'there is no token');
+  });
+
+  test.each(['constructor', '__proto__', 'toString', ''])('names no user in the claim %j', async (userIdClaim) => {
+    await expectRefusal(authenticate(issue(), { ...oidc, userIdClaim }), userId);
+  });
+});
+
+const signingInput = `${goodHeader}.${goodPayload}`;
+const octets = Buffer.from(goodSignature, 'base64url');
+const secret = ours.publicKey.export({ type: 'spki', format: 'pem' });
+const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+const badlySigned: [string, string, string][] = [
+  ['by another key', seal(signingInput, rs256(signingInput, theirs.privateKey)), signature],
+  ['by a key of another kind', seal(signingInput, rs256(signingInput, curve.privateKey)), signature],
+  [
+    'by a key that it brings along',
+    (() => {
+      const input = `${encodeJson({ ...header, jwk: jwkOf(theirs.publicKey, 'ours') })}.${goodPayload}`;
+      return seal(input, rs256(input, theirs.privateKey));
+    })(),
+    signature,
+  ],
+  ['for another payload', `${goodHeader}.${encodeJson({ ...claims, sub: 'bob' })}.${goodSignature}`, signature],
+  ['for another header', `${encodeJson({ ...header, typ: 'JWT' })}.${goodPayload}.${goodSignature}`, signature],
+  ['with SHA-512', seal(signingInput, encode(sign('sha512', Buffer.from(signingInput), ours.privateKey))), signature],
+  ['with SHA-1', seal(signingInput, encode(sign('sha1', Buffer.from(signingInput), ours.privateKey))), signature],
+  [
+    'with PSS',
+    seal(
+      signingInput,
+      encode(
+        sign('sha256', Buffer.from(signingInput), {
+          key: ours.privateKey,
+          padding: constants.RSA_PKCS1_PSS_PADDING,
+        }),
+      ),
+    ),
+    signature,
+  ],
+  [
+    'with the public key as a shared secret',
+    seal(signingInput, createHmac('sha256', secret).update(signingInput).digest('base64url')),
+    signature,
+  ],
+  ['with zeros', seal(signingInput, encode(Buffer.alloc(256))), signature],
+  ['with a signature that is cut short', seal(signingInput, encode(octets.subarray(0, -1))), signature],
+  ['with a signature that is longer', seal(signingInput, encode(Buffer.concat([octets, Buffer.alloc(1)]))), signature],
+  ['with a signature of one octet', seal(signingInput, 'AA'), signature],
+  [
+    'with a signature of one bit more',
+    seal(signingInput, encode(octets.map((octet, index) => (index === 9 ? octet ^ 1 : octet)))),
+    signature,
+  ],
+  ['by a key that the issuer does not have', issue({}, { kid: 'alice' }), unknownKey],
+  ['by a key with an empty name', issue({}, { kid: '' }), unknownKey],
+  ['by a key that is called as an object’s own', issue({}, { kid: '__proto__' }), unknownKey],
+];
+
+describe('a well-formed token', () => {
+  test.each(badlySigned)('is refused where it is signed %s', async (_, token, reason) => {
+    await expectRefusal(authenticate(token), reason, token);
+  });
+
+  test.each(badlySigned)('cannot be judged while the keys are out of reach: signed %s', async (_, token) => {
+    endpoint = down;
+    await expect(authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  test('cannot be judged while the keys are out of reach, though it is good', async () => {
+    endpoint = down;
+    await expect(authenticate(good())).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: { message: 'fetch failed' },
+    });
+    await expect(new JwtAuthenticator(keys, oidc).check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  test('is refused wherever a character is changed', async () => {
+    await keys.check();
+    const token = good();
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.= ';
+    const change = fc.record({ at: fc.nat(token.length - 1), to: fc.constantFrom(...Array.from(alphabet)) });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ at, to }) => {
+        fc.pre(token[at] !== to);
+        const changed = token.slice(0, at) + to + token.slice(at + 1);
+        await expect(authenticate(changed)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is never an unforeseen error, whatever it holds', async () => {
+    await keys.check();
+    const json = fc.json().map(encode);
+    const anything = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.tuple(json, json, json).map((segments) => segments.join('.')),
+    );
+    const payload = fc
+      .dictionary(fc.constantFrom('iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'scope', 'jti'), fc.jsonValue())
+      .map((changes) => issue(changes));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anything, payload), async (token) => {
+        const outcome = await authenticate(token).catch((error: unknown) => (error as { code?: string }).code);
+        expect(['UNAUTHORIZED', 'alice', ...userIdsIn(token)]).toContain(outcome);
+      }),
+    );
+  });
+});
+
+const userIdsIn = (token: string): unknown[] => {
+  try {
+    return [(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub?: unknown }).sub];
+  } catch {
+    return [];
+  }
+};
+
+describe('a token’s time', () => {
+  test.each([
+    ['has 30 s after its exp', { exp: NOW }, NOW + LEEWAY, NOW + LEEWAY + 0.001, expired],
+    ['has 30 s before its nbf', { nbf: NOW }, NOW - LEEWAY, NOW - LEEWAY - 0.001, early],
+  ])('%s, and no more', async (_, changes, lastGood, firstBad, reason) => {
+    const token = issue(changes);
+    time = lastGood;
+    expect(await authenticate(token)).toBe('alice');
+    time = firstBad;
+    await expectRefusal(authenticate(token), reason, token);
+  });
+
+  test('runs out also for a token that was taken before', async () => {
+    const authenticator = new JwtAuthenticator(keys, oidc);
+    const token = good();
+    expect(await authenticator.authenticate(token)).toBe('alice');
+    time = claims.exp + LEEWAY + 1;
+    await expectRefusal(authenticator.authenticate(token), expired, token);
+  });
+});
+
+describe('a key', () => {
+  const replaced = jwkOf(theirs.publicKey, 'ours');
+  const byTheirs = seal(signingInput, rs256(signingInput, theirs.privateKey));
+
+  test('that was replaced under the same kid is honoured, and the old one no longer is', async () => {
+    expect(await authenticate(good())).toBe('alice');
+    endpoint = serveKeys(replaced);
+    time += 10;
+    // The key is known, so that the token does not wait: the first one is refused while the keys are fetched again.
+    await expectRefusal(authenticate(byTheirs), signature, byTheirs);
+    await keys.get('nobody');
+    expect(await authenticate(byTheirs)).toBe('alice');
+    await expectRefusal(authenticate(good()), signature, good());
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('is fetched once in 10 s at most, however many signatures do not match', async () => {
+    await keys.check();
+    for (let step = 0; step < 40; step++, time += 0.5) await expectRefusal(authenticate(byTheirs), signature, byTheirs);
+    await keys.get('ours');
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('is found among several with the same kid, whichever signed', async () => {
+    endpoint = serveKeys(replaced, jwkOf(ours.publicKey, 'ours'));
+    expect(await authenticate(good())).toBe('alice');
+    expect(await authenticate(byTheirs)).toBe('alice');
+  });
+
+  test('is ready where it can be had', async () => {
+    await new JwtAuthenticator(keys, oidc).check();
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a caller’s signal', () => {
+  const reason = new Error('enough');
+
+  test('that has aborted is the reason, whatever the token', async () => {
+    const authenticator = new JwtAuthenticator(keys, oidc);
+    const signal = AbortSignal.abort(reason);
+    for (const token of [good(), 'nonsense', undefined])
+      await expect(authenticator.authenticate(token, { signal })).rejects.toBe(reason);
+    await expect(authenticator.check({ signal })).rejects.toBe(reason);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  test('ends the wait for keys', async () => {
+    endpoint = () => new Promise(() => undefined);
+    const caller = new AbortController();
+    const call = expect(new JwtAuthenticator(keys, oidc).authenticate(good(), caller)).rejects.toBe(reason);
+    caller.abort(reason);
+    await call;
+  });
+});
+
+describe('a token of a Cognito user pool', () => {
+  const pool = 'eu-west-1_AbCdEfGhI';
+  const original = `https://cognito-idp.eu-west-1.amazonaws.com/${pool}`;
+  const updated = `https://issuer-cognito-idp.eu-west-1.amazonaws.com/${pool}`;
+  const rules = (tokenUse: 'id' | 'access' | 'any') =>
+    ({ mode: 'cognito', userPoolId: pool, clientIds: ['app', 'app-2'], tokenUse, userIdClaim: 'sub' }) as const;
+  const idToken = (changes: object = {}) => issue({ iss: original, aud: 'app', token_use: 'id', ...changes });
+  const accessToken = (changes: object = {}) =>
+    issue({ iss: original, aud: undefined, client_id: 'app', token_use: 'access', ...changes });
+
+  test('is of the pool’s original or updated issuer, with keys at the original one', () => {
+    expect(cognitoUserPool(pool)).toEqual({
+      issuers: [original, updated],
+      jwksUri: `${original}/.well-known/jwks.json`,
+    });
+  });
+
+  test.each(['', 'pool', 'eu-west-1', 'eu-west-1_', 'eu-west-1_a/b', '_AbC', `${pool}\n`])('has no pool %j', (id) => {
+    expect(() => cognitoUserPool(id)).toThrow();
+    expect(() => new JwtAuthenticator(keys, { ...rules('id'), userPoolId: id })).toThrow();
+  });
+
+  test.each([
+    ['an id token', 'id', idToken()],
+    ['an id token for another client of ours', 'id', idToken({ aud: 'app-2' })],
+    ['an id token of the updated issuer', 'id', idToken({ iss: updated })],
+    ['an access token', 'access', accessToken()],
+    ['an access token for another client of ours', 'access', accessToken({ client_id: 'app-2' })],
+    ['an id token among any', 'any', idToken()],
+    ['an access token among any', 'any', accessToken()],
+  ] as const)('is taken where it is %s', async (_, tokenUse, token) => {
+    expect(await authenticate(token, rules(tokenUse))).toBe('alice');
+  });
+
+  const use = 'the token is for another use';
+  const client = 'the token is for another client';
+  test.each([
+    ['an access token in place of an id token', 'id', accessToken(), use],
+    ['an id token in place of an access token', 'access', idToken(), use],
+    ['a token without a use', 'any', idToken({ token_use: undefined }), use],
+    ['a token of an unknown use', 'any', idToken({ token_use: 'refresh' }), use],
+    ['a token of two uses', 'any', idToken({ token_use: ['id', 'access'] }), use],
+    ['an id token for another client', 'id', idToken({ aud: 'alice' }), client],
+    ['an id token with a client id only', 'id', idToken({ aud: undefined, client_id: 'app' }), client],
+    ['an id token with a list of clients', 'id', idToken({ aud: ['app'] }), client],
+    ['an access token for another client', 'access', accessToken({ client_id: 'alice' }), client],
+    ['an access token with an audience only', 'access', accessToken({ client_id: undefined, aud: 'app' }), client],
+    ['an access token with no client', 'any', accessToken({ client_id: '' }), client],
+    ['a token of another pool', 'any', idToken({ iss: original.replace('AbC', 'XyZ') }), issuer],
+    ['a token of another region', 'any', idToken({ iss: original.replace('west', 'east') }), issuer],
+    ['a token of an issuer that looks alike', 'any', idToken({ iss: `${original}/` }), issuer],
+    ['a token that has expired', 'any', idToken({ exp: NOW - 60 }), expired],
+    ['a token that does not expire', 'any', idToken({ exp: undefined }), 'the token does not expire'],
+  ] as const)('is refused where it is %s', async (_, tokenUse, token, reason) => {
+    await expectRefusal(authenticate(token, rules(tokenUse)), reason, token);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+});
+
+test('nobody’s token is taken where no audience or client is configured', async () => {
+  await expectRefusal(authenticate(good(), { ...oidc, audience: [] }), audience);
+});

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { cognitoUserPool } from './cognito/jwt-authenticator.ts';
+import type { TokenRules } from './cognito/jwt-authenticator.ts';
+
+/** What the adapters need to know; region, credentials and endpoints the AWS SDK reads from the environment itself. */
+export interface AwsConfig {
+  readonly tableName: string;
+  readonly summaryIndexName: string | undefined;
+  readonly bucketName: string;
+  readonly forcePathStyle: boolean;
+  /** The address that presigned URLs are made for, where users reach S3 by another name than the service does. */
+  readonly publicEndpoint: string | undefined;
+  readonly urlTtlSeconds: number;
+  readonly tokens: TokenRules;
+  readonly jwksUri: string;
+}
+
+const LOOPBACK = /^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/;
+
+const isTrustworthyUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+};
+
+const isUserPoolId = (value: string): boolean => {
+  try {
+    return cognitoUserPool(value).issuers.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const text = z.string('is missing');
+const trustworthyUrl = text.refine(isTrustworthyUrl, 'must be an https: URL, or an http: URL of a loopback host');
+const isTtl = (value: string): boolean => /^[0-9]+$/.test(value) && Number(value) >= 1 && Number(value) <= 604_800;
+
+const storageVariables = z.object({
+  JOBS_TABLE: text,
+  JOBS_SUMMARY_INDEX: text.optional(),
+  JOBS_BUCKET: text,
+  S3_FORCE_PATH_STYLE: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  S3_PUBLIC_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http: or https: URL' }).optional(),
+  URL_TTL_SECONDS: text.refine(isTtl, 'must be a whole number from 1 to 604800').default('3600'),
+  USER_ID_CLAIM: text.default('sub'),
+});
+
+const required = z.string('is missing (or set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URI instead)');
+const absent = z.undefined('must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID').optional();
+
+const cognitoVariables = z
+  .object({
+    COGNITO_USER_POOL_ID: required.refine(isUserPoolId, 'must be a user pool id such as eu-west-1_AbCdEfGhI'),
+    COGNITO_CLIENT_ID: required.transform((value) => value.split(',').map((id) => id.trim())),
+    TOKEN_USE: z.enum(['id', 'access', 'any'], 'must be id, access or any').default('id'),
+    JWT_ISSUER: absent,
+    JWT_AUDIENCE: absent,
+    JWT_JWKS_URI: absent,
+  })
+  .transform(({ COGNITO_USER_POOL_ID: userPoolId, COGNITO_CLIENT_ID: clientIds, TOKEN_USE: tokenUse }) => ({
+    rules: { mode: 'cognito' as const, userPoolId, clientIds, tokenUse },
+    jwksUri: cognitoUserPool(userPoolId).jwksUri,
+  }));
+
+const oidcVariables = z
+  .object({ JWT_ISSUER: trustworthyUrl, JWT_AUDIENCE: text, JWT_JWKS_URI: trustworthyUrl })
+  .transform(({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URI: jwksUri }) => ({
+    rules: { mode: 'oidc' as const, issuer, audience: [audience] },
+    jwksUri,
+  }));
+
+const isSet = (variables: object, prefix: string): boolean =>
+  Object.keys(variables).some((name) => name.startsWith(prefix));
+
+/**
+ * Reads the variables of the adapters: either the configuration, or everything that is wrong with it, a sentence each. A
+ * variable that is set to nothing counts as not set.
+ */
+export const readAwsConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+): { config: AwsConfig; problems?: never } | { config?: never; problems: readonly string[] } => {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const isOidc = isSet(given, 'JWT_') && !isSet(given, 'COGNITO_');
+  const storage = storageVariables.safeParse(given);
+  const tokens = isOidc ? oidcVariables.safeParse(given) : cognitoVariables.safeParse(given);
+  if (!storage.success || !tokens.success) {
+    const issues = [...(storage.error?.issues ?? []), ...(tokens.error?.issues ?? [])];
+    return { problems: issues.map(({ path, message }) => `${path.join('.')} ${message}`) };
+  }
+  return {
+    config: {
+      tableName: storage.data.JOBS_TABLE,
+      summaryIndexName: storage.data.JOBS_SUMMARY_INDEX,
+      bucketName: storage.data.JOBS_BUCKET,
+      forcePathStyle: storage.data.S3_FORCE_PATH_STYLE === 'true',
+      publicEndpoint: storage.data.S3_PUBLIC_ENDPOINT,
+      urlTtlSeconds: Number(storage.data.URL_TTL_SECONDS),
+      tokens: { ...tokens.data.rules, userIdClaim: storage.data.USER_ID_CLAIM },
+      jwksUri: tokens.data.jwksUri,
+    },
+  };
+};

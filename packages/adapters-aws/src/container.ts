@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createJobs } from '@jobs-api/core';
+import type { Authenticator, CallOptions, Jobs } from '@jobs-api/core';
+import { Container } from 'inversify';
+import type { ServiceIdentifier } from 'inversify';
+import { requestLimits } from './call-aws.ts';
+import { JwtAuthenticator } from './cognito/jwt-authenticator.ts';
+import { RemoteJwks } from './cognito/jwks.ts';
+import type { AwsConfig } from './config.ts';
+import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
+import { S3ObjectStore } from './s3/s3-object-store.ts';
+
+/** By the name of what may be out of reach: rejects where it is. */
+export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
+
+const token = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
+
+const jobStore = token<DynamoJobStore>('jobStore');
+const objectStore = token<S3ObjectStore>('objectStore');
+const jwtAuthenticator = token<JwtAuthenticator>('jwtAuthenticator');
+
+/** What the container hands out. */
+export const TOKENS = {
+  jobs: token<Jobs>('jobs'),
+  authenticator: token<Authenticator>('authenticator'),
+  readinessChecks: token<ReadinessChecks>('readinessChecks'),
+};
+
+/** Binds the core's ports to AWS. Everything is made once, when it is first asked for. */
+export const createContainer = (config: AwsConfig): Container => {
+  const container = new Container({ defaultScope: 'Singleton' });
+
+  container.bind(jobStore).toResolvedValue(() => {
+    const { tableName, summaryIndexName } = config;
+    return new DynamoJobStore(new DynamoDBClient({ requestHandler: requestLimits }), { tableName, summaryIndexName });
+  });
+
+  container.bind(objectStore).toResolvedValue(() => {
+    const { bucketName, urlTtlSeconds, forcePathStyle, publicEndpoint } = config;
+    const client = new S3Client({ requestHandler: requestLimits, forcePathStyle });
+    const presigningClient = publicEndpoint ? new S3Client({ forcePathStyle, endpoint: publicEndpoint }) : client;
+    return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
+  });
+
+  container
+    .bind(jwtAuthenticator)
+    .toResolvedValue(() => new JwtAuthenticator(new RemoteJwks(config.jwksUri), config.tokens));
+
+  container
+    .bind(TOKENS.jobs)
+    .toResolvedValue((jobs, objects) => createJobs({ jobStore: jobs, objectStore: objects }), [jobStore, objectStore]);
+  container.bind(TOKENS.authenticator).toService(jwtAuthenticator);
+  container.bind(TOKENS.readinessChecks).toResolvedValue(
+    (jobs, objects, authenticator) => ({
+      table: (options) => jobs.check(options),
+      bucket: (options) => objects.check(options),
+      'token keys': (options) => authenticator.check(options),
+    }),
+    [jobStore, objectStore, jwtAuthenticator],
+  );
+  return container;
+};

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { parseUserId } from '@jobs-api/core';
+import type { UnreadableJob } from '@jobs-api/core';
+import { describeJobStore } from '@jobs-api/core/testing/contracts';
+import { JobsTable, startLocalDynamo } from '@jobs-api/local';
+import { requestLimits } from '../call-aws.ts';
+import { DynamoJobStore } from './dynamo-job-store.ts';
+import { DEFAULT_SUMMARY_INDEX } from './jobs-table.ts';
+
+const TABLE = 'jobs';
+
+const clientOf = (endpoint: string) =>
+  new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret' },
+    requestHandler: requestLimits,
+  });
+
+const startTable = async () => {
+  const dynamo = await startLocalDynamo();
+  const table = new JobsTable(clientOf(dynamo.endpoint), TABLE);
+  await table.create();
+  const close = async () => {
+    table.client.destroy();
+    await dynamo.close();
+  };
+  return { table, close };
+};
+
+/** A port that was free a moment ago, so that nobody listens there. */
+const refusingEndpoint = async () => {
+  const dynamo = await startLocalDynamo();
+  await dynamo.close();
+  return dynamo.endpoint;
+};
+
+const waysToList = [
+  ['the summary index', DEFAULT_SUMMARY_INDEX],
+  ['the table', undefined],
+] as const;
+
+describe.each(waysToList)('through %s,', (_, summaryIndexName) => {
+  describeJobStore('DynamoJobStore', async () => {
+    const { table, close } = await startTable();
+    return {
+      store: new DynamoJobStore(table.client, { tableName: TABLE, summaryIndexName }),
+      unreachable: new DynamoJobStore(clientOf(await refusingEndpoint()), { tableName: TABLE, summaryIndexName }),
+      put: (record) => table.put(record),
+      putUnreadable: (userId, jobId) => table.putUnreadable(userId, jobId),
+      close,
+    };
+  });
+});
+
+describe('DynamoJobStore', () => {
+  const manyIds = Array.from({ length: 30_000 }, (_, index) => index + 1);
+  let table: JobsTable;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ table, close } = await startTable());
+    await table.putMany(manyIds.map((jobId) => ({ userId: 'many', jobId, jobName: 'x'.repeat(900) })));
+    const names = Array.from({ length: 2_000 }, (_, index) => [`${index}.png`, 'x'.repeat(90)] as const);
+    for (let jobId = 1; jobId <= 25; jobId++)
+      await table.put({ userId: 'wide', jobId, objectUuidNames: Object.fromEntries(names) });
+    for (const N of ['0', '-1', '1.5', '9007199254740992', '1e30'])
+      await table.putItem({ userId: { S: 'odd' }, jobId: { N } });
+    await table.put({ userId: 'odd', jobId: 7 });
+  });
+
+  afterAll(() => close());
+
+  describe.each(waysToList)('lists through %s', (_, summaryIndexName) => {
+    const list = async (user: string) => {
+      const store = new DynamoJobStore(table.client, { tableName: TABLE, summaryIndexName });
+      const ids: number[] = [];
+      const unreadable: string[] = [];
+      const onUnreadable = ({ storedJobId }: UnreadableJob) => unreadable.push(storedJobId);
+      let pages = 0;
+      for await (const page of store.list(parseUserId(user), { onUnreadable })) {
+        for (const { jobId } of page) ids.push(jobId);
+        pages++;
+      }
+      return { ids, pages, unreadable };
+    };
+
+    test('30,000 jobs of 1 KB, over all their pages', async () => {
+      const { ids, pages } = await list('many');
+      expect(ids).toEqual(manyIds);
+      expect(pages).toBeGreaterThan(20);
+    });
+
+    test('jobs of 200 KB', async () => {
+      expect((await list('wide')).ids).toHaveLength(25);
+    });
+
+    test('jobs beside items whose number is none', async () => {
+      const { ids, unreadable } = await list('odd');
+      expect(ids).toEqual([7]);
+      expect(unreadable).toEqual(['-1', '0', '1.5', '9007199254740992', `1${'0'.repeat(30)}`]);
+    });
+  });
+
+  test('is ready where the table is, and says so where it is not', async () => {
+    await new DynamoJobStore(table.client, { tableName: TABLE }).check();
+    const missing = new DynamoJobStore(table.client, { tableName: 'no-such-table' });
+    await expect(missing.check()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});

@@ -1,0 +1,86 @@
+import { DeleteItemCommand, DescribeTableCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { UnreadableJob } from '@jobs-api/core';
+import type { CallOptions, Job, JobId, JobStore, JobSummary, ListOptions, UserId } from '@jobs-api/core';
+import { callAws } from '../call-aws.ts';
+import { readJob, readSummary } from './job-item.ts';
+import type { JobItem } from './job-item.ts';
+import { PARTITION_KEY, SORT_KEY, SUMMARY_ATTRIBUTES } from './jobs-table.ts';
+
+export interface DynamoJobStoreOptions {
+  readonly tableName: string;
+  /** The index that a list reads instead of the table, so that it pays only for what it shows. */
+  readonly summaryIndexName?: string | undefined;
+}
+
+// `date` and `status` are reserved words, so every attribute is named by a placeholder.
+const LISTED_ATTRIBUTES = [SORT_KEY, ...SUMMARY_ATTRIBUTES];
+const PLACEHOLDERS = Object.fromEntries([PARTITION_KEY, ...LISTED_ATTRIBUTES].map((name) => [`#${name}`, name]));
+const LIST_PROJECTION = LISTED_ATTRIBUTES.map((name) => `#${name}`).join(', ');
+
+/** Jobs in a DynamoDB table as `jobs-table.ts` describes it. */
+export class DynamoJobStore implements JobStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #summaryIndexName: string | undefined;
+
+  constructor(client: DynamoDBClient, { tableName, summaryIndexName }: DynamoJobStoreOptions) {
+    this.#client = client;
+    this.#tableName = tableName;
+    this.#summaryIndexName = summaryIndexName;
+  }
+
+  async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
+    const command = new GetItemCommand({ TableName: this.#tableName, Key: keyOf(user, job), ConsistentRead: true });
+    const { Item } = await callAws('GetItem', signal, (options) => this.#client.send(command, options));
+    return Item && readJob(user, Item);
+  }
+
+  async *list(user: UserId, { signal, onUnreadable }: ListOptions = {}): AsyncIterable<readonly JobSummary[]> {
+    let position: JobItem | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: this.#summaryIndexName,
+        KeyConditionExpression: `#${PARTITION_KEY} = :user`,
+        ProjectionExpression: LIST_PROJECTION,
+        ExpressionAttributeNames: PLACEHOLDERS,
+        ExpressionAttributeValues: { ':user': { S: user } },
+        ExclusiveStartKey: position,
+      });
+      const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
+        this.#client.send(command, options),
+      );
+      yield readable(user, Items ?? [], onUnreadable);
+      position = LastEvaluatedKey;
+    } while (position);
+  }
+
+  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<void> {
+    const command = new DeleteItemCommand({ TableName: this.#tableName, Key: keyOf(user, job) });
+    await callAws('DeleteItem', signal, (options) => this.#client.send(command, options));
+  }
+
+  /** Rejects where the table cannot be used. */
+  async check({ signal }: CallOptions = {}): Promise<void> {
+    const command = new DescribeTableCommand({ TableName: this.#tableName });
+    await callAws('DescribeTable', signal, (options) => this.#client.send(command, options));
+  }
+}
+
+const keyOf = (user: UserId, job: JobId) => ({ [PARTITION_KEY]: { S: user }, [SORT_KEY]: { N: String(job) } });
+
+const readable = (
+  user: UserId,
+  items: readonly JobItem[],
+  onUnreadable: ListOptions['onUnreadable'],
+): readonly JobSummary[] =>
+  items.flatMap((item) => {
+    try {
+      return [readSummary(user, item)];
+    } catch (error) {
+      if (!(error instanceof UnreadableJob)) throw error;
+      onUnreadable?.(error);
+      return [];
+    }
+  });

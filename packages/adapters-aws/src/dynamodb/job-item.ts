@@ -1,0 +1,94 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { describeStatus, parseJobId, UnreadableJob } from '@jobs-api/core';
+import type { Job, JobId, JobSummary, UserId } from '@jobs-api/core';
+
+export type JobItem = Readonly<Record<string, AttributeValue>>;
+
+const WHOLE = /^[0-9]+$/;
+const DECIMAL = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
+
+/**
+ * Reads the attributes of one item. Other programs write it, so an attribute may be missing, and then has a neutral
+ * value; one of a wrong type or out of range makes the item unreadable.
+ */
+class ItemReader {
+  readonly #user: UserId;
+  readonly #item: JobItem;
+
+  constructor(user: UserId, item: JobItem) {
+    this.#user = user;
+    this.#item = item;
+  }
+
+  jobId(): JobId {
+    try {
+      return parseJobId(this.#item.jobId?.N);
+    } catch {
+      return this.#refuse('jobId', 'a whole number from 1 to 9007199254740991');
+    }
+  }
+
+  text(name: string): string | null {
+    const value = this.#item[name];
+    return value === undefined ? null : (value.S ?? this.#refuse(name, 'a string'));
+  }
+
+  wholeNumber(name: string): number {
+    const value = this.#item[name];
+    if (value === undefined) return 0;
+    const number = WHOLE.test(value.N ?? '') ? Number(value.N) : NaN;
+    return Number.isSafeInteger(number) ? number : this.#refuse(name, 'a whole number from 0 to 9007199254740991');
+  }
+
+  texts(name: string): Record<string, string> {
+    return this.#map(name, 'a map of strings', ({ S }) => S);
+  }
+
+  /** Lengths are numbers, or numbers that were stored as strings. */
+  lengths(name: string): Record<string, number> {
+    return this.#map(name, 'a map of finite numbers, 0 or more', ({ N, S }) => {
+      const number = DECIMAL.test(N ?? S ?? '') ? Number(N ?? S) : NaN;
+      return Number.isFinite(number) ? number : undefined;
+    });
+  }
+
+  #map<Value>(
+    name: string,
+    expected: string,
+    read: (value: AttributeValue) => Value | undefined,
+  ): Record<string, Value> {
+    const value = this.#item[name];
+    if (value === undefined) return {};
+    const entries = Object.entries(value.M ?? this.#refuse(name, expected));
+    return Object.fromEntries(entries.map(([key, entry]) => [key, read(entry) ?? this.#refuse(name, expected)]));
+  }
+
+  #refuse(name: string, expected: string): never {
+    throw new UnreadableJob(this.#user, this.#item.jobId?.N ?? 'without a number', `${name} is not ${expected}`);
+  }
+}
+
+const summary = (item: ItemReader): JobSummary => ({
+  jobId: item.jobId(),
+  jobName: item.text('jobName'),
+  date: item.text('date'),
+  totalSize: item.wholeNumber('contentLength'),
+  creditsSpent: item.wholeNumber('creditsSpent'),
+  status: describeStatus(item.text('status') ?? undefined),
+});
+
+/** @throws UnreadableJob */
+export const readSummary = (user: UserId, item: JobItem): JobSummary => summary(new ItemReader(user, item));
+
+/** @throws UnreadableJob */
+export const readJob = (userId: UserId, item: JobItem): Job => {
+  const reader = new ItemReader(userId, item);
+  return {
+    userId,
+    ...summary(reader),
+    email: reader.text('email'),
+    objectUuidNames: reader.texts('objectUuidNames'),
+    mediaLength: reader.lengths('mediaLength'),
+    failedToProcess: reader.texts('failedToProcess'),
+  };
+};

@@ -1,0 +1,117 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  NoSuchUpload,
+} from '@aws-sdk/client-s3';
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListObjectVersionsCommandOutput,
+  MultipartUpload,
+  ObjectIdentifier,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Unavailable } from '@jobs-api/core';
+import type { KeyPrefix } from '@jobs-api/core';
+import { callAws } from '../call-aws.ts';
+
+/** How many uploads are aborted at once: as many as the SDK opens connections. */
+const UPLOADS_PER_PAGE = 50;
+
+/** For one key of a batch, S3 reports by these codes that trying again may help. */
+const PASSING_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable']);
+
+interface Sweep {
+  readonly client: S3Client;
+  readonly bucketName: string;
+  readonly prefix: KeyPrefix;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Deletes everything under a prefix, pass after pass, until one finds nothing: an upload that completes during a pass,
+ * or an object that is written behind its back, is found by the next.
+ *
+ * A pass looks for unfinished uploads before it looks for objects. The other way round, an upload completing in between
+ * would be seen by neither look, and a pass that found nothing would prove nothing.
+ */
+export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
+  let found: number;
+  do {
+    const refusals: string[] = [];
+    found = 0;
+    for await (const uploads of pagesOfUploads(sweep)) {
+      found += uploads.length;
+      await Promise.all(uploads.map((upload) => abortUpload(sweep, upload)));
+    }
+    for await (const objects of pagesOfObjects(sweep)) {
+      found += objects.length;
+      refusals.push(...(await deleteBatch(sweep, objects)));
+    }
+    throwIfRefused(refusals);
+  } while (found > 0);
+};
+
+async function* pagesOfUploads({ client, bucketName, prefix, signal }: Sweep): AsyncIterable<MultipartUpload[]> {
+  let position: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+  while (position) {
+    const command = new ListMultipartUploadsCommand({
+      Bucket: bucketName,
+      Prefix: prefix,
+      MaxUploads: UPLOADS_PER_PAGE,
+      ...position,
+    });
+    const page: ListMultipartUploadsCommandOutput = await callAws('ListMultipartUploads', signal, (options) =>
+      client.send(command, options),
+    );
+    yield page.Uploads ?? [];
+    position = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      : undefined;
+  }
+}
+
+/** Every object as its versions and delete markers. In a bucket without versions each object has one, named `null`. */
+async function* pagesOfObjects({ client, bucketName, prefix, signal }: Sweep): AsyncIterable<ObjectIdentifier[]> {
+  let position: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+  while (position) {
+    const command = new ListObjectVersionsCommand({ Bucket: bucketName, Prefix: prefix, ...position });
+    const page: ListObjectVersionsCommandOutput = await callAws('ListObjectVersions', signal, (options) =>
+      client.send(command, options),
+    );
+    const { Versions = [], DeleteMarkers = [] } = page;
+    yield [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    position = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
+  }
+}
+
+/** An upload that is gone was completed or aborted by somebody else; the next pass sees which. */
+const abortUpload = async (
+  { client, bucketName, signal }: Sweep,
+  { Key, UploadId }: MultipartUpload,
+): Promise<void> => {
+  const command = new AbortMultipartUploadCommand({ Bucket: bucketName, Key, UploadId });
+  try {
+    await callAws('AbortMultipartUpload', signal, (options) => client.send(command, options));
+  } catch (error) {
+    if (!(error instanceof NoSuchUpload)) throw error;
+  }
+};
+
+/** Answers the error codes of those keys that S3 did not delete: its own answer is 200 all the same. */
+const deleteBatch = async ({ client, bucketName, signal }: Sweep, objects: ObjectIdentifier[]): Promise<string[]> => {
+  if (objects.length === 0) return [];
+  const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: objects, Quiet: true } });
+  const { Errors = [] } = await callAws('DeleteObjects', signal, (options) => client.send(command, options));
+  return Errors.map(({ Code }) => Code ?? 'unknown');
+};
+
+/** Only at the end of a pass, so that a key which cannot be deleted does not keep the others from it. */
+const throwIfRefused = (codes: readonly string[]): void => {
+  if (codes.length === 0) return;
+  const message = `${codes.length} keys were not deleted: ${[...new Set(codes)].join(', ')}`;
+  throw codes.every((code) => PASSING_CODES.has(code)) ? new Unavailable(message) : new Error(message);
+};
