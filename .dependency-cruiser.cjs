@@ -13,7 +13,8 @@ module.exports = {
     },
     {
       name: 'contracts-know-jest-only',
-      comment: 'The port contracts run in any package that has @jest/globals: they use that and the core, nothing else.',
+      comment:
+        'The port contracts run in any package that has @jest/globals: they use that and the core, nothing else.',
       severity: 'error',
       from: { path: '^packages/core/src/testing/contracts' },
       to: { pathNot: ['^packages/core/src/', '@jest/globals'] },

@@ -18,9 +18,12 @@ export interface FileDescription {
   readonly words?: number;
 }
 
+/** The media type that a file's name promises. */
+export const typeOf = (name: string): string => mime.getType(name) ?? 'application/octet-stream';
+
 /** @throws where the file is not what its name says, such as a text named `.png` */
 export const describeFile = async (name: string, body: Buffer): Promise<FileDescription> => {
-  const type = mime.getType(name) ?? 'application/octet-stream';
+  const type = typeOf(name);
   return {
     file_name: name,
     type,

@@ -32,10 +32,10 @@ export class JobsBucket {
     await this.client.send(new PutBucketVersioningCommand({ Bucket: this.bucketName, VersioningConfiguration }));
   }
 
-  async put(key: string, body: string | Buffer): Promise<void> {
+  async put(key: string, body: string | Buffer, type = 'application/octet-stream'): Promise<void> {
     // As bytes: an empty string the SDK takes for a stream.
     const Body = typeof body === 'string' ? Buffer.from(body) : body;
-    await this.client.send(new PutObjectCommand({ Bucket: this.bucketName, Key: key, Body }));
+    await this.client.send(new PutObjectCommand({ Bucket: this.bucketName, Key: key, Body, ContentType: type }));
   }
 
   /** Deletes without naming a version, which in a versioned bucket leaves a marker. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { describeStatus } from '@jobs-api/core';
-import { describeFile } from './describe-file.ts';
+import { describeFile, typeOf } from './describe-file.ts';
 import type { FileDescription } from './describe-file.ts';
 import type { LocalStack } from './stack.ts';
 
@@ -21,9 +21,12 @@ export interface NewJob {
 
 interface UploadedFile extends JobFile {
   readonly uuid: string;
+  readonly type: string;
   /** What processing makes of the file, or why it fails: its content is not what its name says. */
   readonly result: FileDescription | Error;
 }
+
+const JSON_TYPE = 'application/json';
 
 /**
  * Does what the uploader and the processor do. A pending job lacks its last file, of which an upload has begun; one whose
@@ -36,13 +39,13 @@ export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promi
   const { hasResults } = describeStatus(job.status);
 
   await Promise.all([
-    ...(isPending ? files.slice(0, -1) : files).map(({ uuid, body }) => bucket.put(prefix + uuid, body)),
+    ...(isPending ? files.slice(0, -1) : files).map(({ uuid, body, type }) => bucket.put(prefix + uuid, body, type)),
     isPending ? bucket.startUpload(`${prefix}${files.at(-1)?.uuid}`) : bucket.put(`${prefix}DONE`, ''),
     ...files.flatMap(({ uuid, result }) =>
       hasResults && !(result instanceof Error)
         ? [
-            bucket.put(`${prefix}results/${uuid}.json`, JSON.stringify(result, null, 2)),
-            bucket.put(`${prefix}results/${uuid}.min.json`, JSON.stringify(result)),
+            bucket.put(`${prefix}results/${uuid}.json`, JSON.stringify(result, null, 2), JSON_TYPE),
+            bucket.put(`${prefix}results/${uuid}.min.json`, JSON.stringify(result), JSON_TYPE),
           ]
         : [],
     ),
@@ -68,6 +71,7 @@ export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promi
 const processFile = async (prefix: string, file: JobFile): Promise<UploadedFile> => ({
   ...file,
   uuid: objectUuid(prefix + file.name),
+  type: typeOf(file.name),
   result: await describeFile(file.name, file.body).catch((error: unknown) => new Error('unreadable', { cause: error })),
 });
 

@@ -28,8 +28,13 @@ export const TOKENS = {
   readinessChecks: token<ReadinessChecks>('readinessChecks'),
 };
 
+export interface ContainerOptions {
+  /** Told of what went wrong without failing a request. Must not throw. */
+  readonly onWarning?: (message: string, error: unknown) => void;
+}
+
 /** Binds the core's ports to AWS. Everything is made once, when it is first asked for. */
-export const createContainer = (config: AwsConfig): Container => {
+export const createContainer = (config: AwsConfig, { onWarning }: ContainerOptions = {}): Container => {
   const container = new Container({ defaultScope: 'Singleton' });
 
   container.bind(jobStore).toResolvedValue(() => {
@@ -44,9 +49,10 @@ export const createContainer = (config: AwsConfig): Container => {
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
   });
 
-  container
-    .bind(jwtAuthenticator)
-    .toResolvedValue(() => new JwtAuthenticator(new RemoteJwks(config.jwksUri), config.tokens));
+  container.bind(jwtAuthenticator).toResolvedValue(() => {
+    const onFetchFailed = (error: unknown) => onWarning?.('the token keys could not be fetched', error);
+    return new JwtAuthenticator(new RemoteJwks(config.jwksUri, { onFetchFailed }), config.tokens);
+  });
 
   container
     .bind(TOKENS.jobs)

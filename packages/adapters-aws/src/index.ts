@@ -5,7 +5,7 @@ export type { RemoteJwksOptions } from './cognito/jwks.ts';
 export { readAwsConfig } from './config.ts';
 export type { AwsConfig } from './config.ts';
 export { createContainer, TOKENS } from './container.ts';
-export type { ReadinessChecks } from './container.ts';
+export type { ContainerOptions, ReadinessChecks } from './container.ts';
 export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 export type { DynamoJobStoreOptions } from './dynamodb/dynamo-job-store.ts';
 export { DEFAULT_SUMMARY_INDEX, jobsTable } from './dynamodb/jobs-table.ts';

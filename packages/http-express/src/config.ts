@@ -55,7 +55,7 @@ const variables = z
   }));
 
 /**
- * Reads the variables that CONTRACT lists for the service: either the configuration, or everything that is wrong with
+ * Reads the variables of the service (docs/configuration.md): either the configuration, or everything that is wrong with
  * it, a sentence each. A variable that is set to nothing counts as not set.
  */
 export const readHttpConfig = (

@@ -29,7 +29,9 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-const container = createContainer(aws.config);
+const container = createContainer(aws.config, {
+  onWarning: (message, error) => logger.warn({ error: describeError(error) }, message),
+});
 const readinessChecks = container.get(TOKENS.readinessChecks);
 const shutdown = new AbortController();
 const app = createApp({

@@ -112,6 +112,6 @@ const deleteBatch = async ({ client, bucketName, signal }: Sweep, objects: Objec
 /** Only at the end of a pass, so that a key which cannot be deleted does not keep the others from it. */
 const throwIfRefused = (codes: readonly string[]): void => {
   if (codes.length === 0) return;
-  const message = `${codes.length} keys were not deleted: ${[...new Set(codes)].join(', ')}`;
+  const message = `keys that were not deleted: ${codes.length} (${[...new Set(codes)].join(', ')})`;
   throw codes.every((code) => PASSING_CODES.has(code)) ? new Unavailable(message) : new Error(message);
 };

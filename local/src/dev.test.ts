@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SAMPLES = join(ROOT, 'local/samples');
+
+let folder: string;
+let running: ChildProcess[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+  running = [];
+});
+
+afterEach(async () => {
+  for (const child of running) {
+    const ended = child.exitCode ?? child.signalCode ?? once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await rm(folder, { recursive: true });
+});
+
+const spawnDev = (...parameters: string[]) => {
+  const env = { ...process.env, PORT: '0', INIT_CWD: folder };
+  const command = ['--import', 'tsx', '--conditions=source', 'local/src/dev.ts', ...parameters];
+  const child = spawn(process.execPath, command, { cwd: ROOT, env });
+  running.push(child);
+  return child;
+};
+
+interface Dev {
+  readonly child: ChildProcess;
+  readonly printed: string;
+  readonly curls: readonly string[];
+  readonly askJson: (url: string, method?: string) => Promise<unknown>;
+}
+
+const startDev = async (...parameters: string[]): Promise<Dev> => {
+  const child = spawnDev(...parameters);
+  const errors = text(child.stderr);
+  let printed = '';
+  while (!printed.includes('Ctrl-C')) {
+    const chunk = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(`${printed}\n${await errors}`);
+    printed += String(chunk[0]);
+  }
+  const token = /^TOKEN=(ey\S+)$/m.exec(printed)?.[1] ?? '';
+  const askJson = async (url: string, method = 'GET') =>
+    (await fetch(url, { method, headers: { Authorization: token } })).json();
+  const curls = [...printed.matchAll(/^curl .*"(http:[^"]+)"$/gm)].map(([, url = '']) => url);
+  return { child, printed, curls, askJson };
+};
+
+const api = ({ curls }: Dev, path: string) => curls[0]?.replace(/\/list$/, path) ?? '';
+
+interface JobAnswer {
+  job_info: { object_uuid_names: Record<string, string>; total_size: number; failed_to_process: object };
+  results: Record<string, { full: string; min: string }>;
+}
+
+describe('pnpm dev', () => {
+  test('prints what works when it is pasted, on one screen', async () => {
+    const dev = await startDev();
+    const lines = dev.printed.split('\n');
+    expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
+    const [list = '', get = '', getObjectUrl = '', remove = ''] = dev.curls;
+    expect(Object.keys((await dev.askJson(list)) as object)).toEqual(['jobs']);
+    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results']);
+    const { url } = (await dev.askJson(getObjectUrl)) as { url: string };
+    expect((await fetch(url)).status).toBe(200);
+    expect(await dev.askJson(remove, 'DELETE')).toEqual({ message: 'Ok' });
+    const otherToken = /"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '';
+    const Authorization = (await (await fetch(otherToken)).text()).trim();
+    const others = (await (await fetch(list, { headers: { Authorization } })).json()) as { jobs: object[] };
+    expect(others.jobs).toHaveLength(11);
+  });
+
+  test('has a job in every status', async () => {
+    const dev = await startDev();
+    const { jobs } = (await dev.askJson(api(dev, '/list'))) as { jobs: { status: string; status_meaning: string }[] };
+    expect(jobs.map(({ status }) => status)).toEqual([
+      'success',
+      'pending',
+      'queued',
+      'processing',
+      'processing',
+      'success_credits_restored',
+      'success_credits_not_restored',
+      'failed_size_mismatch',
+      'failed_requeued',
+      'failed_critical',
+      'archived',
+    ]);
+    expect(jobs[4]?.status_meaning).toBe('Job is being processed (45% done)');
+  });
+
+  test('has results that are true of their files', async () => {
+    const dev = await startDev();
+    const { job_info, results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
+    const expected: Record<string, object> = {
+      'chime.wav': { type: 'audio/wav', duration_seconds: 2.5 },
+      'notes.txt': { type: 'text/plain', words: 59 },
+      'route.pdf': { type: 'application/pdf' },
+      'sunset.png': { type: 'image/png', width: 640, height: 400 },
+    };
+    expect(Object.values(job_info.object_uuid_names).sort()).toEqual(Object.keys(expected));
+    let size = 0;
+    for (const [uuid, name] of Object.entries(job_info.object_uuid_names)) {
+      const original = await readFile(join(SAMPLES, name));
+      const { url } = (await dev.askJson(api(dev, `/get-object-url?job-id=1&object-uuid=${uuid}`))) as { url: string };
+      expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(original)).toBe(true);
+      for (const link of Object.values(results[uuid] ?? {}))
+        expect(await (await fetch(link)).json()).toEqual({
+          file_name: name,
+          size: original.length,
+          sha256: createHash('sha256').update(original).digest('hex'),
+          ...expected[name],
+        });
+      size += original.length;
+    }
+    expect(job_info.total_size).toBe(size);
+    expect(Object.keys(results)).toHaveLength(4);
+  });
+
+  test('gives no link that still works when one character of it is changed', async () => {
+    const dev = await startDev();
+    const { results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
+    for (const { full } of Object.values(results)) {
+      expect((await fetch(full)).status).toBe(200);
+      const signature = full.indexOf('X-Amz-Signature=') + 'X-Amz-Signature='.length;
+      const other = full[signature] === '0' ? '1' : '0';
+      expect((await fetch(full.slice(0, signature) + other + full.slice(signature + 1))).status).toBe(403);
+    }
+  });
+
+  test('ends at Ctrl-C with 0', async () => {
+    const { child } = await startDev();
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('makes a job of the files in a folder, and says which of them it could not read', async () => {
+    const photos = join(folder, 'photos');
+    await mkdir(join(photos, 'subfolder'), { recursive: true });
+    await cp(join(SAMPLES, 'sunset.png'), join(photos, 'Über den Wolken (1).PNG'));
+    await writeFile(join(photos, 'broken.jpg'), 'no picture');
+    const dev = await startDev('--import', 'photos');
+    const { job_info, results } = (await dev.askJson(dev.curls[1] ?? '')) as JobAnswer;
+    expect(job_info).toMatchObject({ job_id: 12, job_name: 'photos' });
+    expect(Object.values(job_info.object_uuid_names).sort()).toEqual(['broken.jpg', 'Über den Wolken (1).PNG'].sort());
+    expect(Object.values(job_info.failed_to_process)).toEqual(['The file cannot be read']);
+    const [[uuid, { full }] = ['', { full: '' }]] = Object.entries(results);
+    expect(uuid).toMatch(/\.png$/);
+    expect(await (await fetch(full)).json()).toMatchObject({ file_name: 'Über den Wolken (1).PNG', width: 640 });
+  });
+
+  test('keeps everything in a folder, also when it is killed', async () => {
+    const first = await startDev('--data', 'data');
+    await first.askJson(api(first, '/delete?job-id=1'), 'DELETE');
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    const second = await startDev('--data', 'data');
+    const { jobs } = (await second.askJson(api(second, '/list'))) as { jobs: { job_id: number }[] };
+    expect(jobs.map(({ job_id }) => job_id)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    const { results } = (await second.askJson(api(second, '/get?job-id=6'))) as JobAnswer;
+    for (const { full } of Object.values(results)) expect((await fetch(full)).status).toBe(200);
+  });
+
+  test.each([
+    [['--import', 'nowhere'], 'nowhere: ENOENT'],
+    [['--import', '.'], 'there are no files in that folder'],
+    [['--export', 'x'], 'Usage: pnpm dev'],
+    [['--import'], 'Usage: pnpm dev'],
+  ])('says what is wrong with %j', async (parameters, message) => {
+    const child = spawnDev(...parameters);
+    const [errors] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(child.exitCode).toBe(1);
+    expect(errors).toContain(message);
+  });
+});

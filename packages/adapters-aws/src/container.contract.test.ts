@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { parseJobId, parseUserId } from '@jobs-api/core';
+import { startLocalStack } from '@jobs-api/local';
+import { readAwsConfig } from './config.ts';
+import { createContainer, TOKENS } from './container.ts';
+
+test('the container hands out the use cases and the authenticator, each made once, on AWS', async () => {
+  const stack = await startLocalStack();
+  const environment = process.env;
+  process.env = { ...environment, ...stack.env };
+  try {
+    const { config, problems } = readAwsConfig(stack.env);
+    expect(problems).toBeUndefined();
+    if (!config) return;
+    const warnings: string[] = [];
+    const container = createContainer(config, { onWarning: (message) => warnings.push(message) });
+    const jobs = container.get(TOKENS.jobs);
+    expect(container.get(TOKENS.jobs)).toBe(jobs);
+
+    const authenticator = container.get(TOKENS.authenticator);
+    const user = await authenticator.authenticate(await stack.tokenIssuer.issueToken('alice'));
+    expect(user).toBe('alice');
+    await stack.table.put({ userId: 'alice', jobId: 1, status: 'queued' });
+    expect(await jobs.listJobs(user)).toMatchObject([{ jobId: 1, status: { code: 'queued' } }]);
+    await jobs.deleteJob(parseUserId('alice'), parseJobId(1));
+    expect(await jobs.listJobs(user)).toEqual([]);
+
+    const checks = container.get(TOKENS.readinessChecks);
+    expect(Object.keys(checks)).toEqual(['table', 'bucket', 'token keys']);
+    await Promise.all(Object.values(checks).map((check) => check({})));
+    expect(warnings).toEqual([]);
+  } finally {
+    process.env = environment;
+    await stack.close();
+  }
+});
+
+test('a container whose token keys are out of reach says so', async () => {
+  const stack = await startLocalStack();
+  await stack.close();
+  const { config } = readAwsConfig(stack.env);
+  if (!config) throw new Error('the environment of the local stack is a configuration');
+  const warnings: string[] = [];
+  const container = createContainer(config, { onWarning: (message) => warnings.push(message) });
+  await expect(container.get(TOKENS.readinessChecks)['token keys']?.({})).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
+  expect(warnings).toEqual(['the token keys could not be fetched']);
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  NoSuchUpload,
+} from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
+import { sweepPrefix } from './sweep.ts';
+
+const prefix = jobPrefix(parseUserId('alice'), parseJobId(1));
+
+/**
+ * A bucket that refuses and races on demand, which no server here can be made to do: each refusal is the code that it
+ * gives for a key instead of deleting it.
+ */
+class TroubledBucket {
+  readonly calls: string[] = [];
+  readonly refusals = new Map<string, string>();
+  objects: string[] = [];
+  uploads: string[] = [];
+  /** Called before a command is answered. */
+  before: (name: string) => void = () => undefined;
+
+  send = async (command: object): Promise<object> => {
+    const name = command.constructor.name.replace('Command', '');
+    this.calls.push(name);
+    this.before(name);
+    if (command instanceof ListMultipartUploadsCommand)
+      return { Uploads: this.uploads.map((Key) => ({ Key, UploadId: `upload of ${Key}` })) };
+    if (command instanceof ListObjectVersionsCommand)
+      return { Versions: this.objects.map((Key) => ({ Key, VersionId: 'null' })) };
+    if (command instanceof AbortMultipartUploadCommand) {
+      const { Key = '' } = command.input;
+      if (!this.uploads.includes(Key)) throw new NoSuchUpload({ message: 'gone', $metadata: {} });
+      this.uploads = this.uploads.filter((key) => key !== Key);
+      return {};
+    }
+    if (command instanceof DeleteObjectsCommand) {
+      const keys = command.input.Delete?.Objects?.map(({ Key = '' }) => Key) ?? [];
+      this.objects = this.objects.filter((key) => !keys.includes(key) || this.refusals.has(key));
+      const refused = keys.filter((key) => this.refusals.has(key));
+      return { Errors: refused.map((Key) => ({ Key, Code: this.refusals.get(Key) })) };
+    }
+    throw new Error(`an unexpected command: ${name}`);
+  };
+
+  sweep = () =>
+    sweepPrefix({ client: this as unknown as S3Client, bucketName: 'jobs-files', prefix, signal: undefined });
+}
+
+describe('sweepPrefix', () => {
+  test('is done after a pass that found nothing, and looks for uploads before it looks for objects', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a', 'alice/1/b'];
+    bucket.uploads = ['alice/1/c'];
+    await bucket.sweep();
+    expect(bucket.calls).toEqual([
+      'ListMultipartUploads',
+      'AbortMultipartUpload',
+      'ListObjectVersions',
+      'DeleteObjects',
+      'ListMultipartUploads',
+      'ListObjectVersions',
+    ]);
+  });
+
+  test('finds an upload that completes while it is at work', async () => {
+    const bucket = new TroubledBucket();
+    bucket.uploads = ['alice/1/c'];
+    bucket.before = (name) => {
+      if (name !== 'AbortMultipartUpload') return;
+      bucket.objects.push(...bucket.uploads);
+      bucket.uploads = [];
+    };
+    await bucket.sweep();
+    expect(bucket.objects).toEqual([]);
+  });
+
+  test('finds what is written behind its back, until nothing is', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a'];
+    let late = 3;
+    bucket.before = (name) => {
+      if (name === 'DeleteObjects' && late-- > 0) bucket.objects.push(`alice/1/late-${late}`);
+    };
+    await bucket.sweep();
+    expect(bucket.objects).toEqual([]);
+  });
+
+  test.each(['SlowDown', 'InternalError', 'ServiceUnavailable'])(
+    'is unavailable where a key is refused with %s, which may pass',
+    async (code) => {
+      const bucket = new TroubledBucket();
+      bucket.objects = ['alice/1/a', 'alice/1/b'];
+      bucket.refusals.set('alice/1/a', code);
+      await expect(bucket.sweep()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: `keys that were not deleted: 1 (${code})`,
+      });
+      bucket.refusals.clear();
+      await bucket.sweep();
+      expect(bucket.objects).toEqual([]);
+    },
+  );
+
+  test.each([
+    [['AccessDenied'], 'AccessDenied'],
+    [['SlowDown', 'AccessDenied'], 'SlowDown, AccessDenied'],
+  ])('fails where keys are refused with %j, which trying again does not help', async (codes, named) => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a', 'alice/1/b', 'alice/1/c'];
+    for (const [index, code] of codes.entries()) bucket.refusals.set(bucket.objects[index] ?? '', code);
+    const failure: unknown = await bucket.sweep().catch((error: unknown) => error);
+    expect(failure).not.toHaveProperty('code');
+    expect(failure).toMatchObject({ message: `keys that were not deleted: ${codes.length} (${named})` });
+    expect(bucket.objects).toEqual(['alice/1/a', 'alice/1/b', 'alice/1/c'].slice(0, codes.length));
+  });
+});
