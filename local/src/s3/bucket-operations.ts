@@ -1,0 +1,53 @@
+import type { Call, Operations } from './operation.ts';
+import { S3Error } from './s3-error.ts';
+import { allowOnly, childText, document, fields, parseXml } from './xml.ts';
+
+export const bucketOperations: Operations = {
+  CreateBucket: { method: 'PUT', on: 'bucket', run: createBucket },
+  HeadBucket: { method: 'HEAD', on: 'bucket', run: headBucket },
+  DeleteBucket: { method: 'DELETE', on: 'bucket', run: deleteBucket },
+  PutBucketVersioning: { method: 'PUT', on: 'bucket', requires: ['versioning'], run: putBucketVersioning },
+  GetBucketVersioning: { method: 'GET', on: 'bucket', requires: ['versioning'], run: getBucketVersioning },
+};
+
+async function createBucket({ storage, bucket, region, body }: Call) {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new S3Error('InvalidBucketName');
+  const xml = await body.buffer();
+  if (xml.length > 0) {
+    const configuration = parseXml(xml, 'CreateBucketConfiguration');
+    allowOnly(configuration, ['LocationConstraint']);
+    const location = childText(configuration, 'LocationConstraint') ?? region;
+    if (location !== region) throw new S3Error('IllegalLocationConstraintException');
+  }
+  if (storage.hasBucket(bucket))
+    throw new S3Error('BucketAlreadyOwnedByYou', undefined, { details: { BucketName: bucket } });
+  storage.commit({ type: 'bucket', bucket });
+  return { headers: { location: `/${bucket}` } };
+}
+
+function headBucket({ storage, bucket, region }: Call) {
+  storage.bucket(bucket);
+  return { headers: { 'x-amz-bucket-region': region } };
+}
+
+function deleteBucket({ storage, bucket }: Call) {
+  if (storage.bucket(bucket).objects.size > 0)
+    throw new S3Error('BucketNotEmpty', undefined, { details: { BucketName: bucket } });
+  storage.commit({ type: 'bucket-removed', bucket });
+  return { status: 204 };
+}
+
+async function putBucketVersioning({ storage, bucket, body }: Call) {
+  storage.bucket(bucket);
+  const configuration = parseXml(await body.buffer(), 'VersioningConfiguration');
+  allowOnly(configuration, ['Status']);
+  const versioning = childText(configuration, 'Status');
+  if (versioning !== 'Enabled' && versioning !== 'Suspended') throw new S3Error('MalformedXML');
+  storage.bucket(bucket);
+  storage.commit({ type: 'bucket', bucket, versioning });
+  return {};
+}
+
+function getBucketVersioning({ storage, bucket }: Call) {
+  return { body: document('VersioningConfiguration', fields({ Status: storage.bucket(bucket).versioning })) };
+}

@@ -1,0 +1,195 @@
+import { pageSize, type Call, type Operations } from './operation.ts';
+import { S3Error } from './s3-error.ts';
+import { compareKeys } from './sorted-map.ts';
+import { isMarker, type Version } from './storage.ts';
+import { encodeForList } from './uri.ts';
+import { document, element, fields } from './xml.ts';
+
+export const listOperations: Operations = {
+  ListObjectsV2: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['list-type'],
+    accepts: ['prefix', 'delimiter', 'max-keys', 'continuation-token', 'start-after', 'encoding-type'],
+    run: listObjectsV2,
+  },
+  ListObjectVersions: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['versions'],
+    accepts: ['prefix', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type'],
+    run: listObjectVersions,
+  },
+  ListMultipartUploads: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['uploads'],
+    accepts: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+    run: listMultipartUploads,
+  },
+};
+
+function listObjectsV2({ storage, bucket, parameters }: Call) {
+  if (parameters.get('list-type') !== '2')
+    throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
+  const prefix = parameters.get('prefix') ?? '';
+  const delimiter = parameters.get('delimiter') ?? '';
+  const token = parameters.get('continuation-token');
+  const startAfter = parameters.get('start-after');
+  const encode = keyEncoding(parameters);
+  const limit = pageSize(parameters, 'max-keys');
+
+  // Where the page before ended: behind a key, or behind all that a common prefix stands for.
+  let { key: after, group } = token === undefined ? { key: startAfter, group: undefined } : decodeToken(token);
+  const start = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix;
+  const contents: string[] = [];
+  const prefixes: string[] = [];
+  let isTruncated = false;
+  for (const [key, versions] of storage.bucket(bucket).objects.entriesFrom(start)) {
+    if (!key.startsWith(prefix)) break;
+    const [latest] = versions;
+    if (key === after || latest === undefined || isMarker(latest)) continue;
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const keyGroup = end === -1 ? undefined : key.slice(0, end + delimiter.length);
+    if (keyGroup !== undefined && keyGroup === group) continue;
+    isTruncated = limit > 0 && contents.length + prefixes.length === limit;
+    if (contents.length + prefixes.length === limit) break;
+    after = key;
+    group = keyGroup;
+    if (group === undefined) contents.push(element('Contents', [...fields({ Key: encode(key) }), ...describe(latest)]));
+    else prefixes.push(element('CommonPrefixes', fields({ Prefix: encode(group) })));
+  }
+
+  return {
+    body: document('ListBucketResult', [
+      ...fields({
+        Name: bucket,
+        Prefix: encode(prefix),
+        Delimiter: delimiter === '' ? undefined : encode(delimiter),
+        MaxKeys: limit,
+        EncodingType: parameters.get('encoding-type'),
+        KeyCount: contents.length + prefixes.length,
+        IsTruncated: isTruncated,
+        ContinuationToken: token,
+        NextContinuationToken: isTruncated ? encodeToken({ key: after, group }) : undefined,
+        StartAfter: startAfter === undefined ? undefined : encode(startAfter),
+      }),
+      ...contents,
+      ...prefixes,
+    ]),
+  };
+}
+
+interface Position {
+  readonly key: string | undefined;
+  readonly group: string | undefined;
+}
+
+const toBase64 = (text: string) => Buffer.from(text).toString('base64url');
+const fromBase64 = (text: string) => Buffer.from(text, 'base64url').toString();
+
+const encodeToken = ({ key = '', group }: Position) =>
+  (group === undefined ? [key] : [key, group]).map(toBase64).join('.');
+
+function decodeToken(token: string): Position {
+  const [key = '', group] = token.split('.').map(fromBase64);
+  if (encodeToken({ key, group }) === token) return { key, group };
+  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
+}
+
+function keyEncoding(parameters: ReadonlyMap<string, string>): (key: string) => string {
+  switch (parameters.get('encoding-type')) {
+    case undefined:
+      return (key) => key;
+    case 'url':
+      return encodeForList;
+    default:
+      throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
+  }
+}
+
+function describe(version: Version): string[] {
+  if (isMarker(version)) return fields({ LastModified: version.modified });
+  const { modified, etag, size } = version;
+  return fields({ LastModified: modified, ETag: `"${etag}"`, Size: size, StorageClass: 'STANDARD' });
+}
+
+function listObjectVersions({ storage, bucket, parameters }: Call) {
+  const prefix = parameters.get('prefix') ?? '';
+  const keyMarker = parameters.get('key-marker') ?? '';
+  const idMarker = parameters.get('version-id-marker') ?? '';
+  if (keyMarker === '' && idMarker !== '') {
+    throw new S3Error('InvalidArgument', 'A version-id marker cannot be specified without a key marker.');
+  }
+  const encode = keyEncoding(parameters);
+  const limit = pageSize(parameters, 'max-keys');
+
+  const start = compareKeys(keyMarker, prefix) > 0 ? keyMarker : prefix;
+  const entries: string[] = [];
+  let isTruncated = false;
+  let next: { NextKeyMarker: string; NextVersionIdMarker: string } | undefined;
+  page: for (const [key, versions] of storage.bucket(bucket).objects.entriesFrom(start)) {
+    if (!key.startsWith(prefix)) break;
+    if (key === keyMarker && idMarker === '') continue;
+    // A marker that was removed in the meantime is not found, and the key is listed from its latest version on.
+    const skipped = key === keyMarker ? versions.findIndex(({ id }) => id === idMarker) + 1 : 0;
+    for (const version of versions.slice(skipped)) {
+      isTruncated = limit > 0 && entries.length === limit;
+      if (entries.length === limit) break page;
+      const head = fields({ Key: encode(key), VersionId: version.id, IsLatest: version === versions[0] });
+      entries.push(element(isMarker(version) ? 'DeleteMarker' : 'Version', [...head, ...describe(version)]));
+      next = { NextKeyMarker: encode(key), NextVersionIdMarker: version.id };
+    }
+  }
+
+  return {
+    body: document('ListVersionsResult', [
+      ...fields({
+        Name: bucket,
+        Prefix: encode(prefix),
+        KeyMarker: encode(keyMarker),
+        VersionIdMarker: idMarker,
+        MaxKeys: limit,
+        EncodingType: parameters.get('encoding-type'),
+        IsTruncated: isTruncated,
+        ...(isTruncated && next),
+      }),
+      ...entries,
+    ]),
+  };
+}
+
+function listMultipartUploads({ storage, bucket, parameters }: Call) {
+  const prefix = parameters.get('prefix') ?? '';
+  const keyMarker = parameters.get('key-marker') ?? '';
+  const idMarker = parameters.get('upload-id-marker') ?? '';
+  const encode = keyEncoding(parameters);
+  const limit = pageSize(parameters, 'max-uploads');
+
+  const isPast = (key: string, id: string) =>
+    compareKeys(key, keyMarker) > 0 || (key === keyMarker && idMarker !== '' && id > idMarker);
+  const uploads = [...storage.bucket(bucket).uploads.values()]
+    .filter(({ key, id }) => key.startsWith(prefix) && isPast(key, id))
+    .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
+  const page = uploads.slice(0, limit);
+  const last = uploads.length > page.length ? page.at(-1) : undefined;
+
+  return {
+    body: document('ListMultipartUploadsResult', [
+      ...fields({
+        Bucket: bucket,
+        Prefix: encode(prefix),
+        KeyMarker: encode(keyMarker),
+        UploadIdMarker: idMarker,
+        MaxUploads: limit,
+        EncodingType: parameters.get('encoding-type'),
+        IsTruncated: last !== undefined,
+        NextKeyMarker: last && encode(last.key),
+        NextUploadIdMarker: last?.id,
+      }),
+      ...page.map(({ key, id, initiated }) =>
+        element('Upload', fields({ Key: encode(key), UploadId: id, Initiated: initiated, StorageClass: 'STANDARD' })),
+      ),
+    ]),
+  };
+}

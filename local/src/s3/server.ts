@@ -1,0 +1,145 @@
+/**
+ * An S3 for one machine: for `pnpm dev`, which must work with no account, and for tests, which must not need a network.
+ *
+ * It exists because the S3 servers on npm serve whatever they are asked for: a link that was tampered with, that has
+ * expired, or that is used with another method works just as well. Signing links is the half of our work with S3 that
+ * goes wrong unseen, so a stand-in that does not verify them proves nothing. This one refuses what S3 refuses, with S3's
+ * own codes, and answers NotImplemented for what it does not do, so that nothing appears to work here alone. Being a
+ * second opinion on our signer and on the SDK's is what makes it longer than the adapter that it stands in for.
+ *
+ * Addresses are path-style, it listens on 127.0.0.1 only, and holds its data in memory or in a directory (storage.ts).
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { checkKey, type Answer } from './operation.ts';
+import { findOperation } from './operations.ts';
+import { RequestBody } from './request-body.ts';
+import { S3Error } from './s3-error.ts';
+import { verifySignature, type Credentials } from './signature.ts';
+import { Storage } from './storage.ts';
+import { parseTarget } from './target.ts';
+import { document, fields } from './xml.ts';
+
+export interface LocalS3Options {
+  /** A free one unless given. */
+  readonly port?: number;
+  /** The only ones that are accepted. With a session token, every request must carry it. */
+  readonly credentials: Credentials;
+  readonly region?: string;
+  /** Where to keep everything for the next start; without it everything is gone at the end. One process a directory. */
+  readonly directory?: string;
+  /** Lets a test expire a link without waiting. */
+  readonly clock?: () => Date;
+}
+
+export interface LocalS3 {
+  readonly endpoint: string;
+  /** Ends open connections too. */
+  close(): Promise<void>;
+}
+
+export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
+  const { port = 0, credentials, region = 'us-east-1', directory, clock = () => new Date() } = options;
+  const server = createServer();
+  // An idle connection is never closed under a client that is about to use it again, nor a slow upload.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  // The port comes first: where another server has it, that server has the directory too.
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  const storage = openStorage(directory, server);
+  const running = new Set<Promise<void>>();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const answered = respond(request, response, { storage, credentials, region, clock });
+    running.add(answered);
+    void answered.finally(() => running.delete(answered));
+  });
+
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    await Promise.all(running);
+    storage.close();
+  };
+  let closing: Promise<void> | undefined;
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { endpoint, close: () => (closing ??= close()) };
+}
+
+function openStorage(directory: string | undefined, server: Server): Storage {
+  try {
+    return new Storage(directory);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+interface Settings {
+  readonly storage: Storage;
+  readonly credentials: Credentials;
+  readonly region: string;
+  readonly clock: () => Date;
+}
+
+/** Never rejects. */
+async function respond(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
+  const requestId = randomBytes(8).toString('hex').toUpperCase();
+  // A client that has gone away is not our fault, and nothing can be done about it.
+  response.on('error', () => undefined);
+  response.setHeader('x-amz-request-id', requestId);
+  response.setHeader('date', settings.clock().toUTCString());
+  try {
+    const { status = 200, headers = {}, body } = await answer(request, settings);
+    response.writeHead(status, { ...(typeof body === 'string' && { 'content-type': 'application/xml' }), ...headers });
+    if (body === undefined || request.method === 'HEAD') response.end();
+    else if (typeof body === 'string') response.end(body);
+    else await pipeline(body, response);
+  } catch (error) {
+    // Otherwise the pipeline has cut the connection, so that half a body does not look like a whole one.
+    if (!response.headersSent) respondWithError(error, request, response, requestId);
+  }
+  // What was not read of a refused upload, so that the connection can be used again.
+  request.resume();
+}
+
+async function answer(request: IncomingMessage, { storage, credentials, region, clock }: Settings): Promise<Answer> {
+  const { method = '', url = '', headersDistinct } = request;
+  const target = parseTarget(url);
+  const received = new Map(Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join()]));
+  const now = clock();
+  const authorization = verifySignature({ method, target, headers: received }, { credentials, region, now });
+
+  const moved = [...target.parameters].filter(([name]) => /^x-amz-/i.test(name));
+  const headers = new Map([
+    ...moved.map(([name, value]): [string, string] => [name.toLowerCase(), value]),
+    ...received,
+  ]);
+  const operation = findOperation(method, target, headers);
+  const { bucket, key, parameters } = target;
+  checkKey(key);
+  // Leaving the body unread must not close the connection: the answer still has to go out on it.
+  const source = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+  const body = new RequestBody(source, headers, authorization);
+  const second = `${now.toISOString().slice(0, 19)}.000Z`;
+  return operation.run({ storage, region, now: second, bucket, key, parameters, headers, body });
+}
+
+function respondWithError(error: unknown, request: IncomingMessage, response: ServerResponse, requestId: string): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof S3Error ? error : new S3Error('InternalError', message);
+  const resource = request.url?.split('?', 1)[0];
+  const content = {
+    Code: known.code,
+    Message: known.message,
+    ...known.details,
+    Resource: resource,
+    RequestId: requestId,
+  };
+  response.writeHead(known.status, { 'content-type': 'application/xml', ...known.headers });
+  response.end(document('Error', fields(content)));
+}
