@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -21,6 +22,9 @@ const UPLOADS_PER_PAGE = 50;
 
 /** For one key of a batch, S3 reports by these codes that trying again may help. */
 const PASSING_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable']);
+
+/** What no batch can name (https://www.w3.org/TR/xml/#charsets): S3 answers MalformedXML. */
+const UNFIT_FOR_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 interface Sweep {
   readonly client: S3Client;
@@ -60,14 +64,16 @@ async function* pagesOfUploads({ client, bucketName, prefix, signal }: Sweep): A
       Bucket: bucketName,
       Prefix: prefix,
       MaxUploads: UPLOADS_PER_PAGE,
+      EncodingType: 'url',
       ...position,
     });
     const page: ListMultipartUploadsCommandOutput = await callAws('ListMultipartUploads', signal, (options) =>
       client.send(command, options),
     );
-    yield page.Uploads ?? [];
+    const decode = keyDecoder(page);
+    yield (page.Uploads ?? []).map(({ Key, UploadId }) => ({ Key: decode(Key), UploadId }));
     position = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      ? { KeyMarker: decode(page.NextKeyMarker), UploadIdMarker: page.NextUploadIdMarker }
       : undefined;
   }
 }
@@ -76,17 +82,29 @@ async function* pagesOfUploads({ client, bucketName, prefix, signal }: Sweep): A
 async function* pagesOfObjects({ client, bucketName, prefix, signal }: Sweep): AsyncIterable<ObjectIdentifier[]> {
   let position: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (position) {
-    const command = new ListObjectVersionsCommand({ Bucket: bucketName, Prefix: prefix, ...position });
+    const command = new ListObjectVersionsCommand({
+      Bucket: bucketName,
+      Prefix: prefix,
+      EncodingType: 'url',
+      ...position,
+    });
     const page: ListObjectVersionsCommandOutput = await callAws('ListObjectVersions', signal, (options) =>
       client.send(command, options),
     );
     const { Versions = [], DeleteMarkers = [] } = page;
-    yield [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const decode = keyDecoder(page);
+    yield [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: decode(Key), VersionId }));
     position = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      ? { KeyMarker: decode(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
       : undefined;
   }
 }
+
+/** Keys come encoded, since XML cannot say every character of a key, and the SDK hands them on as they come. */
+const keyDecoder =
+  ({ EncodingType }: { EncodingType?: string | undefined }) =>
+  (key = ''): string =>
+    EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 
 /** An upload that is gone was completed or aborted by somebody else; the next pass sees which. */
 const abortUpload = async (
@@ -103,8 +121,14 @@ const abortUpload = async (
 
 /** Answers the error codes of those keys that S3 did not delete: its own answer is 200 all the same. */
 const deleteBatch = async ({ client, bucketName, signal }: Sweep, objects: ObjectIdentifier[]): Promise<string[]> => {
-  if (objects.length === 0) return [];
-  const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: objects, Quiet: true } });
+  const isFit = ({ Key = '' }: ObjectIdentifier) => !UNFIT_FOR_XML.test(Key);
+  const batch = objects.filter(isFit);
+  for (const { Key, VersionId } of objects.filter((object) => !isFit(object))) {
+    const command = new DeleteObjectCommand({ Bucket: bucketName, Key, VersionId });
+    await callAws('DeleteObject', signal, (options) => client.send(command, options));
+  }
+  if (batch.length === 0) return [];
+  const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: batch, Quiet: true } });
   const { Errors = [] } = await callAws('DeleteObjects', signal, (options) => client.send(command, options));
   return Errors.map(({ Code }) => Code ?? 'unknown');
 };

@@ -138,6 +138,9 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
           './x',
           '/',
           'tab\t',
+          'a\rb',
+          '\u0001',
+          '\uffff',
           'a\nb',
         ];
         for (const key of names) await harness.put(prefix + key, 'x');
