@@ -9,23 +9,23 @@ export const SAMPLE_USERS = ['alice', 'bob'] as const;
 
 const SAMPLES = fileURLToPath(new URL('../samples', import.meta.url));
 
-/** A job in every status, in the order of their numbers. */
-const SAMPLE_JOBS = [
-  ['success', 'Coast walk'],
-  ['pending', 'Evening class'],
-  ['queued', 'Garden'],
-  ['processing', 'Choir practice'],
-  ['processing...45%', 'Museum visit'],
-  ['success_credits_restored', 'Old photographs'],
-  ['success_credits_not_restored', 'Interviews'],
-  ['failed_size_mismatch', 'Slides'],
-  ['failed_requeued', 'Recipes'],
-  ['failed_critical', 'Field notes'],
-  ['archived', 'A status of tomorrow'],
-] as const;
-
 /** What no program takes for the picture that its name promises. */
 const BROKEN_FILE: JobFile = { name: 'broken.png', body: Buffer.from('This is not a picture.\n') };
+
+/** A job in every status, in the order of their numbers. */
+const SAMPLE_JOBS = [
+  ['success', 'Coast walk', 'chime.wav', 'notes.txt', 'route.pdf', 'sunset.png'],
+  ['pending', 'Evening class', 'notes.txt', 'chime.wav'],
+  ['queued', 'Garden', 'sunset.png'],
+  ['processing', 'Choir practice', 'chime.wav'],
+  ['processing...45%', 'Museum visit', 'notes.txt', 'sunset.png'],
+  ['success_credits_restored', 'Old photographs', 'sunset.png', BROKEN_FILE.name],
+  ['success_credits_not_restored', 'Interviews', 'chime.wav', BROKEN_FILE.name],
+  ['failed_size_mismatch', 'Slides', 'route.pdf'],
+  ['failed_requeued', 'Recipes', 'notes.txt'],
+  ['failed_critical', 'Field notes', 'notes.txt', 'sunset.png'],
+  ['archived', 'A status of tomorrow', 'route.pdf'],
+] as const;
 
 /** The files of a folder, without those of its subfolders, by name. */
 export const filesIn = async (directory: string): Promise<JobFile[]> => {
@@ -36,15 +36,16 @@ export const filesIn = async (directory: string): Promise<JobFile[]> => {
 
 /** Gives each sample user a job in every status. */
 export const makeSampleJobs = async (stack: LocalStack): Promise<void> => {
-  const files = await filesIn(SAMPLES);
-  for (const userId of SAMPLE_USERS)
-    for (const [index, [status, jobName]] of SAMPLE_JOBS.entries())
-      await makeJob(stack, {
-        userId,
-        jobId: index + 1,
-        jobName,
-        date: new Date(Date.UTC(2026, 0, index + 1, 12)),
-        status,
-        files: status.startsWith('success_') ? [...files, BROKEN_FILE] : files,
-      });
+  const files = [...(await filesIn(SAMPLES)), BROKEN_FILE];
+  const jobs = SAMPLE_USERS.flatMap((userId) =>
+    SAMPLE_JOBS.map(([status, jobName, ...names], index) => ({
+      userId,
+      jobId: index + 1,
+      jobName,
+      date: new Date(Date.UTC(2026, 0, index + 1, 12)),
+      status,
+      files: files.filter(({ name }) => names.some((wanted) => wanted === name)),
+    })),
+  );
+  await Promise.all(jobs.map((job) => makeJob(stack, job)));
 };
