@@ -24,6 +24,7 @@ export default defineConfig(
     },
   },
   { files: ['scripts/**'], languageOptions: { globals: { process: 'readonly' } } },
+  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
   {
     files: ['packages/core/src/**/*.ts'],
     rules: {
