@@ -18,14 +18,11 @@ describe('readAwsConfig', () => {
       forcePathStyle: false,
       publicEndpoint: undefined,
       urlTtlSeconds: 3600,
+      userIdClaim: 'sub',
       tokens: {
-        mode: 'cognito',
-        userPoolId: 'eu-west-1_AbCdEfGhI',
-        clientIds: ['client'],
-        tokenUse: 'id',
-        userIdClaim: 'sub',
+        rules: { mode: 'cognito', userPoolId: 'eu-west-1_AbCdEfGhI', clientIds: ['client'], tokenUse: 'id' },
+        jwksUri: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json',
       },
-      jwksUri: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json',
     });
   });
 
@@ -46,14 +43,24 @@ describe('readAwsConfig', () => {
       forcePathStyle: true,
       publicEndpoint: 'http://files.example.com:9000',
       urlTtlSeconds: 604800,
-      tokens: { mode: 'oidc', issuer: 'https://issuer.example.com/', audience: ['jobs'], userIdClaim: 'uid' },
-      jwksUri: 'https://issuer.example.com/keys',
+      userIdClaim: 'uid',
+      tokens: {
+        rules: { mode: 'oidc', issuer: 'https://issuer.example.com/', audience: ['jobs'] },
+        jwksUri: 'https://issuer.example.com/keys',
+      },
     });
   });
 
   test('takes several client ids, and each use of a token', () => {
     const env = { ...storage, ...cognito, COGNITO_CLIENT_ID: 'web, phone', TOKEN_USE: 'any' };
-    expect(readAwsConfig(env).config?.tokens).toMatchObject({ clientIds: ['web', 'phone'], tokenUse: 'any' });
+    expect(readAwsConfig(env).config?.tokens?.rules).toMatchObject({ clientIds: ['web', 'phone'], tokenUse: 'any' });
+  });
+
+  test('does not ask whose tokens are taken where somebody else verifies them', () => {
+    const { config } = readAwsConfig({ ...storage, ...oidc, USER_ID_CLAIM: 'uid' }, { tokens: false });
+    expect(config).toMatchObject({ tableName: 'jobs', userIdClaim: 'uid' });
+    expect(config).not.toHaveProperty('tokens');
+    expect(readAwsConfig({}, { tokens: false }).problems).toEqual(['JOBS_TABLE is missing', 'JOBS_BUCKET is missing']);
   });
 
   test('names everything that is missing at once', () => {

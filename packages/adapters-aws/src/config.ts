@@ -11,7 +11,14 @@ export interface AwsConfig {
   /** The address that presigned URLs are made for, where users reach S3 by another name than the service does. */
   readonly publicEndpoint: string | undefined;
   readonly urlTtlSeconds: number;
-  readonly tokens: TokenRules;
+  /** The claim that is the user id. */
+  readonly userIdClaim: string;
+  /** Whose tokens are taken; absent where somebody else has verified them. */
+  readonly tokens?: TokenConfig;
+}
+
+export interface TokenConfig {
+  readonly rules: TokenRules;
   readonly jwksUri: string;
 }
 
@@ -69,22 +76,38 @@ const oidcVariables = z
     jwksUri,
   }));
 
+/** Every variable that is read here. */
+export const awsVariables: readonly string[] = [
+  ...Object.keys(storageVariables.shape),
+  ...Object.keys(cognitoVariables.in.shape),
+];
+
+export interface ReadOptions {
+  /** `false` where somebody else verifies tokens: the variables that say whose are taken are then not read. */
+  readonly tokens?: boolean;
+}
+
 const isSet = (variables: object, prefix: string): boolean =>
   Object.keys(variables).some((name) => name.startsWith(prefix));
 
+const readTokens = (given: object): z.ZodSafeParseResult<TokenConfig> =>
+  isSet(given, 'JWT_') && !isSet(given, 'COGNITO_')
+    ? oidcVariables.safeParse(given)
+    : cognitoVariables.safeParse(given);
+
 /**
- * Reads the variables of the adapters: either the configuration, or everything that is wrong with it, a sentence each. A
- * variable that is set to nothing counts as not set.
+ * Reads the variables of the adapters (docs/configuration.md): either the configuration, or everything that is wrong with
+ * it, a sentence each. A variable that is set to nothing counts as not set.
  */
 export const readAwsConfig = (
   env: Readonly<Record<string, string | undefined>>,
+  { tokens: withTokens = true }: ReadOptions = {},
 ): { config: AwsConfig; problems?: never } | { config?: never; problems: readonly string[] } => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
-  const isOidc = isSet(given, 'JWT_') && !isSet(given, 'COGNITO_');
   const storage = storageVariables.safeParse(given);
-  const tokens = isOidc ? oidcVariables.safeParse(given) : cognitoVariables.safeParse(given);
-  if (!storage.success || !tokens.success) {
-    const issues = [...(storage.error?.issues ?? []), ...(tokens.error?.issues ?? [])];
+  const tokens = withTokens ? readTokens(given) : undefined;
+  if (!storage.success || tokens?.success === false) {
+    const issues = [...(storage.error?.issues ?? []), ...(tokens?.error?.issues ?? [])];
     return { problems: issues.map(({ path, message }) => `${path.join('.')} ${message}`) };
   }
   return {
@@ -95,8 +118,8 @@ export const readAwsConfig = (
       forcePathStyle: storage.data.S3_FORCE_PATH_STYLE === 'true',
       publicEndpoint: storage.data.S3_PUBLIC_ENDPOINT,
       urlTtlSeconds: Number(storage.data.URL_TTL_SECONDS),
-      tokens: { ...tokens.data.rules, userIdClaim: storage.data.USER_ID_CLAIM },
-      jwksUri: tokens.data.jwksUri,
+      userIdClaim: storage.data.USER_ID_CLAIM,
+      ...(tokens && { tokens: tokens.data }),
     },
   };
 };

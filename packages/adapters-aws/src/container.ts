@@ -24,6 +24,7 @@ const jwtAuthenticator = token<JwtAuthenticator>('jwtAuthenticator');
 /** What the container hands out. */
 export const TOKENS = {
   jobs: token<Jobs>('jobs'),
+  /** Bound where the configuration says whose tokens are taken. */
   authenticator: token<Authenticator>('authenticator'),
   readinessChecks: token<ReadinessChecks>('readinessChecks'),
 };
@@ -49,22 +50,26 @@ export const createContainer = (config: AwsConfig, { onWarning }: ContainerOptio
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
   });
 
-  container.bind(jwtAuthenticator).toResolvedValue(() => {
-    const onFetchFailed = (error: unknown) => onWarning?.('the token keys could not be fetched', error);
-    return new JwtAuthenticator(new RemoteJwks(config.jwksUri, { onFetchFailed }), config.tokens);
-  });
+  const { tokens, userIdClaim } = config;
+  if (tokens) {
+    container.bind(jwtAuthenticator).toResolvedValue(() => {
+      const onFetchFailed = (error: unknown) => onWarning?.('the token keys could not be fetched', error);
+      return new JwtAuthenticator(new RemoteJwks(tokens.jwksUri, { onFetchFailed }), { ...tokens.rules, userIdClaim });
+    });
+    container.bind(TOKENS.authenticator).toService(jwtAuthenticator);
+  }
 
   container
     .bind(TOKENS.jobs)
     .toResolvedValue((jobs, objects) => createJobs({ jobStore: jobs, objectStore: objects }), [jobStore, objectStore]);
-  container.bind(TOKENS.authenticator).toService(jwtAuthenticator);
-  container.bind(TOKENS.readinessChecks).toResolvedValue(
-    (jobs, objects, authenticator) => ({
+  container.bind(TOKENS.readinessChecks).toDynamicValue((context) => {
+    const [jobs, objects] = [context.get(jobStore), context.get(objectStore)];
+    const authenticator = context.get(jwtAuthenticator, { optional: true });
+    return {
       table: (options) => jobs.check(options),
       bucket: (options) => objects.check(options),
-      'token keys': (options) => authenticator.check(options),
-    }),
-    [jobStore, objectStore, jwtAuthenticator],
-  );
+      ...(authenticator && { 'token keys': (options: CallOptions) => authenticator.check(options) }),
+    };
+  });
   return container;
 };

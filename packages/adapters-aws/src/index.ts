@@ -1,13 +1,13 @@
 export { cognitoUserPool, JwtAuthenticator } from './cognito/jwt-authenticator.ts';
-export type { TokenRules } from './cognito/jwt-authenticator.ts';
+export type { JwtAuthenticatorOptions, TokenRules } from './cognito/jwt-authenticator.ts';
 export { RemoteJwks } from './cognito/jwks.ts';
 export type { RemoteJwksOptions } from './cognito/jwks.ts';
-export { readAwsConfig } from './config.ts';
-export type { AwsConfig } from './config.ts';
+export { awsVariables, readAwsConfig } from './config.ts';
+export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
 export { createContainer, TOKENS } from './container.ts';
 export type { ContainerOptions, ReadinessChecks } from './container.ts';
 export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 export type { DynamoJobStoreOptions } from './dynamodb/dynamo-job-store.ts';
-export { DEFAULT_SUMMARY_INDEX, jobsTable } from './dynamodb/jobs-table.ts';
+export { DEFAULT_SUMMARY_INDEX, jobsTable, SUMMARY_ATTRIBUTES } from './dynamodb/jobs-table.ts';
 export { S3ObjectStore } from './s3/s3-object-store.ts';
 export type { S3ObjectStoreOptions } from './s3/s3-object-store.ts';

@@ -54,6 +54,9 @@ const variables = z
     shutdownGraceSeconds: read.SHUTDOWN_GRACE_SECONDS,
   }));
 
+/** Every variable that is read here. */
+export const httpVariables: readonly string[] = Object.keys(variables.in.shape);
+
 /**
  * Reads the variables of the service (docs/configuration.md): either the configuration, or everything that is wrong with
  * it, a sentence each. A variable that is set to nothing counts as not set.

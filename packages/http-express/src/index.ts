@@ -1,5 +1,5 @@
 export { createApp } from './app.ts';
 export type { AppOptions } from './app.ts';
-export { readHttpConfig } from './config.ts';
+export { httpVariables, readHttpConfig } from './config.ts';
 export type { HttpConfig } from './config.ts';
 export type { ReadinessChecks } from './health.ts';

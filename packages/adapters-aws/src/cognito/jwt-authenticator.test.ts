@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import fc from 'fast-check';
 import { RemoteJwks } from './jwks.ts';
 import { cognitoUserPool, JwtAuthenticator } from './jwt-authenticator.ts';
-import type { TokenRules } from './jwt-authenticator.ts';
+import type { JwtAuthenticatorOptions } from './jwt-authenticator.ts';
 
 const NOW = 1_700_000_000;
 const LEEWAY = 30;
@@ -54,7 +54,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const authenticate = (token: string | undefined, rules: TokenRules = oidc) =>
+const authenticate = (token: string | undefined, rules: JwtAuthenticatorOptions = oidc) =>
   new JwtAuthenticator(keys, rules).authenticate(token);
 
 const expectRefusal = async (call: Promise<unknown>, message: string, token = '') => {

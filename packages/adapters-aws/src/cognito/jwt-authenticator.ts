@@ -15,16 +15,20 @@ import type { JwtPayload } from 'aws-jwt-verify/jwt-model';
 import { verifyJwtSync } from 'aws-jwt-verify/jwt-verifier';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
 
-/** Whose tokens are taken, and which of their claims is the user id. */
-export type TokenRules = { readonly userIdClaim: string } & (
+/** Whose tokens are taken. */
+export type TokenRules =
   | {
       readonly mode: 'cognito';
       readonly userPoolId: string;
       readonly clientIds: readonly string[];
       readonly tokenUse: 'id' | 'access' | 'any';
     }
-  | { readonly mode: 'oidc'; readonly issuer: string; readonly audience: readonly string[] }
-);
+  | { readonly mode: 'oidc'; readonly issuer: string; readonly audience: readonly string[] };
+
+export type JwtAuthenticatorOptions = TokenRules & {
+  /** The claim that is the user id. */
+  readonly userIdClaim: string;
+};
 
 const LEEWAY_SECONDS = 30;
 
@@ -51,10 +55,10 @@ export class JwtAuthenticator implements Authenticator {
   readonly #userIdClaim: string;
   readonly #checkClaims: (payload: JwtPayload) => void;
 
-  constructor(keys: RemoteJwks, rules: TokenRules) {
+  constructor(keys: RemoteJwks, options: JwtAuthenticatorOptions) {
     this.#keys = keys;
-    this.#userIdClaim = rules.userIdClaim;
-    this.#checkClaims = claimsCheck(rules);
+    this.#userIdClaim = options.userIdClaim;
+    this.#checkClaims = claimsCheck(options);
   }
 
   async authenticate(token: string | undefined, options: CallOptions = {}): Promise<UserId> {
