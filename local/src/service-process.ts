@@ -19,12 +19,12 @@ export interface ProcessResult {
 }
 
 /** The variables of this process that any Node process needs; everything else a service is told explicitly. */
-const inherited = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+export const inheritedEnv = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 /** Starts a built service on a free port of 127.0.0.1, and resolves once it listens. */
 export const startService = async (file: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> => {
   const child = spawn(process.execPath, [file], {
-    env: { ...inherited, HOST: '127.0.0.1', PORT: '0', ...env },
+    env: { ...inheritedEnv, HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exitCode = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
@@ -42,7 +42,10 @@ export const startService = async (file: string, env: Readonly<Record<string, st
 
 /** Runs a program to its end. */
 export const runToEnd = async (file: string, env: Readonly<Record<string, string>> = {}): Promise<ProcessResult> => {
-  const child = spawn(process.execPath, [file], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file], {
+    env: { ...inheritedEnv, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [stdout, stderr, exit] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { exitCode: exit[0] as number | null, stdout, stderr };
 };

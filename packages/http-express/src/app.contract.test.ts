@@ -18,7 +18,7 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
     logger: pino({ level: 'silent' }),
     readinessChecks: {},
     shutdown: new AbortController().signal,
-    requestTimeoutSeconds: 10,
+    requestTimeoutSeconds: () => 10,
     maxInFlight: 100,
     corsOrigins: [],
   });

@@ -41,7 +41,7 @@ const start = async (options: Partial<AppOptions> = {}) => {
     logger: pino({ base: null }, log),
     readinessChecks: {},
     shutdown: new AbortController().signal,
-    requestTimeoutSeconds: 10,
+    requestTimeoutSeconds: () => 10,
     maxInFlight: 100,
     corsOrigins: [],
     ...options,
@@ -137,7 +137,7 @@ describe('a request that takes longer than it may', () => {
     jobStore.list = async function* (_user, options) {
       yield await untilAborted(options?.signal);
     };
-    const { askAs } = await start({ requestTimeoutSeconds: 0.05 });
+    const { askAs } = await start({ requestTimeoutSeconds: () => 0.05 });
     expect(await askAs(method, path)).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
 });

@@ -3,6 +3,7 @@ import express from 'express';
 import type { Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { compression } from './compression.ts';
 import { cors } from './cors.ts';
 import { deadline } from './deadline.ts';
 import { errorResponse, notFound } from './error-response.ts';
@@ -21,7 +22,8 @@ export interface AppOptions {
   readonly readinessChecks: ReadinessChecks;
   /** Aborts when the service is about to stop, which makes it not ready. */
   readonly shutdown: AbortSignal;
-  readonly requestTimeoutSeconds: number;
+  /** How long the request that is beginning may take. */
+  readonly requestTimeoutSeconds: () => number;
   readonly maxInFlight: number;
   /** Origins whose pages may call this API from a browser, such as `https://app.example.com`. */
   readonly corsOrigins: readonly string[];
@@ -37,6 +39,7 @@ export const createApp = (options: AppOptions): Express => {
   app.use(responseHeaders);
   app.use(requestLog(options.logger));
   app.use(helmet());
+  app.use(compression());
   app.use(healthRoutes(options.readinessChecks, options.shutdown));
   app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight));

@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { UnreadableJob, UserId } from '@jobs-api/core';
 
 /** What the handlers of one request tell each other. */
@@ -15,5 +15,5 @@ export type RequestLocals = {
 };
 
 /** A handler in this app: its query is what the platform's own parser makes of it. */
-export type Handler = RequestHandler<unknown, unknown, unknown, URLSearchParams, RequestLocals>;
-export type ErrorHandler = ErrorRequestHandler<unknown, unknown, unknown, URLSearchParams, RequestLocals>;
+export type Handler = RequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;
+export type ErrorHandler = ErrorRequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;

@@ -1,5 +1,5 @@
-import { finished } from 'node:stream';
 import { Unavailable } from '@jobs-api/core';
+import onFinished from 'on-finished';
 import type { Handler } from './handler.ts';
 
 /** Turns requests away while `max` of them are being worked on: better a quick refusal than a slow answer to everyone. */
@@ -8,7 +8,7 @@ export const limitInFlight = (max: number): Handler => {
   return (_req, res, next) => {
     if (inFlight >= max) throw new Unavailable(`${max} requests are in flight`);
     inFlight++;
-    finished(res, () => inFlight--);
+    onFinished(res, () => inFlight--);
     next();
   };
 };

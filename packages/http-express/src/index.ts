@@ -3,3 +3,4 @@ export type { AppOptions } from './app.ts';
 export { httpVariables, readHttpConfig } from './config.ts';
 export type { HttpConfig } from './config.ts';
 export type { ReadinessChecks } from './health.ts';
+export { createLogger } from './logger.ts';

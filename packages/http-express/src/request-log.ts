@@ -1,16 +1,16 @@
-import { finished } from 'node:stream';
 import { isJobsError } from '@jobs-api/core';
+import onFinished from 'on-finished';
 import type { Level, Logger } from 'pino';
-import { describeError } from './describe-error.ts';
 import type { Handler, RequestLocals } from './handler.ts';
+import { serializers } from './logger.ts';
 
 /** One line a request. Of the URL only the route is told: a query is the caller's own business. */
-export const requestLog =
-  (logger: Logger): Handler =>
-  (req, res, next) => {
+export const requestLog = (parent: Logger): Handler => {
+  const logger = parent.child({}, { serializers });
+  return (req, res, next) => {
     const start = performance.now();
-    finished(res, () => {
-      const { statusCode, writableFinished, locals } = res;
+    onFinished(res, () => {
+      const { statusCode, headersSent, locals } = res;
       const level = levelOf(statusCode, locals);
       logger[level](
         {
@@ -20,7 +20,8 @@ export const requestLog =
           status: statusCode,
           ms: Math.round((performance.now() - start) * 10) / 10,
           user_id: locals.userId,
-          ...(!writableFinished && { aborted: true }),
+          // The client was gone before there was an answer.
+          ...(!headersSent && { aborted: true }),
           ...describeOutcome(statusCode, locals),
         },
         'request',
@@ -28,9 +29,10 @@ export const requestLog =
     });
     next();
   };
+};
 
 const describeOutcome = (status: number, { error, unreadable }: RequestLocals): object => ({
-  ...(status >= 500 && { error: describeError(error) }),
+  ...(status >= 500 && { error }),
   ...(status < 500 && isJobsError(error) && { reason: error.message }),
   ...(unreadable && { unreadable_jobs: unreadable.map(({ storedJobId }) => storedJobId) }),
 });

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
-import { pino, stdTimeFunctions } from 'pino';
 import { createApp } from './app.ts';
 import { readHttpConfig } from './config.ts';
-import { describeError } from './describe-error.ts';
 import { createHttpServer } from './http-server.ts';
+import { createLogger } from './logger.ts';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
@@ -18,24 +17,20 @@ if (aws.problems || http.problems) {
 }
 
 const { host, drainSeconds, shutdownGraceSeconds, ...config } = http.config;
-const logger = pino({
-  level: config.logLevel,
-  base: null,
-  timestamp: stdTimeFunctions.isoTime,
-  formatters: { level: (level) => ({ level }) },
-});
+const logger = createLogger(config.logLevel);
 process.on('uncaughtException', (error) => {
-  logger.fatal({ error: describeError(error) }, 'stopped by an error');
+  logger.fatal({ error }, 'stopped by an error');
   process.exit(1);
 });
 
 const container = createContainer(aws.config, {
-  onWarning: (message, error) => logger.warn({ error: describeError(error) }, message),
+  onWarning: (message, error) => logger.warn({ error }, message),
 });
 const readinessChecks = container.get(TOKENS.readinessChecks);
 const shutdown = new AbortController();
 const app = createApp({
   ...config,
+  requestTimeoutSeconds: () => config.requestTimeoutSeconds,
   jobs: container.get(TOKENS.jobs),
   authenticator: container.get(TOKENS.authenticator),
   logger,
@@ -63,4 +58,4 @@ export const { port } = server.address() as AddressInfo;
 logger.info({ host, port }, 'listening');
 
 for (const [name, check] of Object.entries(readinessChecks))
-  check({}).catch((error: unknown) => logger.warn({ failing: name, error: describeError(error) }, 'not ready'));
+  check({}).catch((error: unknown) => logger.warn({ failing: name, error }, 'not ready'));

@@ -555,6 +555,37 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
     });
 
+    describe('compression', () => {
+      const accept = (encoding: string) => ['Accept-Encoding', encoding] as const;
+
+      test.each([
+        ['br', 'br'],
+        ['gzip', 'gzip'],
+        ['gzip, deflate, br', 'br'],
+        ['br;q=0, gzip', 'gzip'],
+        ['identity', undefined],
+        ['zstd', undefined],
+      ])('of a body over 1 KiB is what a client that accepts %j asks for', async (accepted, encoding) => {
+        const { userId, authorization } = await newUser();
+        for (let jobId = 1; jobId <= 20; jobId++) await harness.putJob({ userId, jobId, jobName: `Übermut ${jobId}` });
+        const path = `${BASE}/list`;
+        const plain = await harness.ask({ path, headers: [authorization] });
+        const answer = await harness.ask({ path, headers: [authorization, accept(accepted)] });
+        expect(answer.headers['content-encoding']).toBe(encoding);
+        expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+        expect(answer.headers.vary).toMatch(/Accept-Encoding/);
+        expect(plain.headers).not.toHaveProperty('content-encoding');
+        expect(answer.body).toBe(plain.body);
+      });
+
+      test('is not for a smaller body', async () => {
+        const { ask, authorization } = await newUser();
+        const answer = await harness.ask({ path: `${BASE}/list`, headers: [authorization, accept('br, gzip')] });
+        expect(answer.headers).not.toHaveProperty('content-encoding');
+        expect(answer.body).toBe((await ask('GET', '/list')).body);
+      });
+    });
+
     describe('health', () => {
       test('is told without a token', async () => {
         expect(await harness.ask({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { decode } from './decode.ts';
 import type { HttpAnswer, HttpQuestion } from './http-api.contract.ts';
 
 /** Asks a server on a real socket, sending the path and the headers exactly as they are given. */
@@ -14,9 +16,14 @@ export const overSocket =
         ...(body ? [['Content-Length', `${body.length}`]] : []),
       ];
       const sent = request({ hostname, port, method, path, headers: pairs.flat(), agent: false }, (response) => {
-        const answer = { status: response.statusCode ?? 0, headers: response.headers as HttpAnswer['headers'] };
-        text(response).then((received) => resolve({ ...answer, body: received }), reject);
+        readAnswer(response).then(resolve, reject);
       });
       sent.on('error', reject);
       sent.end(body);
     });
+
+const readAnswer = async (response: IncomingMessage): Promise<HttpAnswer> => {
+  const headers = response.headers as HttpAnswer['headers'];
+  const body = decode(await buffer(response), headers['content-encoding']);
+  return { status: response.statusCode ?? 0, headers, body };
+};

@@ -1,0 +1,26 @@
+import type { ResponseValues } from './event.ts';
+
+/** Of an answer as the function returns it, in JSON (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const MAX_BYTES = 6 * 1024 * 1024;
+
+const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
+  const body = JSON.stringify({
+    message: 'The answer is too large: ask for less with limit, or accept compression',
+  });
+  const kept = Object.entries(headers).filter(([name]) => name !== 'content-encoding');
+  return {
+    statusCode: 413,
+    headers: { ...Object.fromEntries(kept), 'content-length': body.length },
+    body,
+    isBase64Encoded: false,
+  };
+};
+
+/**
+ * The answer for a response, or, where Lambda would refuse it and the gateway say only that something went wrong, one
+ * that says what to do.
+ */
+export const fitAnswer = (response: ResponseValues, toAnswer: (response: ResponseValues) => object): object => {
+  const answer = toAnswer(response);
+  return Buffer.byteLength(JSON.stringify(answer)) <= MAX_BYTES ? answer : toAnswer(tooLarge(response));
+};

@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { GatewayAuthenticator } from './gateway-authenticator.ts';
+import { invocation } from './invocation.ts';
+
+const context = { getRemainingTimeInMillis: () => 1000 };
+const version2 = (claims: unknown) => ({ version: '2.0', requestContext: { authorizer: { jwt: { claims } } } });
+const version1 = (claims: unknown) => ({ requestContext: { authorizer: { claims } } });
+
+const authenticate = (event: unknown, userIdClaim = 'sub') =>
+  invocation.run({ event, context }, () => new GatewayAuthenticator({ userIdClaim }).authenticate('anything'));
+
+describe('GatewayAuthenticator', () => {
+  test.each([
+    ['2.0', version2],
+    ['1.0', version1],
+  ])('believes the claims of an event of payload %s', async (_, eventOf) => {
+    expect(await authenticate(eventOf({ sub: 'alice' }))).toBe('alice');
+    expect(await authenticate(eventOf({ sub: 'x', 'cognito:username': 'alice' }), 'cognito:username')).toBe('alice');
+  });
+
+  test.each([
+    ['no authorizer', { version: '2.0', requestContext: {} }],
+    ['no context', { version: '2.0' }],
+    ['no claims', version2(undefined)],
+    ['claims without that one', version2({ email: 'alice' })],
+    ['the claims of another payload', { ...version1({ sub: 'alice' }), version: '2.0' }],
+    ['the claims of another payload', { ...version2({ sub: 'alice' }), version: '1.0' }],
+    [
+      'claims in a header',
+      { version: '2.0', headers: { 'x-apigateway-event': JSON.stringify(version2({ sub: 'alice' })) } },
+    ],
+    ['an inherited claim', version2(Object.create({ sub: 'alice' }))],
+    ...['', '..', 'a/b', 'a\u0000', 'a'.repeat(129), 5, ['alice'], null].map(
+      (sub) => [`the id ${String(sub)}`, version2({ sub })] as const,
+    ),
+  ])('refuses an event with %s', async (_, event) => {
+    await expect(authenticate(event)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  test('refuses where there is no invocation', async () => {
+    const authenticator = new GatewayAuthenticator({ userIdClaim: 'sub' });
+    await expect(authenticator.authenticate('token')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  test('keeps invocations apart that are interleaved', async () => {
+    const authenticator = new GatewayAuthenticator({ userIdClaim: 'sub' });
+    const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
+    const seen = await Promise.all(
+      users.map((user) =>
+        invocation.run({ event: version2({ sub: user }), context }, async () => {
+          await new Promise(setImmediate);
+          const before = await authenticator.authenticate(undefined);
+          await new Promise(setImmediate);
+          return [before, await authenticator.authenticate(undefined)];
+        }),
+      ),
+    );
+    expect(seen).toEqual(users.map((user) => [user, user]));
+  });
+
+  test('rejects with the reason of an aborted signal', async () => {
+    const reason = new Error('enough');
+    const call = invocation.run({ event: version2({ sub: 'alice' }), context }, () =>
+      new GatewayAuthenticator({ userIdClaim: 'sub' }).authenticate(undefined, { signal: AbortSignal.abort(reason) }),
+    );
+    await expect(call).rejects.toBe(reason);
+  });
+});

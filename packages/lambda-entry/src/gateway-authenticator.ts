@@ -1,0 +1,34 @@
+import { parseUserId, Unauthorized } from '@jobs-api/core';
+import type { Authenticator, CallOptions, UserId } from '@jobs-api/core';
+import { invocation } from './invocation.ts';
+
+interface AuthorizedEvent {
+  readonly version?: string;
+  readonly requestContext?: {
+    readonly authorizer?: {
+      readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
+      readonly claims?: Readonly<Record<string, unknown>>;
+    };
+  };
+}
+
+/**
+ * Believes the claims that API Gateway's JWT authorizer put into the event. Nobody but the gateway can write there; the
+ * token itself it has judged already, and is not looked at.
+ */
+export class GatewayAuthenticator implements Authenticator {
+  readonly #userIdClaim: string;
+
+  constructor({ userIdClaim }: { userIdClaim: string }) {
+    this.#userIdClaim = userIdClaim;
+  }
+
+  async authenticate(_token: string | undefined, { signal }: CallOptions = {}): Promise<UserId> {
+    signal?.throwIfAborted();
+    const { version, requestContext } = (invocation.getStore()?.event ?? {}) as AuthorizedEvent;
+    const { authorizer } = requestContext ?? {};
+    const claims = version === '2.0' ? authorizer?.jwt?.claims : authorizer?.claims;
+    if (!claims) throw new Unauthorized('the event has no claims of an authorizer');
+    return parseUserId(Object.hasOwn(claims, this.#userIdClaim) ? claims[this.#userIdClaim] : undefined);
+  }
+}

@@ -1,0 +1,41 @@
+import { createContainer, TOKENS } from '@jobs-api/adapters-aws';
+import { createApp, createLogger } from '@jobs-api/http-express';
+import { configure } from '@vendia/serverless-express';
+import type { Context } from 'aws-lambda';
+import { fitAnswer } from './answer-size.ts';
+import { readConfig } from './config.ts';
+import { readHttpEvent } from './event.ts';
+import type { HttpEvent, ResponseValues } from './event.ts';
+import { GatewayAuthenticator } from './gateway-authenticator.ts';
+import { invocation, secondsLeft } from './invocation.ts';
+
+const { aws, http, auth } = readConfig(process.env);
+const logger = createLogger(http.logLevel);
+const container = createContainer(aws, { onWarning: (message, error) => logger.warn({ error }, message) });
+
+const app = createApp({
+  ...http,
+  jobs: container.get(TOKENS.jobs),
+  authenticator: auth === 'gateway' ? new GatewayAuthenticator(aws) : container.get(TOKENS.authenticator),
+  logger,
+  readinessChecks: container.get(TOKENS.readinessChecks),
+  shutdown: new AbortController().signal,
+  requestTimeoutSeconds: () => Math.min(http.requestTimeoutSeconds, secondsLeft()),
+});
+
+const serve = configure<HttpEvent, object>({
+  app,
+  // A name that the library does not know, so that a fault in between fails the invocation, which alarms can see.
+  eventSourceName: 'HTTP',
+  eventSource: {
+    getRequest: ({ event }: { event: HttpEvent }) => event.request,
+    getResponse: ({ event, statusCode, headers, body, isBase64Encoded }: ResponseValues & { event: HttpEvent }) =>
+      fitAnswer({ statusCode, headers, body, isBase64Encoded }, event.toAnswer),
+  },
+});
+
+/** Answers an HTTP request that came as an event. Declares two parameters: AWS's runtime refuses a third. */
+export const handler = async (event: unknown, context: Context): Promise<object> => {
+  const httpEvent = readHttpEvent(event);
+  return invocation.run({ event, context }, () => serve(httpEvent, context, () => undefined)) as Promise<object>;
+};
