@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|rgw-test)\\.ts$';
+const TESTS = '\\.(test|rgw-test|lambda-runtime-test)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -46,6 +46,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/http-express/src/server\\.ts$' },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|adapters-aws)/' },
+    },
+    {
+      name: 'nobody-knows-the-lambda',
+      comment: 'lambda-entry puts everything together. What others need of it belongs to one of them.',
+      severity: 'error',
+      from: { path: '^(packages|local)/', pathNot: '^packages/lambda-entry/' },
+      to: { path: '^packages/lambda-entry/' },
     },
     {
       name: 'inversify-in-one-place',

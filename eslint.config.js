@@ -44,7 +44,7 @@ export default defineConfig(
       'packages/http-express/src/server.ts',
       'packages/lambda-entry/src/handler.ts',
       '**/*.test.ts',
-      '**/*.rgw-test.ts',
+      '**/*-test.ts',
     ],
     rules: {
       'no-restricted-properties': [

@@ -8,6 +8,8 @@ export { download, JobsBucket } from './jobs-bucket.ts';
 export { JobsTable } from './jobs-table.ts';
 export { startLocalS3 } from './s3/server.ts';
 export type { LocalS3, LocalS3Options } from './s3/server.ts';
+export { startLambdaRuntime } from './runtime-api.ts';
+export type { LambdaRuntime } from './runtime-api.ts';
 export { runToEnd, startService } from './service-process.ts';
 export type { ProcessResult, ServiceProcess } from './service-process.ts';
 export { startLambda } from './lambda-process.ts';

@@ -16,5 +16,5 @@ const RESERVE_SECONDS = 0.5;
 /** How long the request of this invocation may take. */
 export const secondsLeft = (): number => {
   const { context } = invocation.getStore() ?? {};
-  return context ? context.getRemainingTimeInMillis() / 1000 - RESERVE_SECONDS : Infinity;
+  return context ? Math.max(0, context.getRemainingTimeInMillis() / 1000 - RESERVE_SECONDS) : Infinity;
 };

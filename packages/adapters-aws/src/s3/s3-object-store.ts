@@ -28,8 +28,9 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async presign(keys: readonly ObjectKey[], { signal }: CallOptions = {}): Promise<readonly string[]> {
-    const options = { bucketName: this.#bucketName, ttlSeconds: this.#urlTtlSeconds };
-    return callAws('presigning', signal, () => presignAll(this.#presigningClient, keys, options));
+    const options = { bucketName: this.#bucketName, ttlSeconds: this.#urlTtlSeconds, signal };
+    const { urls } = await callAws('presigning', signal, () => presignAll(this.#presigningClient, keys, options));
+    return urls;
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
