@@ -4,7 +4,7 @@ export { isObjectUuid, parseJobId, parseObjectUuid, parseUserId } from './identi
 export type { JobId, ObjectUuid, UserId } from './identifiers.ts';
 export { objectsWithResults } from './job.ts';
 export type { Job, JobSummary } from './job.ts';
-export { describeStatus, jobStatuses } from './job-status.ts';
+export { describeStatus, isKnownStatusCode, jobStatuses } from './job-status.ts';
 export type { JobStatus, KnownStatusCode } from './job-status.ts';
 export { createJobs } from './jobs.ts';
 export type { Jobs } from './jobs.ts';
@@ -12,9 +12,9 @@ export { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from './objec
 export type { KeyPrefix, ObjectKey } from './object-keys.ts';
 export type { Authenticator } from './ports/authenticator.ts';
 export type { CallOptions } from './ports/call-options.ts';
-export type { JobStore, ListOptions } from './ports/job-store.ts';
-export type { ObjectStore } from './ports/object-store.ts';
+export type { JobStore, ListOptions, ListRange } from './ports/job-store.ts';
+export type { ObjectStore, PresignedUrls, PresignOptions } from './ports/object-store.ts';
 export type { DeleteJob } from './use-cases/delete-job.ts';
-export type { GetJob, JobWithResults, ResultUrls } from './use-cases/get-job.ts';
-export type { GetObjectUrl } from './use-cases/get-object-url.ts';
-export type { ListJobs } from './use-cases/list-jobs.ts';
+export type { GetJob, GetJobOptions, JobWithLinks, ResultUrls } from './use-cases/get-job.ts';
+export type { GetObjectUrl, ObjectUrl } from './use-cases/get-object-url.ts';
+export type { JobPage, ListJobs, ListQuery } from './use-cases/list-jobs.ts';

@@ -33,7 +33,13 @@ describe('describeStatus', () => {
     ['failed_critical', 'failed_critical', 'Job failed; the team was informed', false],
     ['archived', 'archived', 'Unknown status', false],
   ])('reads %j', (stored, code, meaning, hasResults) => {
-    expect(describeStatus(stored)).toEqual({ code, meaning, hasResults });
+    const progress = /[0-9]+/.exec(stored);
+    expect(describeStatus(stored)).toEqual({
+      code,
+      meaning,
+      hasResults,
+      ...(progress && { progressPercent: Number(progress[0]) }),
+    });
   });
 
   test('calls a status that is missing unknown', () => {
@@ -58,6 +64,7 @@ describe('describeStatus', () => {
           code: 'processing',
           meaning: `Job is being processed (${percent}% done)`,
           hasResults: false,
+          progressPercent: percent,
         });
       }),
     );

@@ -33,11 +33,13 @@ export type KnownStatusCode = keyof typeof jobStatuses;
 export interface JobStatus extends StatusDescription {
   /** One of {@link KnownStatusCode}, or, where the stored status is none of them, that status as it is. */
   readonly code: string;
+  /** How much of the work is done, 0 to 100, where what was stored says so. */
+  readonly progressPercent?: number;
 }
 
 const PROGRESS = /^processing\.{3}(\d{1,3})%$/;
 
-const isKnown = (code: string): code is KnownStatusCode => Object.hasOwn(jobStatuses, code);
+export const isKnownStatusCode = (code: string): code is KnownStatusCode => Object.hasOwn(jobStatuses, code);
 
 const readProgress = (stored: string): number | undefined => {
   const percent = PROGRESS.exec(stored)?.[1];
@@ -49,9 +51,9 @@ const readProgress = (stored: string): number | undefined => {
  * (`processing...45%`). Never fails; what is not known is passed on as it is and called unknown.
  */
 export const describeStatus = (stored = 'unknown'): JobStatus => {
-  if (isKnown(stored)) return { code: stored, ...jobStatuses[stored] };
+  if (isKnownStatusCode(stored)) return { code: stored, ...jobStatuses[stored] };
   const percent = readProgress(stored);
   if (percent === undefined) return { code: stored, meaning: 'Unknown status', hasResults: false };
   const { meaning, hasResults } = jobStatuses.processing;
-  return { code: 'processing', meaning: `${meaning} (${percent}% done)`, hasResults };
+  return { code: 'processing', meaning: `${meaning} (${percent}% done)`, hasResults, progressPercent: percent };
 };

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Unavailable } from './errors.ts';
 import { parseJobId, parseObjectUuid, parseUserId } from './identifiers.ts';
+import type { JobId } from './identifiers.ts';
 import { createJobs } from './jobs.ts';
 import { MemoryJobStore, MemoryObjectStore } from './testing.ts';
+import type { JobPage } from './use-cases/list-jobs.ts';
 
 const [alice, bob] = [parseUserId('alice'), parseUserId('bob')];
 const one = parseJobId(1);
@@ -19,18 +21,22 @@ beforeEach(() => {
 describe('listJobs', () => {
   test('brings every page, in order', async () => {
     for (const jobId of [3, 1, 2, 5, 4]) jobStore.put({ userId: 'alice', jobId });
-    expect((await jobs().listJobs(alice)).map(({ jobId }) => jobId)).toEqual([1, 2, 3, 4, 5]);
+    expect((await jobs().listJobs(alice)).jobs.map(({ jobId }) => jobId)).toEqual([1, 2, 3, 4, 5]);
   });
 
   test('is an error, not a shorter list, where a later page fails', async () => {
     for (const jobId of [1, 2, 3, 5]) jobStore.put({ userId: 'alice', jobId });
     jobStore.putUnreadable('alice', 4);
     const failure = new Unavailable('the table');
-    const call = jobs().listJobs(alice, {
-      onUnreadable: () => {
-        jobStore.failures.list = failure;
+    const call = jobs().listJobs(
+      alice,
+      {},
+      {
+        onUnreadable: () => {
+          jobStore.failures.list = failure;
+        },
       },
-    });
+    );
     await expect(call).rejects.toBe(failure);
   });
 });
@@ -60,7 +66,7 @@ describe('getJob', () => {
 
   test('links nothing before the job succeeded', async () => {
     jobStore.put({ ...record, status: 'processing...45%' });
-    expect((await jobs().getJob(alice, one)).results).toEqual({});
+    expect(await jobs().getJob(alice, one)).toMatchObject({ results: {}, objectUrls: undefined, expiresAt: undefined });
   });
 
   test('does not know a job of another user', async () => {
@@ -83,7 +89,7 @@ describe('getObjectUrl', () => {
     jobStore.failures.find = new Error('asked');
     objectStore.failures.deleteAll = new Error('asked');
     objectStore.put('alice/1/a.png', 'picture');
-    const url = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'));
+    const { url } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'));
     expect(objectStore.get(url)).toBe('picture');
   });
 });
@@ -152,11 +158,149 @@ describe('deleteJob', () => {
 });
 
 test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
-  ['listJobs', (signal) => jobs().listJobs(alice, { signal })],
+  ['listJobs', (signal) => jobs().listJobs(alice, {}, { signal })],
   ['getJob', (signal) => jobs().getJob(alice, one, { signal })],
   ['getObjectUrl', (signal) => jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'), { signal })],
   ['deleteJob', (signal) => jobs().deleteJob(alice, one, { signal })],
 ])('%s ends with the reason of an aborted signal', async (_, call) => {
   const reason = new Error('enough');
   await expect(call(AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+describe('a page', () => {
+  const ids = (page: JobPage) => page.jobs.map(({ jobId }) => jobId);
+
+  beforeEach(() => {
+    jobStore = new MemoryJobStore({ pageSize: 3 });
+    for (let jobId = 1; jobId <= 10; jobId++)
+      jobStore.put({ userId: 'alice', jobId, status: jobId % 3 === 0 ? 'success' : 'queued' });
+  });
+
+  test.each<['asc' | 'desc', number[][]]>([
+    [
+      'asc',
+      [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [9, 10],
+      ],
+    ],
+    [
+      'desc',
+      [
+        [10, 9, 8, 7],
+        [6, 5, 4, 3],
+        [2, 1],
+      ],
+    ],
+  ])('follows the one before it: %s', async (order, pages) => {
+    let after: JobId | undefined;
+    for (const [index, expected] of pages.entries()) {
+      const page = await jobs().listJobs(alice, { order, limit: 4, after });
+      expect(ids(page)).toEqual(expected);
+      expect(page.next === undefined).toBe(index === pages.length - 1);
+      after = page.next;
+    }
+  });
+
+  test('that holds the last job is the last, also where it is full', async () => {
+    expect((await jobs().listJobs(alice, { limit: 10 })).next).toBeUndefined();
+    expect((await jobs().listJobs(alice, { limit: 9 })).next).toBe(9);
+    expect((await jobs().listJobs(alice, { limit: 1000 })).next).toBeUndefined();
+  });
+
+  test('with a status is full, or the last', async () => {
+    const first = await jobs().listJobs(alice, { status: 'success', limit: 2 });
+    expect(ids(first)).toEqual([3, 6]);
+    const second = await jobs().listJobs(alice, { status: 'success', limit: 2, after: first.next });
+    expect(ids(second)).toEqual([9]);
+    expect(second.next).toBeUndefined();
+    expect(await jobs().listJobs(alice, { status: 'pending', limit: 2 })).toEqual({ jobs: [], next: undefined });
+  });
+
+  test('with a status, without a limit, holds all of them', async () => {
+    expect(ids(await jobs().listJobs(alice, { status: 'success', order: 'desc' }))).toEqual([9, 6, 3]);
+  });
+
+  test('judges the status as it is read, not as it is stored', async () => {
+    jobStore.put({ userId: 'alice', jobId: 11, status: 'processing...45%' });
+    expect(ids(await jobs().listJobs(alice, { status: 'processing' }))).toEqual([11]);
+  });
+
+  test('that is ended early goes on where it stopped, and loses nothing', async () => {
+    const pageEnd = AbortSignal.abort();
+    const seen: number[] = [];
+    let after: JobId | undefined;
+    let pages = 0;
+    do {
+      const page = await jobs().listJobs(alice, { status: 'success', limit: 5, after, pageEnd });
+      seen.push(...ids(page));
+      after = page.next;
+      pages++;
+    } while (after !== undefined);
+    expect(seen).toEqual([3, 6, 9]);
+    expect(pages).toBe(5);
+  });
+
+  test('that could not be read at all is not where a list ends', async () => {
+    for (let jobId = 1; jobId <= 9; jobId++) jobStore.putUnreadable('alice', jobId);
+    expect(ids(await jobs().listJobs(alice, { limit: 5, pageEnd: AbortSignal.abort() }))).toEqual([10]);
+  });
+
+  test('without a limit is never ended early', async () => {
+    expect(ids(await jobs().listJobs(alice, { pageEnd: AbortSignal.abort() }))).toHaveLength(10);
+  });
+
+  test('asks the store for as many as it takes to see whether there is another', async () => {
+    const hints: unknown[] = [];
+    const list = jobStore.list.bind(jobStore);
+    jobStore.list = (user, range, options) => {
+      hints.push(range?.sizeHint);
+      return list(user, range, options);
+    };
+    await jobs().listJobs(alice, { limit: 4 });
+    await jobs().listJobs(alice, { limit: 4, status: 'success' });
+    await jobs().listJobs(alice);
+    expect(hints).toEqual([5, undefined, undefined]);
+  });
+});
+
+describe('links to the files', () => {
+  const objectUuidNames = { 'a.png': 'A.png', 'b.wav': 'B.wav', '../c': 'C' };
+
+  test('come with a job that is asked for with them, whether or not it succeeded', async () => {
+    jobStore.put({ userId: 'alice', jobId: 1, status: 'queued', objectUuidNames });
+    objectStore.put('alice/1/a.png', 'picture');
+    objectStore.put('alice/1/b.wav', 'sound');
+    const { results, objectUrls = {}, expiresAt } = await jobs().getJob(alice, one, { objectUrls: true });
+    expect(results).toEqual({});
+    expect(Object.entries(objectUrls).map(([uuid, url]) => [uuid, objectStore.get(url)])).toEqual([
+      ['a.png', 'picture'],
+      ['b.wav', 'sound'],
+    ]);
+    expect(expiresAt).toEqual(new Date('2100-01-01'));
+  });
+
+  test('do not get in the way of those to the results', async () => {
+    jobStore.put({
+      userId: 'alice',
+      jobId: 1,
+      status: 'success',
+      objectUuidNames,
+      failedToProcess: { 'b.wav': 'silence' },
+    });
+    for (const key of ['a.png', 'b.wav', 'results/a.png.json', 'results/a.png.min.json'])
+      objectStore.put(`alice/1/${key}`, key);
+    const { results, objectUrls = {} } = await jobs().getJob(alice, one, { objectUrls: true });
+    expect(Object.keys(results)).toEqual(['a.png']);
+    expect(objectStore.get(results['a.png']?.full ?? '')).toBe('results/a.png.json');
+    expect(objectStore.get(results['a.png']?.min ?? '')).toBe('results/a.png.min.json');
+    expect(objectStore.get(objectUrls['a.png'] ?? '')).toBe('a.png');
+    expect(objectStore.get(objectUrls['b.wav'] ?? '')).toBe('b.wav');
+  });
+
+  test('may carry a name to save the file under', async () => {
+    const { url } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'), { downloadAs: 'holiday.png' });
+    expect(objectStore.downloadName(url)).toBe('holiday.png');
+  });
 });

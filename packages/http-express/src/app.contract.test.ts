@@ -33,7 +33,12 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
     hasJob: async (userId, jobId) => jobStore.has(userId, jobId),
     putObject: async (key, body) => objectStore.put(key, body),
     contents: async (prefix) => objectStore.contents(prefix),
-    get: async (url) => objectStore.get(url),
+    get: async (url) => {
+      const [body, name] = [objectStore.get(url), objectStore.downloadName(url)];
+      return body === undefined
+        ? undefined
+        : { body, contentDisposition: name ? `attachment; filename="${name}"` : null };
+    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 });

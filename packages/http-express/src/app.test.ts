@@ -134,7 +134,7 @@ describe('a request that takes longer than it may', () => {
       });
     jobStore.find = (_user, _job, options) => untilAborted(options?.signal);
     jobStore.delete = (_user, _job, options) => untilAborted(options?.signal);
-    jobStore.list = async function* (_user, options) {
+    jobStore.list = async function* (_user, _range, options) {
       yield await untilAborted(options?.signal);
     };
     const { askAs } = await start({ requestTimeoutSeconds: () => 0.05 });

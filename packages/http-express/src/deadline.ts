@@ -6,9 +6,15 @@ import type { Handler } from './handler.ts';
 export const deadline =
   (seconds: () => number): Handler =>
   (_req, res, next) => {
-    const work = new AbortController();
-    const timer = setTimeout(() => work.abort(new Unavailable('the request ran out of time')), seconds() * 1000);
-    onFinished(res, () => clearTimeout(timer));
-    res.locals.signal = work.signal;
+    const [half, whole] = [new AbortController(), new AbortController()];
+    const ms = seconds() * 1000;
+    const halfTimer = setTimeout(() => half.abort(), ms / 2);
+    const timer = setTimeout(() => whole.abort(new Unavailable('the request ran out of time')), ms);
+    onFinished(res, () => {
+      clearTimeout(halfTimer);
+      clearTimeout(timer);
+    });
+    res.locals.halfTime = half.signal;
+    res.locals.signal = whole.signal;
     next();
   };

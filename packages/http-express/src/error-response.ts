@@ -3,7 +3,8 @@ import { isJobsError } from '@jobs-api/core';
 import type { JobsError } from '@jobs-api/core';
 import type { Response } from 'express';
 import type { ErrorHandler, Handler } from './handler.ts';
-import { queryParameters } from './parameters.ts';
+import { InvalidQueryParameter, queryParameters } from './parameters.ts';
+import type { QueryParameter } from './parameters.ts';
 import { commonHeaders } from './response-headers.ts';
 
 interface ErrorResponse {
@@ -14,23 +15,25 @@ interface ErrorResponse {
 
 type ErrorOf<Code extends JobsError['code']> = Extract<JobsError, { code: Code }>;
 
-const affected = (parameter: keyof typeof queryParameters): string => {
+const affected = (parameter: QueryParameter): string => {
   const { name, type } = queryParameters[parameter];
   return `${name}: ${type}`;
 };
+
+const badRequest = (parameter: QueryParameter, problem: string): ErrorResponse => ({
+  status: 400,
+  body: {
+    message: `The ${queryParameters[parameter].name} query parameter ${problem}`,
+    affected_query_parameter: affected(parameter),
+  },
+});
 
 /** Never more than this: what went wrong inside is for the log. */
 const internalFailure = { status: 500, body: { message: 'Internal server failure message' } };
 
 /** How each error of the core is answered. One without an entry does not compile. */
 const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) => ErrorResponse } = {
-  INVALID_PARAMETER: ({ parameter, problem }) => ({
-    status: 400,
-    body: {
-      message: `The ${queryParameters[parameter].name} query parameter ${problem}`,
-      affected_query_parameter: affected(parameter),
-    },
-  }),
+  INVALID_PARAMETER: ({ parameter, problem }) => badRequest(parameter, problem),
   UNAUTHORIZED: () => ({
     status: 401,
     headers: { 'WWW-Authenticate': 'Bearer' },
@@ -44,8 +47,11 @@ const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) 
   UNAVAILABLE: () => ({ status: 503, headers: { 'Retry-After': '1' }, body: { message: 'Service Unavailable' } }),
 };
 
-const responseTo = (error: unknown): ErrorResponse =>
-  isJobsError(error) ? (responses[error.code] as (error: JobsError) => ErrorResponse)(error) : internalFailure;
+const responseTo = (error: unknown): ErrorResponse => {
+  if (isJobsError(error)) return (responses[error.code] as (error: JobsError) => ErrorResponse)(error);
+  if (error instanceof InvalidQueryParameter) return badRequest(error.parameter, error.problem);
+  return internalFailure;
+};
 
 const send = (res: Response, { status, headers, body }: ErrorResponse): void => {
   res

@@ -7,6 +7,8 @@ export type RequestLocals = {
   requestId: string;
   /** Aborts when the request's time is up. */
   signal: AbortSignal;
+  /** Aborts when half of that time is up. */
+  halfTime: AbortSignal;
   userId?: UserId;
   /** What the request failed with, for the log. */
   error?: unknown;

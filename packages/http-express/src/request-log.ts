@@ -1,4 +1,3 @@
-import { isJobsError } from '@jobs-api/core';
 import onFinished from 'on-finished';
 import type { Level, Logger } from 'pino';
 import type { Handler, RequestLocals } from './handler.ts';
@@ -33,7 +32,7 @@ export const requestLog = (parent: Logger): Handler => {
 
 const describeOutcome = (status: number, { error, unreadable }: RequestLocals): object => ({
   ...(status >= 500 && { error }),
-  ...(status < 500 && isJobsError(error) && { reason: error.message }),
+  ...(status < 500 && error instanceof Error && { reason: error.message }),
   ...(unreadable && { unreadable_jobs: unreadable.map(({ storedJobId }) => storedJobId) }),
 });
 

@@ -3,4 +3,4 @@ export type { AuthenticatorHarness } from './contracts/authenticator.contract.ts
 export { describeJobStore } from './contracts/job-store.contract.ts';
 export type { JobStoreHarness } from './contracts/job-store.contract.ts';
 export { describeObjectStore } from './contracts/object-store.contract.ts';
-export type { ObjectStoreHarness } from './contracts/object-store.contract.ts';
+export type { Download, ObjectStoreHarness } from './contracts/object-store.contract.ts';

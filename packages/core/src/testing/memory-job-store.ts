@@ -4,7 +4,7 @@ import type { JobId, UserId } from '../identifiers.ts';
 import { describeStatus } from '../job-status.ts';
 import type { Job, JobSummary } from '../job.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { JobStore, ListOptions } from '../ports/job-store.ts';
+import type { JobStore, ListOptions, ListRange } from '../ports/job-store.ts';
 
 /** A job as the uploader and the processor store it: all but the key may be missing, and the status is a plain string. */
 export type JobRecord = Partial<Omit<Job, 'status' | 'userId' | 'jobId'>> & {
@@ -63,8 +63,15 @@ export class MemoryJobStore implements JobStore {
     return found;
   }
 
-  async *list(user: UserId, { signal, onUnreadable }: ListOptions = {}): AsyncIterable<readonly JobSummary[]> {
-    const ids = [...this.#jobsOf(user).keys()].sort((a, b) => a - b);
+  async *list(
+    user: UserId,
+    { order = 'asc', after }: ListRange = {},
+    { signal, onUnreadable }: ListOptions = {},
+  ): AsyncIterable<readonly JobSummary[]> {
+    const direction = order === 'asc' ? 1 : -1;
+    const ids = [...this.#jobsOf(user).keys()]
+      .filter((id) => after === undefined || direction * (id - after) > 0)
+      .sort((a, b) => direction * (a - b));
     for (let start = 0; start === 0 || start < ids.length; start += this.#pageSize) {
       this.#enter('list', signal);
       const page: JobSummary[] = [];

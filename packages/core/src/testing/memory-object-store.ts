@@ -1,6 +1,6 @@
 import type { KeyPrefix, ObjectKey } from '../object-keys.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, PresignedUrls, PresignOptions } from '../ports/object-store.ts';
 
 interface Entry {
   readonly kind: 'version' | 'marker' | 'upload';
@@ -18,11 +18,13 @@ export class MemoryObjectStore implements ObjectStore {
   /** While an error is set for a method, that method rejects with it. */
   readonly failures: Partial<Record<'presign' | 'deleteAll', Error>> = {};
   #entries: Entry[] = [];
-  readonly #urls = new Map<string, ObjectKey>();
+  readonly #issued = new Map<string, { key: ObjectKey; downloadAs: string | undefined }>();
   readonly #batchSize: number;
+  readonly #expiresAt: Date;
 
-  constructor({ batchSize = 2 }: { batchSize?: number } = {}) {
+  constructor({ batchSize = 2, expiresAt = new Date('2100-01-01') }: { batchSize?: number; expiresAt?: Date } = {}) {
     this.#batchSize = batchSize;
+    this.#expiresAt = expiresAt;
   }
 
   /** Stores an object; one with the same key becomes its older version. */
@@ -47,19 +49,25 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** What a GET of the URL brings: the latest version, or `undefined` where it is refused or there is none. */
   get(url: string): string | undefined {
-    const key = this.#urls.get(url);
+    const key = this.#issued.get(url)?.key;
     const latest = this.#entries.findLast((entry) => entry.key === key && entry.kind !== 'upload');
     return latest?.kind === 'version' ? latest.body : undefined;
   }
 
-  async presign(keys: readonly ObjectKey[], { signal }: CallOptions = {}): Promise<readonly string[]> {
+  /** The name under which what the URL leads to is saved; `undefined` where it is shown. */
+  downloadName(url: string): string | undefined {
+    return this.#issued.get(url)?.downloadAs;
+  }
+
+  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
     this.#enter('presign', signal);
-    return keys.map((key) => {
+    const urls = keys.map((key) => {
       refuseLongKey(key);
-      const url = `memory:///${encodeURIComponent(key)}?signature=${this.#urls.size}`;
-      this.#urls.set(url, key);
+      const url = `memory:///${encodeURIComponent(key)}?signature=${this.#issued.size}`;
+      this.#issued.set(url, { key, downloadAs });
       return url;
     });
+    return { urls, expiresAt: this.#expiresAt };
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {

@@ -29,7 +29,12 @@ describeObjectStore('MemoryObjectStore', async () => {
     startUpload: async (key) => store.startUpload(key),
     hide: async (key) => store.hide(key),
     contents: async (prefix) => store.contents(prefix),
-    get: async (url) => store.get(url),
+    get: async (url) => {
+      const [body, name] = [store.get(url), store.downloadName(url)];
+      return body === undefined
+        ? undefined
+        : { body, contentDisposition: name ? `attachment; filename="${name}"` : null };
+    },
     close,
   };
 });

@@ -1,11 +1,17 @@
 import { JobNotFound } from '../errors.ts';
+import { isObjectUuid } from '../identifiers.ts';
 import type { JobId, UserId } from '../identifiers.ts';
 import { objectsWithResults } from '../job.ts';
 import type { Job } from '../job.ts';
-import { fullResultKey, minResultKey } from '../object-keys.ts';
+import { fullResultKey, minResultKey, uploadedFileKey } from '../object-keys.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+
+export interface GetJobOptions extends CallOptions {
+  /** Whether to link the uploaded files as well. */
+  readonly objectUrls?: boolean;
+}
 
 /** Presigned URLs of what processing made of one object. */
 export interface ResultUrls {
@@ -13,19 +19,23 @@ export interface ResultUrls {
   readonly min: string;
 }
 
-export interface JobWithResults {
+export interface JobWithLinks {
   readonly job: Job;
   /** Keyed by object uuid; empty where the job has no results (yet). */
   readonly results: Readonly<Record<string, ResultUrls>>;
+  /** Presigned URLs of the uploaded files, keyed by object uuid, where they were asked for. */
+  readonly objectUrls: Readonly<Record<string, string>> | undefined;
+  /** When the links stop working; `undefined` where there are none. */
+  readonly expiresAt: Date | undefined;
 }
 
 /**
- * One job of a user, with links to its results.
+ * One job of a user, with links to its results and, where asked for, to its files.
  *
  * @throws JobNotFound where the user has no such job
  * @throws UnreadableJob where its record cannot be understood
  */
-export type GetJob = (user: UserId, jobId: JobId, options?: CallOptions) => Promise<JobWithResults>;
+export type GetJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
 export const getJob =
   ({ jobStore, objectStore }: { jobStore: JobStore; objectStore: ObjectStore }): GetJob =>
@@ -33,12 +43,26 @@ export const getJob =
     const job = await jobStore.find(user, jobId, options);
     if (job === undefined) throw new JobNotFound(jobId);
 
-    const objects = objectsWithResults(job);
-    const keys = objects.flatMap((object) => [fullResultKey(user, jobId, object), minResultKey(user, jobId, object)]);
-    const urls = await objectStore.presign(keys, options);
-    const results = objects.map((object, index) => {
-      const [full, min] = urls.slice(2 * index) as [string, string];
-      return [object, { full, min }] as const;
+    const processed = objectsWithResults(job);
+    const uploaded = options?.objectUrls ? Object.keys(job.objectUuidNames).filter(isObjectUuid) : [];
+    const { urls, expiresAt } = await objectStore.presign(
+      [
+        ...processed.map((object) => fullResultKey(user, jobId, object)),
+        ...processed.map((object) => minResultKey(user, jobId, object)),
+        ...uploaded.map((object) => uploadedFileKey(user, jobId, object)),
+      ],
+      options,
+    );
+    // One URL for each key, in the order of the keys.
+    const url = (index: number) => urls[index] as string;
+    const results = processed.map((object, index) => {
+      return [object, { full: url(index), min: url(processed.length + index) }] as const;
     });
-    return { job, results: Object.fromEntries(results) };
+    const objectUrls = uploaded.map((object, index) => [object, url(2 * processed.length + index)] as const);
+    return {
+      job,
+      results: Object.fromEntries(results),
+      objectUrls: options?.objectUrls ? Object.fromEntries(objectUrls) : undefined,
+      expiresAt: urls.length > 0 ? expiresAt : undefined,
+    };
   };

@@ -1,9 +1,10 @@
-import type { Authenticator, Job, Jobs, JobSummary, ListOptions, UserId } from '@jobs-api/core';
+import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import { Router } from 'express';
 import { authenticate } from '../authenticate.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
-import { jobIdOf, objectUuidOf } from '../parameters.ts';
+import { encodeCursor } from '../cursor.ts';
+import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';
 
@@ -12,6 +13,8 @@ interface Call {
   readonly user: UserId;
   readonly query: URLSearchParams;
   readonly options: ListOptions;
+  /** Aborts when half of the request's time is up. */
+  readonly halfTime: AbortSignal;
 }
 
 /** The four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
@@ -19,11 +22,11 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
   const answer =
     (work: (call: Call) => Promise<object>): Handler =>
     async (req, res) => {
-      const { signal } = res.locals;
+      const { signal, halfTime } = res.locals;
       const user = await authenticate(authenticator, req, { signal });
       res.locals.userId = user;
       const onUnreadable: ListOptions['onUnreadable'] = (error) => (res.locals.unreadable ??= []).push(error);
-      res.json(await work({ user, query: req.query, options: { signal, onUnreadable } }));
+      res.json(await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
     };
 
   const router = Router({ caseSensitive: true, strict: true });
@@ -33,16 +36,32 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
       .get(answer(work))
       .all(methodNotAllowed('GET, HEAD'));
 
-  get('/list', async ({ user, options }) => ({ jobs: (await jobs.listJobs(user, options)).map(summaryBody) }));
-
-  get('/get', async ({ user, query, options }) => {
-    const { job, results } = await jobs.getJob(user, jobIdOf(query), options);
-    return { job_info: jobBody(job), results };
+  get('/list', async ({ user, query, options, halfTime }) => {
+    const asked = listQueryOf(query);
+    const page = await jobs.listJobs(user, { ...asked, pageEnd: halfTime }, options);
+    return {
+      jobs: page.jobs.map(summaryBody),
+      ...(page.next && { next_cursor: encodeCursor({ ...asked, after: page.next }) }),
+    };
   });
 
-  get('/get-object-url', async ({ user, query, options }) => ({
-    url: await jobs.getObjectUrl(user, jobIdOf(query), objectUuidOf(query), options),
-  }));
+  get('/get', async ({ user, query, options }) => {
+    const jobId = jobIdOf(query);
+    const objectUrls = includesObjectUrls(query);
+    const { job, results, expiresAt, ...links } = await jobs.getJob(user, jobId, { ...options, objectUrls });
+    return {
+      job_info: jobBody(job),
+      results,
+      ...(expiresAt && { results_expire_at: expiresAt.toISOString() }),
+      ...(links.objectUrls && { object_urls: links.objectUrls }),
+    };
+  });
+
+  get('/get-object-url', async ({ user, query, options }) => {
+    const [jobId, object, downloadAs] = [jobIdOf(query), objectUuidOf(query), downloadAsOf(query)];
+    const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, downloadAs });
+    return { url, expires_at: expiresAt.toISOString() };
+  });
 
   router
     .route(`${BASE_PATH}/delete`)
@@ -65,7 +84,11 @@ const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: 
   credits_spent: creditsSpent,
   status: status.code,
   status_meaning: status.meaning,
+  ...progressBody(status),
 });
+
+const progressBody = ({ progressPercent }: JobStatus) =>
+  progressPercent === undefined ? {} : { progress_percent: progressPercent };
 
 const jobBody = (job: Job) => ({
   user_id: job.userId,
@@ -79,4 +102,5 @@ const jobBody = (job: Job) => ({
   media_length: job.mediaLength,
   failed_to_process: job.failedToProcess,
   status: job.status.code,
+  ...progressBody(job.status),
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobRecord } from '@jobs-api/core/testing';
+import type { Download } from '@jobs-api/core/testing/contracts';
 
 export interface HttpQuestion {
   readonly method?: string;
@@ -27,12 +28,15 @@ export interface HttpApiHarness {
   putObject(key: string, body: string): Promise<void>;
   /** Everything that is stored under a prefix of keys. */
   contents(prefix: string): Promise<readonly string[]>;
-  /** Follows a presigned URL: the body, or `undefined` where that is refused or there is nothing. */
-  get(url: string): Promise<string | undefined>;
+  /** Follows a presigned URL: what comes, or `undefined` where that is refused or there is nothing. */
+  get(url: string): Promise<Download | undefined>;
   close(): Promise<void>;
 }
 
 const BASE = '/api/v1/jobs';
+
+/** In UTC (https://www.rfc-editor.org/rfc/rfc3339). */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 const answers = {
   missingJobId: {
@@ -62,6 +66,14 @@ const answers = {
   ok: { status: 200, body: '{"message":"Ok"}' },
 } as const;
 
+const invalid = (affected: string, problem: string) => ({
+  status: 400,
+  body: JSON.stringify({
+    message: `The ${affected.replace(/:.*/, '')} query parameter ${problem}`,
+    affected_query_parameter: affected,
+  }),
+});
+
 const routes = [
   ['GET', `${BASE}/list`],
   ['GET', `${BASE}/get?job-id=1`],
@@ -83,6 +95,8 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         harness.ask({ method, path: BASE + path, headers: [authorization] });
       return { userId, authorization, ask };
     };
+
+    const bodyOf = async (url: string): Promise<string | undefined> => (await harness.get(url))?.body;
 
     const wholeJob = (userId: string): JobRecord => ({
       userId,
@@ -181,22 +195,30 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putObject(`${userId}/1/results/uuid.png.min.json`, '{"min":true}');
         const { status, body } = await ask('GET', '/get?job-id=1');
         expect(status).toBe(200);
-        const { full, min } = (JSON.parse(body) as { results: { 'uuid.png': { full: string; min: string } } }).results[
-          'uuid.png'
-        ];
+        const { results, results_expire_at } = JSON.parse(body) as {
+          results: { 'uuid.png': { full: string; min: string } };
+          results_expire_at: string;
+        };
+        const { full, min } = results['uuid.png'];
         expect(body).toBe(
-          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"email":"example@domain.com","object_uuid_names":{"uuid.png":"file.png"},"media_length":{"uuid.png":1},"failed_to_process":{},"status":"success"},"results":{"uuid.png":{"full":${JSON.stringify(full)},"min":${JSON.stringify(min)}}}}`,
+          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"email":"example@domain.com","object_uuid_names":{"uuid.png":"file.png"},"media_length":{"uuid.png":1},"failed_to_process":{},"status":"success"},"results":{"uuid.png":{"full":${JSON.stringify(full)},"min":${JSON.stringify(min)}}},"results_expire_at":"${results_expire_at}"}`,
         );
-        expect(await harness.get(full)).toBe('{"full":true}');
-        expect(await harness.get(min)).toBe('{"min":true}');
+        expect(results_expire_at).toMatch(RFC_3339);
+        expect(Date.parse(results_expire_at)).toBeGreaterThan(Date.now());
+        expect(await bodyOf(full)).toBe('{"full":true}');
+        expect(await bodyOf(min)).toBe('{"min":true}');
       });
 
       test('links nothing before the job succeeded', async () => {
         const { userId, ask } = await newUser();
         await harness.putJob({ ...wholeJob(userId), status: 'processing...45%' });
-        const { job_info, results } = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
-        expect(job_info).toMatchObject({ status: 'processing' });
-        expect(results).toEqual({});
+        const answer = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
+        expect(Object.keys(answer)).toEqual(['job_info', 'results']);
+        expect(Object.entries(answer['job_info'] ?? {}).slice(-2)).toEqual([
+          ['status', 'processing'],
+          ['progress_percent', 45],
+        ]);
+        expect(answer['results']).toEqual({});
       });
 
       test('links neither what failed to process nor what cannot be a key', async () => {
@@ -242,23 +264,25 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         const { status, body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
         expect(status).toBe(200);
-        const { url } = JSON.parse(body) as { url: string };
-        expect(body).toBe(JSON.stringify({ url }));
-        expect(await harness.get(url)).toBe('picture');
+        const { url, expires_at } = JSON.parse(body) as { url: string; expires_at: string };
+        expect(body).toBe(JSON.stringify({ url, expires_at }));
+        expect(expires_at).toMatch(RFC_3339);
+        expect(Date.parse(expires_at)).toBeGreaterThan(Date.now());
+        expect(await bodyOf(url)).toBe('picture');
       });
 
       test('does not ask whether the file or the job exists', async () => {
         const { ask } = await newUser();
         const { status, body } = await ask('GET', '/get-object-url?job-id=7&object-uuid=nothing.txt');
         expect(status).toBe(200);
-        expect(await harness.get((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+        expect(await bodyOf((JSON.parse(body) as { url: string }).url)).toBeUndefined();
       });
 
       test("leads to the caller's own file, whoever else has one of that name", async () => {
         const [owner, { ask }] = [await newUser(), await newUser()];
         await harness.putObject(`${owner.userId}/1/uuid.png`, 'secret');
         const { body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
-        expect(await harness.get((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+        expect(await bodyOf((JSON.parse(body) as { url: string }).url)).toBeUndefined();
       });
 
       test.each(['', '&object-uuid=', '&uuid=a', '&Object-Uuid=a'])(
@@ -305,6 +329,272 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(await ask('GET', '/get-object-url')).toMatchObject(answers.missingJobId);
         expect(await ask('GET', '/get-object-url?object-uuid=..')).toMatchObject(answers.missingJobId);
         expect(await ask('GET', '/get-object-url?object-uuid=..&job-id=x')).toMatchObject(answers.invalidJobId);
+      });
+    });
+
+    describe('GET /get?include=object-urls', () => {
+      test('adds a link to every uploaded file, whether or not the job succeeded', async () => {
+        const { userId, ask } = await newUser();
+        const objectUuidNames = { 'a.png': 'A', 'b.wav': 'B', '../c': 'C' };
+        await harness.putJob({ userId, jobId: 1, status: 'queued', objectUuidNames });
+        for (const uuid of ['a.png', 'b.wav']) await harness.putObject(`${userId}/1/${uuid}`, `body of ${uuid}`);
+        const { body } = await ask('GET', '/get?job-id=1&include=object-urls');
+        const answer = JSON.parse(body) as { results_expire_at: string; object_urls: Record<string, string> };
+        expect(Object.keys(answer)).toEqual(['job_info', 'results', 'results_expire_at', 'object_urls']);
+        expect(Object.keys(answer.object_urls)).toEqual(['a.png', 'b.wav']);
+        for (const [uuid, url] of Object.entries(answer.object_urls)) expect(await bodyOf(url)).toBe(`body of ${uuid}`);
+      });
+
+      test('adds an empty map where there are no files', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 1 });
+        const { body } = await ask('GET', '/get?include=object-urls&job-id=1');
+        expect(body).toMatch(/"results":{},"object_urls":{}}$/);
+      });
+
+      test('adds nothing where the parameter is empty', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        expect((await ask('GET', '/get?job-id=1&include=')).body).not.toContain('object_urls');
+      });
+
+      test.each(['results', 'object_urls', 'Object-Urls', 'object-urls,results', 'object-urls&include=object-urls'])(
+        'refuses include=%s',
+        async (value) => {
+          const { ask } = await newUser();
+          expect(await ask('GET', `/get?job-id=1&include=${value}`)).toMatchObject(
+            invalid('include: string', 'must be object-urls'),
+          );
+        },
+      );
+    });
+
+    describe('GET /get-object-url?download-as', () => {
+      const saved = async (ask: (method: string, path: string) => Promise<HttpAnswer>, name: string) => {
+        const path = `/get-object-url?job-id=1&object-uuid=uuid.png&download-as=${encodeURIComponent(name)}`;
+        const { status, body } = await ask('GET', path);
+        expect(status).toBe(200);
+        return harness.get((JSON.parse(body) as { url: string }).url);
+      };
+
+      test('makes a browser save the file under that name', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        expect(await saved(ask, 'holiday.png')).toEqual({
+          body: 'picture',
+          contentDisposition: 'attachment; filename="holiday.png"',
+        });
+      });
+
+      test.each([
+        'a b',
+        'Übermut ☀.txt',
+        '"; filename="evil.exe',
+        "it's",
+        '%41.txt',
+        'a;b=c',
+        '😀',
+        '..',
+        'x'.repeat(255),
+      ])('takes %j for a name', async (name) => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        expect(await saved(ask, name)).toMatchObject({ body: 'picture' });
+      });
+
+      test('does nothing where it is empty', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        expect(await saved(ask, '')).toEqual({ body: 'picture', contentDisposition: null });
+      });
+
+      test.each(['a/b', 'a%5Cb', 'a%00', 'a%0D%0AX-Evil:%201', 'a%7F', 'a%C2%85', 'x'.repeat(256), 'a&download-as=b'])(
+        'refuses %s',
+        async (value) => {
+          const { ask } = await newUser();
+          const answer = await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&download-as=${value}`);
+          const problem = 'must be 1 to 255 characters without control characters, / or \\';
+          expect(answer).toMatchObject(invalid('download-as: string', problem));
+        },
+      );
+    });
+
+    describe('GET /list, page by page', () => {
+      interface Page {
+        jobs: { job_id: number; status: string }[];
+        next_cursor?: string;
+      }
+
+      const fill = async (userId: string, count: number) => {
+        for (let jobId = 1; jobId <= count; jobId++)
+          await harness.putJob({ userId, jobId, status: jobId % 3 === 0 ? 'success' : 'processing...5%' });
+      };
+
+      /** The numbers on each page, following the cursors to the end. */
+      const follow = async (ask: (method: string, path: string) => Promise<HttpAnswer>, query: string) => {
+        const pages: number[][] = [];
+        let cursor = '';
+        do {
+          const { status, body } = await ask('GET', `/list?${query}&cursor=${cursor}`);
+          expect(status).toBe(200);
+          const page = JSON.parse(body) as Page;
+          pages.push(page.jobs.map(({ job_id }) => job_id));
+          cursor = page.next_cursor ?? '';
+        } while (cursor !== '' && pages.length < 100);
+        return pages;
+      };
+
+      test.each([
+        [
+          'limit=4',
+          [
+            [1, 2, 3, 4],
+            [5, 6, 7, 8],
+            [9, 10],
+          ],
+        ],
+        [
+          'limit=4&order=desc',
+          [
+            [10, 9, 8, 7],
+            [6, 5, 4, 3],
+            [2, 1],
+          ],
+        ],
+        [
+          'limit=5',
+          [
+            [1, 2, 3, 4, 5],
+            [6, 7, 8, 9, 10],
+          ],
+        ],
+        ['limit=1000', [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]],
+        ['order=desc', [[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]],
+        ['limit=2&status=success', [[3, 6], [9]]],
+        ['limit=3&status=success', [[3, 6, 9]]],
+        ['limit=2&status=success&order=desc', [[9, 6], [3]]],
+        ['status=success', [[3, 6, 9]]],
+        [
+          'limit=4&status=processing',
+          [
+            [1, 2, 4, 5],
+            [7, 8, 10],
+          ],
+        ],
+        ['limit=4&status=failed_critical', [[]]],
+        ['limit=&order=&status=', [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]],
+      ])('%s', async (query, pages) => {
+        const { userId, ask } = await newUser();
+        await fill(userId, 10);
+        expect(await follow(ask, query)).toEqual(pages);
+      });
+
+      test('shows the progress of a job whose stored status has one', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 1, status: 'processing...5%' });
+        expect((await ask('GET', '/list')).body).toMatch(
+          /"status":"processing","status_meaning":"Job is being processed \(5% done\)","progress_percent":5}\]}$/,
+        );
+      });
+
+      test('has its cursor behind the jobs, and none on the last page', async () => {
+        const { userId, ask } = await newUser();
+        await fill(userId, 3);
+        const first = await ask('GET', '/list?limit=2');
+        expect(Object.keys(JSON.parse(first.body) as object)).toEqual(['jobs', 'next_cursor']);
+        const last = await ask('GET', '/list?limit=3');
+        expect(Object.keys(JSON.parse(last.body) as object)).toEqual(['jobs']);
+      });
+
+      test("a cursor leads nowhere in another user's jobs but to their own", async () => {
+        const [one, other] = [await newUser(), await newUser()];
+        await fill(one.userId, 5);
+        await fill(other.userId, 3);
+        const { next_cursor } = JSON.parse((await one.ask('GET', '/list?limit=2')).body) as Page;
+        const page = JSON.parse((await other.ask('GET', `/list?limit=2&cursor=${next_cursor}`)).body) as Page;
+        expect(page).toMatchObject({ jobs: [{ job_id: 3 }] });
+      });
+
+      test('a cursor is of one list: of the order and the status that it was given for', async () => {
+        const { userId, ask } = await newUser();
+        await fill(userId, 10);
+        const { next_cursor } = JSON.parse((await ask('GET', '/list?limit=2&status=success')).body) as Page;
+        const refused = invalid('cursor: string', 'must be a next_cursor of this list');
+        for (const query of ['', '&status=queued', '&status=success&order=desc', '&order=asc'])
+          expect(await ask('GET', `/list?limit=2&cursor=${next_cursor}${query}`)).toMatchObject(refused);
+        const same = `/list?limit=2&cursor=${next_cursor}&status=success&order=asc`;
+        expect(await ask('GET', same)).toMatchObject({ status: 200 });
+      });
+
+      test.each([
+        ...[
+          'x',
+          '1',
+          'MS5hc2MuLjE=',
+          'MS5hc2MuLjE%3D',
+          '%20MS5hc2MuLjE',
+          'MS5hc2MuLjF',
+          'eyJhZnRlciI6MX0',
+          'MS5hc2MuLjE&cursor=MS5hc2MuLjE',
+        ],
+        ...[
+          '2.asc..1',
+          '1.asc..0',
+          '1.asc..01',
+          '1.asc..-1',
+          '1.asc..1e3',
+          '1.asc..9007199254740992',
+          '1.asc..',
+          '1.asc.1',
+          '1.up..1',
+        ].map((text) => Buffer.from(text).toString('base64url')),
+        ...['1.asc.archived.1', '1.asc.__proto__.1', '1.asc..1.2', '1.ASC..1', ' 1.asc..1', '1.asc..1\n'].map((text) =>
+          Buffer.from(text).toString('base64url'),
+        ),
+      ])('refuses the cursor %s', async (cursor) => {
+        const { ask } = await newUser();
+        const answer = await ask('GET', `/list?limit=2&cursor=${cursor}`);
+        expect(answer).toMatchObject(invalid('cursor: string', 'must be a next_cursor of this list'));
+      });
+
+      test.each(['0', '1001', '-1', '1.5', '01', 'x', '1e2', '+5', '5&limit=5', '99999999999999999999'])(
+        'refuses limit=%s',
+        async (value) => {
+          const { ask } = await newUser();
+          const answer = await ask('GET', `/list?limit=${value}`);
+          expect(answer).toMatchObject(invalid('limit: number', 'must be a whole number from 1 to 1000'));
+        },
+      );
+
+      test.each(['ASC', 'up', 'asc&order=asc'])('refuses order=%s', async (value) => {
+        const { ask } = await newUser();
+        expect(await ask('GET', `/list?order=${value}`)).toMatchObject(invalid('order: string', 'must be asc or desc'));
+      });
+
+      test.each([
+        'archived',
+        'Success',
+        'processing...45%25',
+        'constructor',
+        'success,queued',
+        'success&status=queued',
+      ])('refuses status=%s', async (value) => {
+        const { ask } = await newUser();
+        const codes =
+          'pending, queued, processing, success, success_credits_restored, success_credits_not_restored, failed_size_mismatch, failed_requeued, failed_critical';
+        expect(await ask('GET', `/list?status=${value}`)).toMatchObject(
+          invalid('status: string', `must be one of ${codes}`),
+        );
+      });
+
+      test('tells of several wrong parameters the first by name', async () => {
+        const { ask } = await newUser();
+        const first = async (query: string) =>
+          (JSON.parse((await ask('GET', `/list?${query}`)).body) as { affected_query_parameter: string })
+            .affected_query_parameter;
+        expect(await first('status=x&order=x&limit=x&cursor=x')).toBe('cursor: string');
+        expect(await first('status=x&order=x&limit=x')).toBe('limit: number');
+        expect(await first('status=x&order=x')).toBe('order: string');
       });
     });
 

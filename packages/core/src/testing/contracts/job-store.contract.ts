@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { UnreadableJob } from '../../errors.ts';
 import { parseJobId, parseUserId } from '../../identifiers.ts';
 import type { JobSummary } from '../../job.ts';
-import type { JobStore, ListOptions } from '../../ports/job-store.ts';
+import type { JobStore, ListOptions, ListRange } from '../../ports/job-store.ts';
 import type { JobRecord } from '../memory-job-store.ts';
 
 /** What the suite needs of an adapter and of whoever else writes to its storage. */
@@ -38,9 +38,9 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     /** Every test has users of its own, so that none sees what another left. */
     const newUser = () => parseUserId(`user-${++users}`);
 
-    const list = async (user: string, options?: ListOptions): Promise<JobSummary[]> => {
+    const list = async (user: string, range?: ListRange, options?: ListOptions): Promise<JobSummary[]> => {
       const jobs: JobSummary[] = [];
-      for await (const page of harness.store.list(parseUserId(user), options)) jobs.push(...page);
+      for await (const page of harness.store.list(parseUserId(user), range, options)) jobs.push(...page);
       return jobs;
     };
 
@@ -92,7 +92,11 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         const userId = newUser();
         await harness.put({ userId, jobId: 1, status: 'processing...45%' });
         const job = await harness.store.find(userId, parseJobId(1));
-        expect(job?.status).toMatchObject({ code: 'processing', meaning: 'Job is being processed (45% done)' });
+        expect(job?.status).toMatchObject({
+          code: 'processing',
+          meaning: 'Job is being processed (45% done)',
+          progressPercent: 45,
+        });
       });
 
       test('finds the largest id', async () => {
@@ -158,6 +162,31 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         expect(await list(newUser())).toEqual([]);
       });
 
+      test('goes through a range in either direction, whether or not the job where it begins exists', async () => {
+        const userId = newUser();
+        for (const jobId of [2, 4, 6, 8, 10]) await harness.put({ userId, jobId });
+        await expectIds(userId, [2, 4, 6, 8, 10]);
+        const idsIn = async (range: ListRange) => (await list(userId, range)).map(({ jobId }) => jobId);
+        expect(await idsIn({ order: 'asc' })).toEqual([2, 4, 6, 8, 10]);
+        expect(await idsIn({ order: 'desc' })).toEqual([10, 8, 6, 4, 2]);
+        expect(await idsIn({ after: parseJobId(4) })).toEqual([6, 8, 10]);
+        expect(await idsIn({ after: parseJobId(5) })).toEqual([6, 8, 10]);
+        expect(await idsIn({ after: parseJobId(10) })).toEqual([]);
+        expect(await idsIn({ after: parseJobId(Number.MAX_SAFE_INTEGER) })).toEqual([]);
+        expect(await idsIn({ order: 'desc', after: parseJobId(6) })).toEqual([4, 2]);
+        expect(await idsIn({ order: 'desc', after: parseJobId(7) })).toEqual([6, 4, 2]);
+        expect(await idsIn({ order: 'desc', after: parseJobId(1) })).toEqual([]);
+      });
+
+      test('is whole whatever size it is told to expect', async () => {
+        const userId = newUser();
+        const ids = Array.from({ length: 30 }, (_, index) => index + 1);
+        for (const jobId of ids) await harness.put({ userId, jobId });
+        await expectIds(userId, ids);
+        for (const sizeHint of [1, 7, 30, 1000])
+          expect((await list(userId, { sizeHint })).map(({ jobId }) => jobId)).toEqual(ids);
+      });
+
       test('leaves out and reports a record that cannot be understood', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
@@ -165,7 +194,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         await harness.put({ userId, jobId: 3 });
         await expectIds(userId, [1, 3]);
         const unreadable: UnreadableJob[] = [];
-        await list(userId, { onUnreadable: (error) => unreadable.push(error) });
+        await list(userId, {}, { onUnreadable: (error) => unreadable.push(error) });
         expect(unreadable).toMatchObject([{ code: 'UNREADABLE_JOB', userId, storedJobId: '2' }]);
       });
     });
@@ -198,7 +227,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
 
     describe.each<[string, (store: JobStore, options?: ListOptions) => Promise<unknown>]>([
       ['find', (store, options) => store.find(parseUserId('anyone'), parseJobId(1), options)],
-      ['list', (store, options) => store.list(parseUserId('anyone'), options)[Symbol.asyncIterator]().next()],
+      ['list', (store, options) => store.list(parseUserId('anyone'), {}, options)[Symbol.asyncIterator]().next()],
       ['delete', (store, options) => store.delete(parseUserId('anyone'), parseJobId(1), options)],
     ])('%s', (_, call) => {
       test('rejects with the reason of an aborted signal', async () => {
@@ -220,7 +249,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       );
       const reason = new Error('enough');
       const abort = new AbortController();
-      const pages = harness.store.list(userId, { signal: abort.signal })[Symbol.asyncIterator]();
+      const pages = harness.store.list(userId, {}, { signal: abort.signal })[Symbol.asyncIterator]();
       await pages.next();
       abort.abort(reason);
       await expect(pages.next()).rejects.toBe(reason);

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseJobId, parseObjectUuid, parseUserId } from '../../identifiers.ts';
 import type { UserId } from '../../identifiers.ts';
 import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from '../../object-keys.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectKey } from '../../object-keys.ts';
+import type { ObjectStore, PresignOptions } from '../../ports/object-store.ts';
+
+/** What a browser gets. */
+export interface Download {
+  readonly body: string;
+  /** The header that makes it save a file, and under which name. */
+  readonly contentDisposition: string | null;
+}
 
 /** What the suite needs of an adapter and of whoever else uses its storage. */
 export interface ObjectStoreHarness {
@@ -17,8 +25,8 @@ export interface ObjectStoreHarness {
   hide(key: string): Promise<void>;
   /** Everything that is stored under a prefix: a line for each object, older version, marker and unfinished upload. */
   contents(prefix: string): Promise<readonly string[]>;
-  /** Follows a URL as a browser does: the body, or `undefined` where that is refused or there is nothing. */
-  get(url: string): Promise<string | undefined>;
+  /** Follows a URL as a browser does: what comes, or `undefined` where that is refused or there is nothing. */
+  get(url: string): Promise<Download | undefined>;
   close(): Promise<void>;
 }
 
@@ -43,6 +51,14 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         await Promise.all(keys.slice(start, start + 20).map((key) => harness.put(key, 'x')));
     };
 
+    const bodyOf = async (url: string): Promise<string | undefined> => (await harness.get(url))?.body;
+
+    const presignOne = async (key: ObjectKey, options?: PresignOptions): Promise<string> => {
+      const { urls } = await harness.store.presign([key], options);
+      expect(urls).toHaveLength(1);
+      return urls[0] as string;
+    };
+
     beforeAll(async () => {
       harness = await start();
     });
@@ -54,8 +70,8 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         const [user, job] = [newUser(), parseJobId(1)];
         const keys = [uploadedFileKey(user, job, png), fullResultKey(user, job, png), minResultKey(user, job, png)];
         for (const key of keys) await harness.put(key, `body of ${key}`);
-        const urls = await harness.store.presign(keys);
-        expect(await Promise.all(urls.map((url) => harness.get(url)))).toEqual(keys.map((key) => `body of ${key}`));
+        const { urls } = await harness.store.presign(keys);
+        expect(await Promise.all(urls.map((url) => bodyOf(url)))).toEqual(keys.map((key) => `body of ${key}`));
       });
 
       test.each(['', ' with space', '+=()!*\'"%&$@,:;?#~', '%2F..%00', '雪-Zoë', '😀', '<&>', '.', ' '])(
@@ -63,8 +79,8 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         async (suffix) => {
           const key = uploadedFileKey(newUser(suffix), parseJobId(1), png);
           await harness.put(key, `body of ${key}`);
-          const [url] = (await harness.store.presign([key])) as [string];
-          expect(await harness.get(url)).toBe(`body of ${key}`);
+          const url = await presignOne(key);
+          expect(await bodyOf(url)).toBe(`body of ${key}`);
         },
       );
 
@@ -72,24 +88,39 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         const [user, job] = [newUser(), parseJobId(1)];
         await harness.put(uploadedFileKey(user, job, png), 'mine');
         await harness.put(`${user}/1/photo.pnG`, 'secret');
-        const [url] = (await harness.store.presign([uploadedFileKey(user, job, png)])) as [string];
-        expect(await harness.get(url)).toBe('mine');
-        expect(await harness.get(url.replace('photo.png', 'photo.pnG'))).toBeUndefined();
-        expect(await harness.get(url.slice(0, -1) + otherCharacter(url.slice(-1)))).toBeUndefined();
-        expect(await harness.get(url.replace(/\?.*/, ''))).toBeUndefined();
+        const url = await presignOne(uploadedFileKey(user, job, png));
+        expect(await bodyOf(url)).toBe('mine');
+        expect(await bodyOf(url.replace('photo.png', 'photo.pnG'))).toBeUndefined();
+        expect(await bodyOf(url.slice(0, -1) + otherCharacter(url.slice(-1)))).toBeUndefined();
+        expect(await bodyOf(url.replace(/\?.*/, ''))).toBeUndefined();
       });
 
       test('does not ask whether the object exists', async () => {
-        const [url] = (await harness.store.presign([uploadedFileKey(newUser(), parseJobId(1), png)])) as [string];
-        expect(await harness.get(url)).toBeUndefined();
+        const url = await presignOne(uploadedFileKey(newUser(), parseJobId(1), png));
+        expect(await bodyOf(url)).toBeUndefined();
+      });
+
+      test('says when the URLs stop working', async () => {
+        const { expiresAt } = await harness.store.presign([uploadedFileKey(newUser(), parseJobId(1), png)]);
+        expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
+      });
+
+      test('gives a URL that saves a file under a name', async () => {
+        const key = uploadedFileKey(newUser(), parseJobId(1), png);
+        await harness.put(key, 'picture');
+        const saved = await harness.get(await presignOne(key, { downloadAs: 'holiday.png' }));
+        expect(saved).toEqual({ body: 'picture', contentDisposition: 'attachment; filename="holiday.png"' });
+        const shown = await harness.get(await presignOne(key));
+        expect(shown).toEqual({ body: 'picture', contentDisposition: null });
       });
 
       test('answers no keys with no URLs', async () => {
-        expect(await harness.store.presign([])).toEqual([]);
+        expect((await harness.store.presign([])).urls).toEqual([]);
       });
 
       test('needs no connection', async () => {
-        expect(await harness.unreachable.presign([uploadedFileKey(newUser(), parseJobId(1), png)])).toHaveLength(1);
+        const { urls } = await harness.unreachable.presign([uploadedFileKey(newUser(), parseJobId(1), png)]);
+        expect(urls).toHaveLength(1);
       });
 
       test('rejects with the reason of an aborted signal', async () => {
