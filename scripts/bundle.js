@@ -25,6 +25,8 @@ const bundle = async (from, to) => {
     outfile: join(into, to),
     bundle: true,
     minify: true,
+    // The log tells an error by the name of its class.
+    keepNames: true,
     sourcemap: true,
     metafile: true,
     platform: 'node',

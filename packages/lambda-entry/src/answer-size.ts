@@ -20,7 +20,14 @@ const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
  * The answer for a response, or, where Lambda would refuse it and the gateway say only that something went wrong, one
  * that says what to do.
  */
-export const fitAnswer = (response: ResponseValues, toAnswer: (response: ResponseValues) => object): object => {
+export const fitAnswer = (
+  response: ResponseValues,
+  toAnswer: (response: ResponseValues) => object,
+  onTooLarge: (bytes: number) => void,
+): object => {
   const answer = toAnswer(response);
-  return Buffer.byteLength(JSON.stringify(answer)) <= MAX_BYTES ? answer : toAnswer(tooLarge(response));
+  const bytes = Buffer.byteLength(JSON.stringify(answer));
+  if (bytes <= MAX_BYTES) return answer;
+  onTooLarge(bytes);
+  return toAnswer(tooLarge(response));
 };

@@ -8,9 +8,6 @@ const variables = z.object({
   LAMBDA_AUTH: z.enum(['jwt', 'gateway'], 'must be jwt or gateway').default('jwt'),
 });
 
-/** The variables that are read here, besides those of the packages that are put together. */
-export const lambdaVariables: readonly string[] = Object.keys(variables.shape);
-
 /** @throws an error that names everything that is missing or wrong, a line each */
 export const readConfig = (
   env: Readonly<Record<string, string | undefined>>,

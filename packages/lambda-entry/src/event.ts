@@ -1,5 +1,5 @@
 /** A request as serverless-express takes it. Its body is left out: none is ever read. */
-export interface RequestValues {
+interface RequestValues {
   readonly method: string;
   /** Path and query, as they would stand in a request line. */
   readonly path: string;

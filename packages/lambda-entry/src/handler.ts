@@ -30,7 +30,9 @@ const serve = configure<HttpEvent, object>({
   eventSource: {
     getRequest: ({ event }: { event: HttpEvent }) => event.request,
     getResponse: ({ event, statusCode, headers, body, isBase64Encoded }: ResponseValues & { event: HttpEvent }) =>
-      fitAnswer({ statusCode, headers, body, isBase64Encoded }, event.toAnswer),
+      fitAnswer({ statusCode, headers, body, isBase64Encoded }, event.toAnswer, (bytes) => {
+        logger.warn({ request_id: headers['x-request-id'], status: 413, bytes }, 'the answer was too large');
+      }),
   },
 });
 

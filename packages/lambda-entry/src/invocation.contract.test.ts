@@ -53,6 +53,11 @@ const read = (answer: unknown) => {
   return { status, headers, body: decode(body, headers['content-encoding']) };
 };
 
+/** What a process writes arrives on another way than its answers do. */
+const untilLogged = async (lambda: LambdaProcess, pattern: RegExp): Promise<void> => {
+  while (!pattern.test(lambda.output())) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
 const authorization = async (userId: string) => ['Authorization', await stack.tokenIssuer.issueToken(userId)] as const;
 
 /** An event as it leaves a gateway whose authorizer has let it pass. */
@@ -153,7 +158,7 @@ describe('an invocation', () => {
     const answer = read(await lambda.invoke(event, { remainingMs: 700 }));
     expect(answer).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
     expect(answer.headers['retry-after']).toBe('1');
-    expect(lambda.output()).toContain('the request ran out of time');
+    await untilLogged(lambda, /the request ran out of time/);
   });
 
   test('with no time left answers 503', async () => {
@@ -198,6 +203,7 @@ describe('an invocation', () => {
         'content-length': String(answer.body.length),
         'cache-control': 'no-store',
       });
+      await untilLogged(lambda, /"status":413,"bytes":[0-9]+,"msg":"the answer was too large"/);
       const compressed = { ...LIST, headers: [...headers, ['Accept-Encoding', 'br'] as const] };
       const { status, body } = read(await lambda.invoke(toEvent(compressed)));
       expect(status).toBe(200);
@@ -209,6 +215,7 @@ describe('an invocation', () => {
     const lambda = await start();
     const [name, token] = await authorization('alice');
     await lambda.invoke(version2Event({ ...LIST, headers: [[name, token]] }));
+    await untilLogged(lambda, /\n$/);
     const [line = ''] = lambda.output().split('\n');
     expect(JSON.parse(line)).toMatchObject({
       method: 'GET',

@@ -1,0 +1,634 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { awsVariables, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
+import { createJobs } from '@jobs-api/core';
+import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { createApp, createLogger, httpVariables, readHttpConfig } from '@jobs-api/http-express';
+import { deploy, readTemplate, textOf } from './cloudformation.ts';
+import type { Deployment, Properties, Value } from './cloudformation.ts';
+
+const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+
+const template = readTemplate(await read('template.yaml'));
+
+const POOL = 'eu-west-1_AbCdEfGhI';
+const ids = { UserPool: POOL, UserPoolClient: 'client', Function: 'function' };
+const everythingThere = {
+  ExistingTable: 'their-table',
+  ExistingTableIndex: 'their-index',
+  ExistingBucket: 'their-bucket',
+  ExistingUserPool: 'us-east-1_JkLmNoPqR',
+  ExistingUserPoolClients: 'one,two',
+};
+
+const made = deploy(template, {}, ids);
+const brought = deploy(template, everythingThere, ids);
+
+const propertiesOf = ({ resources }: Deployment, id: string): Properties => {
+  const resource = resources[id];
+  if (!resource) throw new Error(`${id} is not made`);
+  return resource.Properties;
+};
+
+const environmentOf = (deployment: Deployment): Readonly<Record<string, string>> => {
+  const { Variables } = propertiesOf(deployment, 'Function').Environment as Properties;
+  return Object.fromEntries(Object.entries(Variables as Properties).map(([name, value]) => [name, textOf(value)]));
+};
+
+const everyReference = (value: unknown): string[] => {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (key === 'Ref' || key === 'Condition') return [String(item)];
+    if (key === 'Fn::If') return [textOf((item as Value[])[0]), ...everyReference(item)];
+    const substituted = key === 'Fn::Sub' ? JSON.stringify(item).matchAll(/\$\{([^}]+)\}/g) : [];
+    return [...Array.from(substituted, ([, name = '']) => name), ...everyReference(item)];
+  });
+};
+
+describe('the template', () => {
+  const optional = {
+    ...everythingThere,
+    CorsOrigins: 'https://app.example.com',
+    ReservedConcurrency: '5',
+    AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+  };
+
+  test('refers to nothing that is not there, whatever is brought', () => {
+    const names = Object.keys(optional) as (keyof typeof optional)[];
+    let deployed = 0;
+    for (let choice = 0; choice < 2 ** names.length; choice++) {
+      const given = Object.fromEntries(
+        names.filter((_, bit) => choice & (1 << bit)).map((name) => [name, optional[name]]),
+      );
+      const isRefused =
+        ('ExistingTableIndex' in given && !('ExistingTable' in given)) ||
+        ('ExistingUserPoolClients' in given && !('ExistingUserPool' in given));
+      if (isRefused) {
+        expect(() => deploy(template, given)).toThrow(/^Existing\w+ (is an index|are clients) of Existing\w+$/);
+      } else {
+        deploy(template, given);
+        deployed++;
+      }
+    }
+    expect(deployed).toBe((2 ** names.length * 9) / 16);
+  });
+
+  test('makes nothing that is brought', () => {
+    const left = (given: Record<string, string>) => Object.keys(deploy(template, given).resources);
+    const all = left({});
+    const without = (...gone: string[]) => all.filter((id) => !gone.includes(id));
+    expect(left({ ExistingTable: 't' })).toEqual(without('Table'));
+    expect(left({ ExistingBucket: 'b' })).toEqual(without('Bucket', 'BucketPolicy'));
+    expect(left({ ExistingUserPool: POOL })).toEqual(without('UserPool'));
+    expect(left({ ExistingUserPool: POOL, ExistingUserPoolClients: 'c' })).toEqual(
+      without('UserPool', 'UserPoolClient'),
+    );
+  });
+
+  test('has no parameter and no condition that nothing uses', () => {
+    const { Conditions, Resources, Outputs } = template;
+    const references = new Set(everyReference({ Conditions, Resources, Outputs }));
+    const declared = [...Object.keys(template.Parameters), ...Object.keys(template.Conditions)];
+    expect(declared.filter((name) => !references.has(name))).toEqual([]);
+  });
+
+  test('tells what it made, or what it was given', () => {
+    expect(made.outputs).toEqual({
+      ApiUrl: 'https://Api.execute-api.AWS::Region.AWS::URLSuffix',
+      TableName: 'Table',
+      BucketName: 'Bucket',
+      UserPoolId: POOL,
+      UserPoolClientId: 'client',
+      FunctionName: 'function',
+      FunctionRoleArn: 'Role.Arn',
+    });
+    expect(brought.outputs).toMatchObject({
+      TableName: 'their-table',
+      BucketName: 'their-bucket',
+      UserPoolId: 'us-east-1_JkLmNoPqR',
+      UserPoolClientId: 'one,two',
+    });
+  });
+
+  test('is what docs/operations.md describes: every parameter and every alarm', async () => {
+    const operations = await read('../docs/operations.md');
+    const alarms = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
+    const names = [...Object.keys(template.Parameters), ...alarms.map(([id]) => id)];
+    expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test.each(['Table', 'Bucket', 'BucketPolicy', 'UserPool'])('keeps the %s when the stack goes', (id) => {
+    expect(template.Resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+});
+
+describe('the table', () => {
+  const table = propertiesOf(made, 'Table');
+  const described = jobsTable('any');
+
+  test.each(Object.entries(described).filter(([name]) => name !== 'TableName'))(
+    'has the %s that the adapters describe',
+    (name, value) => {
+      expect(table[name]).toEqual(value);
+    },
+  );
+
+  test('is listed through its index', () => {
+    const [index] = described.GlobalSecondaryIndexes;
+    expect(environmentOf(made)).toMatchObject({ JOBS_TABLE: 'Table', JOBS_SUMMARY_INDEX: index?.IndexName });
+  });
+
+  test.each([
+    ['protected from deletion', { DeletionProtectionEnabled: true }],
+    ['recoverable to a point in time', { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+    ['encrypted', { SSESpecification: { SSEEnabled: true } }],
+  ])('is %s', (_name, properties) => {
+    expect(table).toMatchObject(properties);
+  });
+});
+
+describe('the bucket', () => {
+  const bucket = propertiesOf(made, 'Bucket');
+
+  test.each(['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'])(
+    'keeps the public out: %s',
+    (setting) => {
+      expect(bucket.PublicAccessBlockConfiguration).toHaveProperty(setting, true);
+    },
+  );
+
+  test('belongs to its owner, whoever uploads', () => {
+    expect(bucket.OwnershipControls).toEqual({ Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] });
+  });
+
+  test('is encrypted', () => {
+    const rule = { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+    expect(bucket.BucketEncryption).toEqual({ ServerSideEncryptionConfiguration: [rule] });
+  });
+
+  test('keeps versions', () => {
+    expect(bucket.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+  });
+
+  test.each([
+    ['uploads that were given up', { AbortIncompleteMultipartUpload: { DaysAfterInitiation: expect.any(Number) } }],
+    ['old versions', { NoncurrentVersionExpiration: { NoncurrentDays: expect.any(Number) } }],
+    ['delete markers with nothing behind them', { ExpiredObjectDeleteMarker: true }],
+  ])('ends %s', (_name, ending) => {
+    expect(bucket.LifecycleConfiguration).toMatchObject({ Rules: [{ Status: 'Enabled', ...ending }] });
+  });
+
+  test('never ends what is current', () => {
+    expect(JSON.stringify(bucket.LifecycleConfiguration)).not.toMatch(/"Expiration|"Transition/);
+  });
+
+  test('refuses everything that comes without TLS', () => {
+    expect(propertiesOf(made, 'BucketPolicy')).toMatchObject({
+      Bucket: 'Bucket',
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 's3:*',
+            Resource: ['Bucket.Arn', 'Bucket.Arn/*'],
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('lets the pages fetch that may call the API, and no others', () => {
+    expect(bucket).not.toHaveProperty('CorsConfiguration');
+    const given = { CorsOrigins: 'https://app.example.com,http://localhost:5173' };
+    const deployment = deploy(template, given, ids);
+    const { config } = readHttpConfig(environmentOf(deployment));
+    const rule = { AllowedMethods: ['GET'], AllowedOrigins: config?.corsOrigins, MaxAge: 600 };
+    expect(config?.corsOrigins).toHaveLength(2);
+    expect(propertiesOf(deployment, 'Bucket').CorsConfiguration).toEqual({ CorsRules: [rule] });
+  });
+});
+
+describe('the environment', () => {
+  /** What cannot matter here, and why. Every other variable that is read has to be settable. */
+  const elsewhere: Readonly<Record<string, string>> = {
+    PORT: 'nothing listens',
+    HOST: 'nothing listens',
+    KEEP_ALIVE_SECONDS: 'nothing listens',
+    DRAIN_SECONDS: 'Lambda stops nothing that is busy',
+    SHUTDOWN_GRACE_SECONDS: 'Lambda stops nothing that is busy',
+    METRICS_PORT: 'nothing listens',
+    MAX_IN_FLIGHT: 'a function is given one request at a time; ReservedConcurrency limits how many there are',
+    S3_FORCE_PATH_STYLE: 'for servers other than S3',
+    S3_PUBLIC_ENDPOINT: 'for servers other than S3',
+    JWT_ISSUER: 'the tokens are those of a user pool',
+    JWT_AUDIENCE: 'the tokens are those of a user pool',
+    JWT_JWKS_URI: 'the tokens are those of a user pool',
+  };
+
+  const { Environment } = template.Resources.Function?.Properties as { Environment: { Variables: Properties } };
+
+  const configurations = (deployment: Deployment) => {
+    const env = environmentOf(deployment);
+    return [readAwsConfig(env), readHttpConfig(env)];
+  };
+
+  test('is every variable that is read and matters on Lambda, and no other', () => {
+    const expected = [...awsVariables, ...httpVariables, 'LAMBDA_AUTH'].filter((name) => !(name in elsewhere));
+    expect(Object.keys(environmentOf(made)).sort()).toEqual(expected.sort());
+  });
+
+  test('can be set, each variable of it, by a parameter', () => {
+    const fixed = Object.entries(Environment.Variables).filter(
+      ([, value]) => !everyReference(value).some((name) => name in template.Parameters),
+    );
+    expect(fixed).toEqual([]);
+  });
+
+  test('is taken by the configuration, also where everything is brought', () => {
+    const env = environmentOf(brought);
+    expect(configurations(made)).toMatchObject([{ config: expect.anything() }, { config: expect.anything() }]);
+    expect(readAwsConfig(env).config).toMatchObject({
+      tableName: 'their-table',
+      summaryIndexName: 'their-index',
+      bucketName: 'their-bucket',
+      tokens: { rules: { userPoolId: 'us-east-1_JkLmNoPqR', clientIds: ['one', 'two'] } },
+    });
+    expect(
+      readAwsConfig({ ...env, ...environmentOf(deploy(template, { ExistingTable: 't' }, ids)) }).config,
+    ).toMatchObject({
+      tableName: 't',
+      summaryIndexName: undefined,
+    });
+  });
+
+  test('has the defaults of the configuration', () => {
+    const { JOBS_TABLE, JOBS_SUMMARY_INDEX, JOBS_BUCKET, COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID } =
+      environmentOf(made);
+    const required = { JOBS_TABLE, JOBS_SUMMARY_INDEX, JOBS_BUCKET, COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID };
+    expect(configurations(made)).toEqual([readAwsConfig(required), readHttpConfig({})]);
+  });
+
+  test('has the function verify tokens itself unless it is told otherwise', () => {
+    expect(environmentOf(made)).toMatchObject({ LAMBDA_AUTH: 'jwt' });
+    expect(template.Parameters.LambdaAuth?.AllowedValues).toEqual(['jwt', 'gateway']);
+  });
+
+  const extremes = [...new Set(everyReference(Environment))].flatMap((name) => {
+    const { AllowedValues = [], MinValue, MaxValue } = template.Parameters[name] ?? {};
+    const values = [...AllowedValues, MinValue, MaxValue].filter((value) => value !== undefined);
+    return values.map((value): [string, string] => [name, String(value)]);
+  });
+
+  test.each(extremes)('may have %s=%s', (name, value) => {
+    expect(configurations(deploy(template, { [name]: value }, ids)).flatMap(({ problems }) => problems ?? [])).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ['UrlTtlSeconds', '604801'],
+    ['UserIdClaim', ''],
+    ['LogLevel', 'loud'],
+    ['TokenUse', 'refresh'],
+    ['CorsOrigins', '*'],
+    ['CorsOrigins', 'https://app.example.com/'],
+    ['CorsOrigins', 'https://a.example.com, https://b.example.com'],
+    ['ExistingUserPool', 'pool'],
+    ['ExistingUserPoolClients', 'one, two'],
+  ])('may not have %s=%s', (name, value) => {
+    expect(() => deploy(template, { ExistingUserPool: POOL, [name]: value }, ids)).toThrow(
+      `${name} cannot be '${value}'`,
+    );
+  });
+});
+
+describe('the routes', () => {
+  interface Route {
+    readonly key: string;
+    readonly authorizer: string | undefined;
+  }
+
+  const api = propertiesOf(made, 'Api') as { Auth: { Authorizers: Properties; DefaultAuthorizer?: string } };
+  const events = Object.values(propertiesOf(made, 'Function').Events as Properties) as {
+    Type: string;
+    Properties: { ApiId: string; Method?: string; Path?: string; Auth?: { Authorizer?: string } };
+  }[];
+  const routes: Route[] = events.map(({ Properties: { Method = '', Path = '', Auth } }) => ({
+    key: `${Method} ${Path}`.trim() || '$default',
+    authorizer: Auth?.Authorizer,
+  }));
+
+  /** Which one an HTTP API chooses (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html). */
+  const routeFor = (method: string, path: string): Route | undefined => {
+    const isGreedyFor = ({ key }: Route) =>
+      key.endsWith('+}') && `${method} ${path}`.startsWith(key.replace(/\{\w+\+\}$/, ''));
+    return (
+      routes.find(({ key }) => key === `${method} ${path}`) ??
+      routes.find(isGreedyFor) ??
+      routes.find(({ key }) => key === '$default')
+    );
+  };
+
+  const app = createApp({
+    jobs: createJobs({ jobStore: new MemoryJobStore(), objectStore: new MemoryObjectStore() }),
+    authenticator: new MemoryAuthenticator(),
+    logger: createLogger('silent'),
+    readinessChecks: {},
+    shutdown: new AbortController().signal,
+    requestTimeoutSeconds: () => 10,
+    maxInFlight: 100,
+    corsOrigins: [],
+  });
+  const server = createServer(app);
+
+  /** What the app serves, as it says when it is asked: a method and a path, and whether that takes a token. */
+  let served: { method: string; path: string; takesToken: boolean }[];
+
+  beforeAll(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const paths = pathsOf(app.router.stack as unknown as readonly Layer[]);
+    const answers = paths.map(async (path) => {
+      const { headers } = await fetch(origin + path, { method: 'OPTIONS' });
+      const methods = headers.get('allow')?.split(', ') ?? [];
+      const statuses = methods.map(async (method) => (await fetch(origin + path, { method })).status);
+      return (await Promise.all(statuses)).map((status, index) => ({
+        method: methods[index] ?? '',
+        path,
+        takesToken: status === 401,
+      }));
+    });
+    served = (await Promise.all(answers)).flat();
+  });
+
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  interface Layer {
+    readonly route?: { readonly path: string };
+    readonly handle: { readonly stack?: readonly Layer[] };
+  }
+
+  const pathsOf = (stack: readonly Layer[]): string[] =>
+    stack.flatMap(({ route, handle }) => (route ? [route.path] : pathsOf(handle.stack ?? [])));
+
+  test('are those of one API, which has one authorizer', () => {
+    expect(events.map(({ Type, Properties: { ApiId } }) => [Type, ApiId])).toEqual(
+      events.map(() => ['HttpApi', 'Api']),
+    );
+    expect(Object.keys(api.Auth.Authorizers)).toEqual(['UserPool']);
+    expect(api.Auth).not.toHaveProperty('DefaultAuthorizer');
+  });
+
+  test('that have the authorizer are those of the app that take a token', () => {
+    const guarded = routes.filter(({ authorizer }) => authorizer === 'UserPool').map(({ key }) => key);
+    const expected = served.filter(({ takesToken }) => takesToken).map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(expected.map((key) => key.split(' ')[1])).size).toBeGreaterThanOrEqual(4);
+    expect(guarded.sort()).toEqual(expected.sort());
+  });
+
+  test('that have no authorizer are one for preflights and one for everything else', () => {
+    const open = routes.filter(({ authorizer }) => authorizer === undefined).map(({ key }) => key);
+    expect(open.sort()).toEqual(['$default', 'OPTIONS /api/v1/jobs/{path+}']);
+  });
+
+  test('let everything that takes no token pass without one', () => {
+    const open = served.filter(({ takesToken }) => !takesToken);
+    expect(open.map(({ path }) => path)).toEqual(expect.arrayContaining(['/healthz', '/readyz']));
+    for (const { method, path } of open) expect(routeFor(method, path)).toEqual({ key: '$default' });
+  });
+
+  test('let preflights pass, clear of the limit on everything else', () => {
+    for (const { path } of served.filter(({ takesToken }) => takesToken))
+      expect(routeFor('OPTIONS', path)).toEqual({ key: 'OPTIONS /api/v1/jobs/{path+}' });
+    const limited = events.filter(({ Properties: properties }) => 'RouteSettings' in properties);
+    expect(limited).toEqual([{ Type: 'HttpApi', Properties: { ApiId: 'Api', RouteSettings: expect.anything() } }]);
+    expect(api).not.toHaveProperty('CorsConfiguration');
+  });
+
+  test.each([
+    ['made', made, POOL, ['client']],
+    ['brought', brought, 'us-east-1_JkLmNoPqR', ['one', 'two']],
+  ])('take tokens of the user pool that was %s, for its clients', (_name, deployment, pool, audience) => {
+    const [region = ''] = pool.split('_');
+    expect(propertiesOf(deployment, 'Api').Auth).toEqual({
+      Authorizers: {
+        UserPool: {
+          IdentitySource: '$request.header.Authorization',
+          JwtConfiguration: { issuer: `https://cognito-idp.${region}.amazonaws.com/${pool}`, audience },
+        },
+      },
+    });
+  });
+});
+
+describe('the function', () => {
+  const properties = propertiesOf(made, 'Function') as Properties & {
+    CodeUri: string;
+    Handler: string;
+    Timeout: number;
+  };
+
+  /** Names in the central directory (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.12). */
+  const namesIn = (zip: Buffer): string[] => {
+    const names: string[] = [];
+    for (let at = zip.indexOf('PK\u0001\u0002'); at >= 0; at = zip.indexOf('PK\u0001\u0002', at + 46))
+      names.push(zip.toString('utf8', at + 46, at + 46 + zip.readUInt16LE(at + 28)));
+    return names;
+  };
+
+  test('is the handler in the zip that is built', async () => {
+    const [file = '', name = ''] = properties.Handler.split('.');
+    const zip = await readFile(new URL(properties.CodeUri, import.meta.url));
+    expect(namesIn(zip)).toContain(`${file}.mjs`);
+    const bundle = await read(`../packages/lambda-entry/dist/${file}.mjs`);
+    expect(bundle).toMatch(new RegExp(`export ?\\{[^}]*\\b${name}\\b[^}]*\\}`));
+  });
+
+  test('runs on a Node that the code supports', async () => {
+    const { engines } = JSON.parse(await read('../package.json')) as { engines: { node: string } };
+    const [, oldest = ''] = /^>=(\d+)/.exec(engines.node) ?? [];
+    const [, major = ''] = /^nodejs(\d+)\.x$/.exec(properties.Runtime as string) ?? [];
+    expect(Number(major)).toBeGreaterThanOrEqual(Number(oldest));
+    expect(properties.Architectures).toEqual(['arm64']);
+  });
+
+  test('outlives any request, and the gateway outlives the function', () => {
+    expect(properties.Timeout).toBeGreaterThan((template.Parameters.RequestTimeoutSeconds?.MaxValue ?? NaN) + 0.5);
+    expect(properties.Timeout).toBeLessThan(30);
+  });
+
+  test('has its log lines left as they are, and its log ends', () => {
+    expect(properties.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: 'FunctionLog' });
+    expect(propertiesOf(made, 'FunctionLog')).toHaveProperty('RetentionInDays', '30');
+    expect(propertiesOf(made, 'AccessLog')).toHaveProperty('RetentionInDays', '30');
+  });
+
+  test('is limited only where a limit was asked for', () => {
+    expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    const limited = propertiesOf(deploy(template, { ReservedConcurrency: '5' }), 'Function');
+    expect(limited).toHaveProperty('ReservedConcurrentExecutions', '5');
+  });
+});
+
+describe('the access log', () => {
+  const { Format, DestinationArn } = propertiesOf(made, 'Api').AccessLogSettings as Record<string, string>;
+
+  test('is JSON, with why the authorizer refused, and without queries, which are the caller’s own business', () => {
+    expect(DestinationArn).toBe('AccessLog.Arn');
+    const line = JSON.parse(Format ?? '') as Record<string, string>;
+    expect(Object.values(line)).toContain('$context.authorizer.error');
+    expect(Format).not.toMatch(/query|header|authorizer\.claims/i);
+  });
+});
+
+describe('the role', () => {
+  type Grant = `${string} ${'table' | 'index' | 'bucket' | 'objects' | 'log'}`;
+
+  /**
+   * What IAM has to allow for each command that the adapters send, and on what, from the tables of operations in
+   * https://docs.aws.amazon.com/service-authorization/latest/reference/list_dynamodb.html and …/list_s3.html
+   */
+  const grants: Readonly<Record<string, readonly Grant[]>> = {
+    DescribeTableCommand: ['dynamodb:DescribeTable table'],
+    GetItemCommand: ['dynamodb:GetItem table'],
+    QueryCommand: ['dynamodb:Query table', 'dynamodb:Query index'],
+    DeleteItemCommand: ['dynamodb:DeleteItem table'],
+    HeadBucketCommand: ['s3:ListBucket bucket'],
+    GetObjectCommand: ['s3:GetObject objects'],
+    ListObjectVersionsCommand: ['s3:ListBucketVersions bucket'],
+    ListMultipartUploadsCommand: ['s3:ListBucketMultipartUploads bucket'],
+    AbortMultipartUploadCommand: ['s3:AbortMultipartUpload objects'],
+    DeleteObjectCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
+    DeleteObjectsCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
+  };
+
+  /** A link is used with the rights of who signed it; and Lambda writes the log. */
+  const besides: readonly Grant[] = ['s3:GetObject objects', 'logs:CreateLogStream log', 'logs:PutLogEvents log'];
+
+  /** The values that the adapters take from the SDK's clients. */
+  const imported = async (): Promise<string[]> => {
+    const root = new URL('../packages/adapters-aws/src/', import.meta.url);
+    const files = (await readdir(root, { recursive: true })).filter((name) => /(?<!test)\.ts$/.test(name));
+    const sources = await Promise.all(files.map((name) => readFile(new URL(name, root), 'utf8')));
+    const imports = sources.join('\n').matchAll(/^import (?!type\b)([^;]*?) from '@aws-sdk\/(?:client|lib)-[^']*'/gm);
+    return Array.from(imports, ([, names = '']) => names.replace(/[{}]/g, '').split(','))
+      .flat()
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type '));
+  };
+
+  const account = 'AWS::Region:AWS::AccountId';
+  const theirTable = `arn:AWS::Partition:dynamodb:${account}:table/their-table`;
+  const targets: Readonly<Record<string, string>> = {
+    'Table.Arn': 'table',
+    'Table.Arn/index/jobs-summary': 'index',
+    'Bucket.Arn': 'bucket',
+    'Bucket.Arn/*': 'objects',
+    [theirTable]: 'table',
+    [`${theirTable}/index/their-index`]: 'index',
+    'arn:AWS::Partition:s3:::their-bucket': 'bucket',
+    'arn:AWS::Partition:s3:::their-bucket/*': 'objects',
+    'FunctionLog.Arn': 'log',
+  };
+
+  const granted = (deployment: Deployment): string[] => {
+    const { Policies } = propertiesOf(deployment, 'Role') as { Policies: Properties[] };
+    const statements = Policies.flatMap(
+      ({ PolicyDocument }) => (PolicyDocument as Properties).Statement as Properties[],
+    );
+    return statements.flatMap(({ Effect, Action, Resource }) =>
+      [Action].flat().flatMap((action) =>
+        [Resource].flat().map((resource) => {
+          const grant = `${textOf(action)} ${targets[textOf(resource)] ?? textOf(resource)}`;
+          return Effect === 'Allow' ? grant : `${textOf(Effect)} ${grant}`;
+        }),
+      ),
+    );
+  };
+
+  test('is of commands that all have a row above', async () => {
+    const names = await imported();
+    expect(names).toContain('DeleteObjectsCommand');
+    expect(names.filter((name) => name.endsWith('Command') && !(name in grants))).toEqual([]);
+    // What sends commands that it does not name.
+    expect(names.filter((name) => /^(paginate|waitUntil|S3$|DynamoDB$)|\bas\b/.test(name))).toEqual([]);
+  });
+
+  test.each([
+    ['what is made', made, () => true],
+    ['what is brought', brought, () => true],
+    [
+      'a table that has no index',
+      deploy(template, { ...everythingThere, ExistingTableIndex: '' }, ids),
+      (grant: Grant) => !grant.endsWith(' index'),
+    ],
+  ])('may do to %s exactly what the adapters do', async (_name, deployment, exists) => {
+    const needed = [...(await imported()).flatMap((name) => grants[name] ?? []), ...besides].filter(exists);
+    expect(granted(deployment).sort()).toEqual([...new Set(needed)].sort());
+  });
+
+  test('has no other rights, and nobody but Lambda has it', () => {
+    expect(propertiesOf(made, 'Function')).toHaveProperty('Role', 'Role.Arn');
+    expect(propertiesOf(made, 'Function')).not.toHaveProperty('Policies');
+    expect(propertiesOf(made, 'Role')).toEqual({
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [expect.anything()],
+    });
+  });
+});
+
+describe('the alarms', () => {
+  const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
+  const alarmsOf = ({ resources }: Deployment) =>
+    Object.values(resources)
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties: p }) => p);
+
+  test('watch the function’s errors and throttles, and the share of answers that are 5xx', () => {
+    const dimensionsOfFunction = [{ Name: 'FunctionName', Value: 'function' }];
+    const ofFunction = { Namespace: 'AWS/Lambda', Dimensions: dimensionsOfFunction, Statistic: 'Sum', Threshold: 0 };
+    const ofApi = { Namespace: 'AWS/ApiGateway', Dimensions: [{ Name: 'ApiId', Value: 'Api' }] };
+    expect(alarmsOf(made)).toMatchObject([
+      { ...ofFunction, MetricName: 'Errors' },
+      { ...ofFunction, MetricName: 'Throttles' },
+      {
+        Metrics: [
+          { Expression: '100 * failed / requests' },
+          { Id: 'failed', ReturnData: false, MetricStat: { Metric: { ...ofApi, MetricName: '5xx' }, Stat: 'Sum' } },
+          { Id: 'requests', ReturnData: false, MetricStat: { Metric: { ...ofApi, MetricName: 'Count' }, Stat: 'Sum' } },
+        ],
+      },
+    ]);
+  });
+
+  test('go off above their threshold, and not for want of requests', () => {
+    for (const alarm of alarmsOf(made))
+      expect(alarm).toMatchObject({ ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' });
+  });
+
+  test('tell the topic, where there is one', () => {
+    for (const alarm of alarmsOf(deploy(template, { AlarmTopicArn: topic })))
+      expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    for (const alarm of alarmsOf(made)) expect(alarm).not.toHaveProperty('AlarmActions');
+  });
+});
+
+describe('the unit for systemd', () => {
+  test('gives the service the time that it may take to stop', async () => {
+    const unit = await read('jobs-api.service');
+    const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
+    const { drainSeconds = NaN, shutdownGraceSeconds = NaN } = readHttpConfig({}).config ?? {};
+    expect(Number(seconds)).toBeGreaterThan(drainSeconds + shutdownGraceSeconds);
+  });
+});
