@@ -9,6 +9,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { Download } from '@jobs-api/core/testing/contracts';
 import type { ListMultipartUploadsCommandOutput, ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
 
 /** The bucket of files and results, as the programs use it that write to it. */
@@ -72,9 +73,9 @@ export class JobsBucket {
   }
 }
 
-/** Follows a URL as a browser does: the body, or `undefined` where that is refused or there is nothing. */
-export const download = async (url: string): Promise<string | undefined> => {
+/** Follows a URL as a browser does: what comes, or `undefined` where that is refused or there is nothing. */
+export const download = async (url: string): Promise<Download | undefined> => {
   const response = await fetch(url);
   const body = await response.text();
-  return response.ok ? body : undefined;
+  return response.ok ? { body, contentDisposition: response.headers.get('content-disposition') } : undefined;
 };

@@ -21,9 +21,9 @@ test('the container hands out the use cases and the authenticator, each made onc
     const user = await authenticator.authenticate(await stack.tokenIssuer.issueToken('alice'));
     expect(user).toBe('alice');
     await stack.table.put({ userId: 'alice', jobId: 1, status: 'queued' });
-    expect(await jobs.listJobs(user)).toMatchObject([{ jobId: 1, status: { code: 'queued' } }]);
+    expect((await jobs.listJobs(user)).jobs).toMatchObject([{ jobId: 1, status: { code: 'queued' } }]);
     await jobs.deleteJob(parseUserId('alice'), parseJobId(1));
-    expect(await jobs.listJobs(user)).toEqual([]);
+    expect((await jobs.listJobs(user)).jobs).toEqual([]);
 
     const checks = container.get(TOKENS.readinessChecks);
     expect(Object.keys(checks)).toEqual(['table', 'bucket', 'token keys']);

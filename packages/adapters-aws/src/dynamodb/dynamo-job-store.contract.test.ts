@@ -79,7 +79,7 @@ describe('DynamoJobStore', () => {
       const unreadable: string[] = [];
       const onUnreadable = ({ storedJobId }: UnreadableJob) => unreadable.push(storedJobId);
       let pages = 0;
-      for await (const page of store.list(parseUserId(user), { onUnreadable })) {
+      for await (const page of store.list(parseUserId(user), {}, { onUnreadable })) {
         for (const { jobId } of page) ids.push(jobId);
         pages++;
       }

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, DescribeTableCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UnreadableJob } from '@jobs-api/core';
-import type { CallOptions, Job, JobId, JobStore, JobSummary, ListOptions, UserId } from '@jobs-api/core';
+import type { CallOptions, Job, JobId, JobStore, JobSummary, ListOptions, ListRange, UserId } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
 import { readJob, readSummary } from './job-item.ts';
 import type { JobItem } from './job-item.ts';
@@ -36,16 +36,23 @@ export class DynamoJobStore implements JobStore {
     return Item && readJob(user, Item);
   }
 
-  async *list(user: UserId, { signal, onUnreadable }: ListOptions = {}): AsyncIterable<readonly JobSummary[]> {
+  async *list(
+    user: UserId,
+    { order = 'asc', after, sizeHint }: ListRange = {},
+    { signal, onUnreadable }: ListOptions = {},
+  ): AsyncIterable<readonly JobSummary[]> {
+    const isInRange = after === undefined ? '' : ` AND #${SORT_KEY} ${order === 'asc' ? '>' : '<'} :after`;
     let position: JobItem | undefined;
     do {
       const command = new QueryCommand({
         TableName: this.#tableName,
         IndexName: this.#summaryIndexName,
-        KeyConditionExpression: `#${PARTITION_KEY} = :user`,
+        KeyConditionExpression: `#${PARTITION_KEY} = :user${isInRange}`,
         ProjectionExpression: LIST_PROJECTION,
         ExpressionAttributeNames: PLACEHOLDERS,
-        ExpressionAttributeValues: { ':user': { S: user } },
+        ExpressionAttributeValues: { ':user': { S: user }, ...(after && { ':after': { N: String(after) } }) },
+        ScanIndexForward: order === 'asc',
+        Limit: sizeHint,
         ExclusiveStartKey: position,
       });
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>

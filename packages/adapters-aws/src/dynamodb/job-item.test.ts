@@ -37,7 +37,12 @@ describe('readJob', () => {
       objectUuidNames: { 'a.png': 'beach.png', 'b.wav': '' },
       mediaLength: { 'a.png': 1, 'b.wav': 12.5, 'c.mov': 1500 },
       failedToProcess: { 'b.wav': 'silence' },
-      status: { code: 'processing', meaning: 'Job is being processed (45% done)', hasResults: false },
+      status: {
+        code: 'processing',
+        meaning: 'Job is being processed (45% done)',
+        hasResults: false,
+        progressPercent: 45,
+      },
     });
   });
 

@@ -1,6 +1,7 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore } from '@jobs-api/core';
+import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, PresignedUrls, PresignOptions } from '@jobs-api/core';
+import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';
 import { presignAll } from './presigner.ts';
 import { sweepPrefix } from './sweep.ts';
@@ -27,10 +28,15 @@ export class S3ObjectStore implements ObjectStore {
     this.#urlTtlSeconds = urlTtlSeconds;
   }
 
-  async presign(keys: readonly ObjectKey[], { signal }: CallOptions = {}): Promise<readonly string[]> {
-    const options = { bucketName: this.#bucketName, ttlSeconds: this.#urlTtlSeconds, signal };
-    const { urls } = await callAws('presigning', signal, () => presignAll(this.#presigningClient, keys, options));
-    return urls;
+  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
+    const options = {
+      bucketName: this.#bucketName,
+      ttlSeconds: this.#urlTtlSeconds,
+      signal,
+      // RFC 6266 with the name as RFC 8187 writes it, and one in ASCII for whoever cannot read that.
+      ...(downloadAs !== undefined && { contentDisposition: contentDisposition(downloadAs) }),
+    };
+    return callAws('presigning', signal, () => presignAll(this.#presigningClient, keys, options));
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {

@@ -214,11 +214,11 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putJob({ ...wholeJob(userId), status: 'processing...45%' });
         const answer = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
         expect(Object.keys(answer)).toEqual(['job_info', 'results']);
-        expect(Object.entries(answer['job_info'] ?? {}).slice(-2)).toEqual([
+        expect(Object.entries(answer.job_info ?? {}).slice(-2)).toEqual([
           ['status', 'processing'],
           ['progress_percent', 45],
         ]);
-        expect(answer['results']).toEqual({});
+        expect(answer.results).toEqual({});
       });
 
       test('links neither what failed to process nor what cannot be a key', async () => {
@@ -380,10 +380,9 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       test('makes a browser save the file under that name', async () => {
         const { userId, ask } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
-        expect(await saved(ask, 'holiday.png')).toEqual({
-          body: 'picture',
-          contentDisposition: 'attachment; filename="holiday.png"',
-        });
+        const download = await saved(ask, 'holiday.png');
+        expect(download?.body).toBe('picture');
+        expect(download?.contentDisposition).toMatch(/^attachment; filename=("holiday\.png"|holiday\.png)$/);
       });
 
       test.each([

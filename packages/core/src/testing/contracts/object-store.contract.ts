@@ -109,7 +109,8 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         const key = uploadedFileKey(newUser(), parseJobId(1), png);
         await harness.put(key, 'picture');
         const saved = await harness.get(await presignOne(key, { downloadAs: 'holiday.png' }));
-        expect(saved).toEqual({ body: 'picture', contentDisposition: 'attachment; filename="holiday.png"' });
+        expect(saved?.body).toBe('picture');
+        expect(saved?.contentDisposition).toMatch(/^attachment; filename=("holiday\.png"|holiday\.png)$/);
         const shown = await harness.get(await presignOne(key));
         expect(shown).toEqual({ body: 'picture', contentDisposition: null });
       });
