@@ -82,8 +82,8 @@ module.exports = {
       name: 'no-deep-imports',
       comment: "Import another package by its name: what its index does not export is that package's own business.",
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local)/' },
-      to: { path: '^(packages/[^/]+|local)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages/[^/]+|local|bench)/' },
+      to: { path: '^(packages/[^/]+|local|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',
