@@ -90,8 +90,8 @@ module.exports = {
       name: 'no-deep-imports',
       comment: "Import another package by its name: what its index does not export is that package's own business.",
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local|examples/[^/]+)/' },
-      to: { path: '^(packages/[^/]+|local|examples/[^/]+)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/' },
+      to: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',
