@@ -10,6 +10,7 @@ import { errorResponse, notFound } from './error-response.ts';
 import { healthRoutes } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { limitInFlight } from './in-flight.ts';
+import { openapiRoute } from './routes/openapi.ts';
 import { parseQuery } from './parameters.ts';
 import { requestLog } from './request-log.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -44,6 +45,7 @@ export const createApp = (options: AppOptions): Express => {
   app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight));
   app.use(deadline(options.requestTimeoutSeconds));
+  app.use(openapiRoute());
   app.use(jobsRoutes(options.jobs, options.authenticator));
   app.use(notFound);
   app.use(errorResponse);
