@@ -16,6 +16,7 @@ import { parseQuery } from './parameters.ts';
 import { requestLog } from './request-log.ts';
 import { responseHeaders } from './response-headers.ts';
 import { jobsRoutes } from './routes/jobs.ts';
+import { openapiRoute } from './routes/openapi.ts';
 
 export interface AppOptions {
   readonly jobs: Jobs;
@@ -48,6 +49,7 @@ export const createApp = (options: AppOptions): Express => {
   app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight, options.requestObserver?.onShed));
   app.use(deadline(options.requestTimeoutSeconds));
+  app.use(openapiRoute());
   app.use(jobsRoutes(options.jobs, options.authenticator));
   app.use(notFound);
   app.use(errorResponse);

@@ -1,22 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobRecord } from '@jobs-api/core/testing';
 import type { Download } from '@jobs-api/core/testing/contracts';
-
-export interface HttpQuestion {
-  readonly method?: string;
-  /** Path and query, sent as they are. */
-  readonly path: string;
-  readonly headers?: readonly (readonly [name: string, value: string])[];
-  readonly body?: string;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded. */
-  readonly body: string;
-}
+import { openapi } from '../openapi.ts';
+import { expectDocumented } from './documented.ts';
+import type { HttpAnswer, HttpQuestion } from './http-message.ts';
 
 /** What the suite needs of a driving adapter and of the world behind it. */
 export interface HttpApiHarness {
@@ -81,7 +68,7 @@ const routes = [
   ['DELETE', `${BASE}/delete?job-id=1`],
 ] as const;
 
-/** Holds a driving adapter to the documented HTTP API. */
+/** Holds a driving adapter to the documented HTTP API, and every one of its answers to the OpenAPI document. */
 export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarness>): void => {
   describe(`${name} as the HTTP API`, () => {
     let harness: HttpApiHarness;
@@ -113,7 +100,15 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     });
 
     beforeAll(async () => {
-      harness = await start();
+      const started = await start();
+      harness = {
+        ...started,
+        ask: async (question) => {
+          const answer = await started.ask(question);
+          expectDocumented(question, answer);
+          return answer;
+        },
+      };
     });
 
     afterAll(() => harness.close());
@@ -816,6 +811,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['POST', `${BASE}/list`, false],
         ['GET', '/healthz', false],
         ['GET', '/readyz', false],
+        ['GET', '/openapi.json', false],
       ];
 
       test.each(questions)('to %s %s is JSON that nobody keeps or sniffs', async (method, path, signedIn) => {
@@ -875,13 +871,28 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
     });
 
+    describe('GET /openapi.json', () => {
+      test('describes the API, without a token', async () => {
+        const { status, body } = await harness.ask({ path: '/openapi.json' });
+        expect(status).toBe(200);
+        expect(JSON.parse(body)).toEqual(openapi);
+      });
+
+      test('is compressed for who accepts that', async () => {
+        const headers = [['Accept-Encoding', 'gzip'] as const];
+        const answer = await harness.ask({ path: '/openapi.json', headers });
+        expect(answer.headers['content-encoding']).toBe('gzip');
+        expect(JSON.parse(answer.body)).toEqual(openapi);
+      });
+    });
+
     describe('health', () => {
       test('is told without a token', async () => {
         expect(await harness.ask({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });
         expect(await harness.ask({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
       });
 
-      test.each(['/healthz', '/readyz'])('%s has no other method', async (path) => {
+      test.each(['/healthz', '/readyz', '/openapi.json'])('%s has no other method', async (path) => {
         const answer = await harness.ask({ method: 'POST', path });
         expect(answer).toMatchObject(answers.noMethod);
         expect(answer.headers.allow).toBe('GET, HEAD');
