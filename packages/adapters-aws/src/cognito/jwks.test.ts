@@ -189,6 +189,70 @@ describe('a set of keys', () => {
   });
 });
 
+describe('the set that is held', () => {
+  test('is none before there are keys, and nothing is fetched for it', () => {
+    expect(keys.current()).toBeUndefined();
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  test('is fetched again in the background after five minutes', async () => {
+    await keys.check();
+    const held = keys.current();
+    time += 5 * MINUTE - 1;
+    expect(keys.current()).toBe(held);
+    expect(fetched).toHaveBeenCalledTimes(1);
+    endpoint = hang;
+    time += 1;
+    expect(keys.current()).toBe(held);
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  const before = [one, two];
+  test.each<[string, boolean, unknown[]]>([
+    ['the same keys', true, [one, two]],
+    ['the same keys in another order', true, [two, one]],
+    ['the same keys described otherwise', true, [{ ...one, alg: undefined, x5t: 'x' }, two]],
+    ['the same keys beside unusable ones', true, [null, one, { kty: 'oct', kid: 'one' }, two]],
+    ['one key more', false, [one, two, three]],
+    ['one key less', false, [two]],
+    ['a key that was replaced', false, [one, { ...three, kid: 'two' }]],
+    ['a key with another exponent', false, [one, { ...two, e: 'Aw' }]],
+    ['a key under another name', false, [one, { ...two, kid: 'three' }]],
+    ['a second key under the same name', false, [one, two, { ...three, kid: 'two' }]],
+    [
+      'keys that have changed their names',
+      false,
+      [
+        { ...one, kid: 'two' },
+        { ...two, kid: 'one' },
+      ],
+    ],
+  ])('after a fetch that brought %s, is the same: %j', async (_, same, after) => {
+    endpoint = serveKeys(...before);
+    await keys.check();
+    const held = keys.current();
+    endpoint = serveKeys(...after);
+    time += 5 * MINUTE;
+    await keys.check();
+    await fetchIsOver();
+    expect(fetched).toHaveBeenCalledTimes(2);
+    expect(keys.current() === held).toBe(same);
+    expect(keys.current()?.get('two')?.at(-1)?.jwk.n).toBe((await moduli('two')).at(-1));
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test('after a fetch that failed, is the same', async () => {
+    await keys.check();
+    const held = keys.current();
+    endpoint = serveKeys();
+    time += 5 * MINUTE;
+    await keys.check();
+    await fetchIsOver();
+    expect(onFetchFailed).toHaveBeenCalledTimes(1);
+    expect(keys.current()).toBe(held);
+  });
+});
+
 const padded = (bytes: number[], length: number) => Buffer.from([...Array<number>(length).fill(0), ...bytes]);
 const b64 = (bytes: Iterable<number>) => Buffer.from([...bytes]).toString('base64url');
 const weak = newJwk('one', 1024);

@@ -12,7 +12,7 @@ export interface SigningKey {
 }
 
 /** By `kid`, which need not be unique. */
-type KeySet = ReadonlyMap<string, readonly SigningKey[]>;
+export type KeySet = ReadonlyMap<string, readonly SigningKey[]>;
 
 export interface RemoteJwksOptions {
   /** Told why a fetch brought no keys, for the log. Must not throw. */
@@ -75,6 +75,15 @@ export class RemoteJwks {
     await this.#keysWhere(() => true, options);
   }
 
+  /**
+   * The keys that are held, by `kid`: the same object until a fetch has brought other keys. They are fetched in the
+   * background where they are old.
+   */
+  current(): KeySet | undefined {
+    if (this.#keys && this.#since(this.#keysFrom) >= FRESH_MS) this.refresh();
+    return this.#keys;
+  }
+
   /** Begins to fetch in the background, unless a fetch is under way or the last one began a moment ago. */
   refresh(): void {
     const pause = this.#keys ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS;
@@ -86,11 +95,8 @@ export class RemoteJwks {
   /** The keys that are held if they will do, else those that are held after a fetch, where one is due or under way. */
   async #keysWhere(willDo: (held: KeySet) => boolean, { signal }: CallOptions = {}): Promise<KeySet> {
     signal?.throwIfAborted();
-    const held = this.#keys;
-    if (held && willDo(held)) {
-      if (this.#since(this.#keysFrom) >= FRESH_MS) this.refresh();
-      return held;
-    }
+    const held = this.current();
+    if (held && willDo(held)) return held;
     this.refresh();
     if (this.#attempt) await untilAborted(this.#attempt, signal);
     if (this.#keys) return this.#keys;
@@ -99,7 +105,8 @@ export class RemoteJwks {
 
   async #tryToFetch(): Promise<void> {
     try {
-      this.#keys = readKeySet(await this.#fetchText());
+      const keys = readKeySet(await this.#fetchText());
+      if (!this.#keys || !isSame(keys, this.#keys)) this.#keys = keys;
       this.#keysFrom = this.#attemptedAt;
     } catch (error) {
       this.#lastFailure = error;
@@ -159,6 +166,13 @@ const readKeySet = (text: string): KeySet => {
   }
   if (keys.size === 0) throw new Error('the key set has no key that may sign tokens');
   return keys;
+};
+
+/** In whatever order they come. */
+const isSame = (one: KeySet, other: KeySet): boolean => {
+  const describe = (keys: KeySet) =>
+    [...keys].flatMap(([kid, named]) => named.map(({ jwk: { n, e } }) => JSON.stringify([kid, n, e]))).sort();
+  return describe(one).join() === describe(other).join();
 };
 
 const readKey = ({ kty, n, e }: SigningKey['jwk']): SigningKey | undefined => {

@@ -3,6 +3,8 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parseUserId } from '@jobs-api/core';
+import { verifyJwtSync } from 'aws-jwt-verify/jwt-verifier';
 import { RemoteJwks } from './jwks.ts';
 import { cognitoUserPool, JwtAuthenticator } from './jwt-authenticator.ts';
 import type { JwtAuthenticatorOptions } from './jwt-authenticator.ts';
@@ -103,6 +105,11 @@ describe('a token that is in good order', () => {
     await expectRefusal(authenticate(issue(), rules), 'the user id is missing, too long or not fit for a key');
   });
 
+  test('is taken however deep its claims are', async () => {
+    const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+    expect(await authenticate(withPayload(`${JSON.stringify(claims).slice(0, -1)},"deep":${deep}}`))).toBe('alice');
+  });
+
   test('is taken at 15 KB', async () => {
     expect(await authenticate(issue({ groups: 'x'.repeat(11_000) }))).toBe('alice');
   });
@@ -124,7 +131,7 @@ const signature = 'the signature does not match';
 const good = () => issue();
 const [goodHeader = '', goodPayload = '', goodSignature = ''] = good().split('.');
 /** The same octets: the last of the characters that spell 256 octets carries two bits, and the other four do not count. */
-const respelled = goodSignature.slice(0, -1) + String.fromCharCode(goodSignature.charCodeAt(341) + 1);
+const respell = (spelled = '') => spelled.slice(0, -1) + String.fromCharCode(spelled.charCodeAt(341) + 1);
 
 const atFaultWithoutAKey: [string, string, string][] = [
   ['nothing in it', '', encoding],
@@ -137,7 +144,7 @@ const atFaultWithoutAKey: [string, string, string][] = [
   ['no signature', `${goodHeader}.${goodPayload}.`, malformed],
   ['a padded signature', `${good()}==`, encoding],
   ['a padded payload', seal(`${goodHeader}.${goodPayload}=`), encoding],
-  ['another spelling of its signature', `${goodHeader}.${goodPayload}.${respelled}`, encoding],
+  ['another spelling of its signature', `${goodHeader}.${goodPayload}.${respell(goodSignature)}`, encoding],
   ['the alphabet of plain base64', `${goodHeader}.${goodPayload}.${goodSignature.slice(0, -4)}+/AA`, encoding],
   ['a space in front', ` ${good()}`, encoding],
   ['a line break at its end', `${good()}\n`, encoding],
@@ -185,7 +192,11 @@ const atFaultWithoutAKey: [string, string, string][] = [
     withPayload(Buffer.from(JSON.stringify({ ...claims, sub: 'Zo\xeb' }), 'latin1')),
     encoding,
   ],
-  ['a payload that is nested too deep', withPayload(`{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), malformed],
+  [
+    'a payload that is nothing but deep',
+    withPayload(`{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
+    'the token does not expire',
+  ],
 
   ['no exp', issue({ exp: undefined }), 'the token does not expire'],
   ['an exp that is null', issue({ exp: null }), malformed],
@@ -350,6 +361,31 @@ describe('a well-formed token', () => {
       }),
     );
   });
+
+  test('is taken where the library takes it, and nowhere else, whatever its fields hold', async () => {
+    await keys.check();
+    const fields = ['iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'scope', 'jti', 'email'];
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom(ISSUER, 'jobs', ['jobs'], NOW, NOW + 60, null));
+    const changes = fc.dictionary(fc.constantFrom(...fields), value, { maxKeys: 3 });
+    const headerChanges = fc.dictionary(fc.constantFrom('typ', 'cty', 'jku'), value, { maxKeys: 1 });
+    const jwk = { ...ours.publicKey.export({ format: 'jwk' }), kty: 'RSA' } as const;
+    const rules = { issuer: ISSUER, audience: [...oidc.audience], graceSeconds: LEEWAY };
+    const byLibrary = (token: string): unknown => {
+      try {
+        return parseUserId(verifyJwtSync(token, jwk, rules).sub);
+      } catch {
+        return 'UNAUTHORIZED';
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(changes, headerChanges, async (payloadChanges, more) => {
+        const token = issue(payloadChanges, more);
+        const outcome = await authenticate(token).catch((error: unknown) => (error as { code?: string }).code);
+        expect(outcome).toBe(byLibrary(token));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 const userIdsIn = (token: string): unknown[] => {
@@ -359,6 +395,93 @@ const userIdsIn = (token: string): unknown[] => {
     return [];
   }
 };
+
+describe('a token that comes again', () => {
+  const reason = new Error('enough');
+  let authenticator: JwtAuthenticator;
+  let verified: jest.Spied<RemoteJwks['get']>;
+  const again = () => authenticator.authenticate(token);
+  const token = issue({ exp: NOW + 3_600 });
+
+  beforeEach(async () => {
+    await keys.check();
+    authenticator = new JwtAuthenticator(keys, oidc);
+    verified = jest.spyOn(keys, 'get');
+    expect(await again()).toBe('alice');
+  });
+
+  test('is not verified again', async () => {
+    expect(await again()).toBe('alice');
+    expect(verified).toHaveBeenCalledTimes(1);
+  });
+
+  test('is verified again for other rules', async () => {
+    authenticator = new JwtAuthenticator(keys, { ...oidc, audience: ['others'] });
+    await expectRefusal(again(), audience, token);
+  });
+
+  test('is not confused with another of the same user, nor with one that is not good', async () => {
+    const other = issue({ sub: 'bob' });
+    expect(await authenticator.authenticate(other)).toBe('bob');
+    const [[head, payload, proof], [, otherPayload, otherProof]] = [token.split('.'), other.split('.')];
+    for (const bad of [
+      `${head}.${payload}.${otherProof}`,
+      `${head}.${otherPayload}.${proof}`,
+      `${encodeJson({ ...header, typ: 'JWT' })}.${payload}.${proof}`,
+      `${head}.${payload}.${respell(proof)}`,
+      `${token}=`,
+    ])
+      await expect(authenticator.authenticate(bad)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await again()).toBe('alice');
+  });
+
+  test('is judged anew where it was refused', async () => {
+    const input = `${encodeJson({ ...header, kid: 'theirs' })}.${goodPayload}`;
+    const refused = seal(input, rs256(input, theirs.privateKey));
+    await expectRefusal(authenticator.authenticate(refused), unknownKey, refused);
+    endpoint = serveKeys(jwkOf(ours.publicKey, 'ours'), jwkOf(theirs.publicKey, 'theirs'));
+    time += 10;
+    expect(await authenticator.authenticate(refused)).toBe('alice');
+  });
+
+  test('rejects with the reason of a signal that has aborted', async () => {
+    await expect(authenticator.authenticate(token, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test('has the keys fetched in the background when they are old, and does not wait for them', async () => {
+    endpoint = () => new Promise(() => undefined);
+    time += 300;
+    expect(await again()).toBe('alice');
+    expect(fetched).toHaveBeenCalledTimes(2);
+    expect(verified).toHaveBeenCalledTimes(1);
+  });
+
+  test.each<[string, Fetch, string | undefined]>([
+    ['the same keys', serveKeys(jwkOf(ours.publicKey, 'ours'), null), undefined],
+    ['no keys', serveKeys(), undefined],
+    ['another key in place of its own', serveKeys(jwkOf(theirs.publicKey, 'ours')), signature],
+    ['other keys than its own', serveKeys(jwkOf(theirs.publicKey, 'theirs')), unknownKey],
+  ])('is good or not as it would be at first sight, after a fetch that brought %s', async (_, set, refusal) => {
+    endpoint = set;
+    time += 300;
+    expect(await again()).toBe('alice');
+    await keys.get('nobody');
+    verified.mockClear();
+    if (refusal === undefined) expect(await again()).toBe('alice');
+    else await expectRefusal(again(), refusal, token);
+    expect(verified).toHaveBeenCalledTimes(refusal === undefined ? 0 : 1);
+  });
+
+  test('is verified again, and good, beside a key that was added', async () => {
+    endpoint = serveKeys(jwkOf(ours.publicKey, 'ours'), jwkOf(theirs.publicKey, 'theirs'));
+    time += 300;
+    await again();
+    await keys.get('nobody');
+    verified.mockClear();
+    expect(await again()).toBe('alice');
+    expect(verified).toHaveBeenCalledTimes(1);
+  });
+});
 
 describe('a token’s time', () => {
   test.each([
@@ -378,6 +501,14 @@ describe('a token’s time', () => {
     expect(await authenticator.authenticate(token)).toBe('alice');
     time = claims.exp + LEEWAY + 1;
     await expectRefusal(authenticator.authenticate(token), expired, token);
+  });
+
+  test('has not come where the clock is set back, also for a token that was taken before', async () => {
+    const authenticator = new JwtAuthenticator(keys, oidc);
+    const token = issue({ nbf: NOW });
+    expect(await authenticator.authenticate(token)).toBe('alice');
+    time = NOW - LEEWAY - 1;
+    await expectRefusal(authenticator.authenticate(token), early, token);
   });
 });
 

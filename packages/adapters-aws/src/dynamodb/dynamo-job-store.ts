@@ -58,7 +58,9 @@ export class DynamoJobStore implements JobStore {
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
         this.#client.send(command, options),
       );
-      yield readable(user, Items ?? [], onUnreadable);
+      // DynamoDB always says which, even if none: an answer without them must not shorten a list.
+      if (!Items) throw new Error('Query failed: the answer is not a list');
+      yield readable(user, Items, onUnreadable);
       position = LastEvaluatedKey;
     } while (position);
   }

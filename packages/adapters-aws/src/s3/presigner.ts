@@ -11,9 +11,9 @@ export interface PresignOptions {
   readonly bucketName: string;
   /** 1 to 604800. */
   readonly ttlSeconds: number;
-  /** What the answer's Content-Disposition header shall be. */
+  /** The `Content-Disposition` that the object is to be answered with. */
   readonly contentDisposition?: string | undefined;
-  /** When the URLs are signed. Default: now, by S3's clock where the client found it to differ from ours. */
+  /** When the URLs are signed. Default: now, by the clock of S3 where the client has found its own to be wrong. */
   readonly now?: Date | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,16 +25,17 @@ export interface PresignedUrls {
   readonly expiresAt: Date;
 }
 
-/** How many URLs are made before others get their turn: 2 to 6 ms of work. */
+/** How many URLs are made before other work gets its turn: a few milliseconds' worth. */
 const URLS_PER_TURN = 500;
 const SDK_URLS_PER_TURN = 10;
 
 /**
- * GET URLs for many keys, the same to the byte as `getSignedUrl` makes them for a client with `requestChecksumCalculation`
- * and `responseChecksumValidation` at `WHEN_REQUIRED`, about a hundred times as fast: it does for every URL what is done
- * here for every call. What is not understood here, such as S3 Express or middleware of your own, is left to it.
+ * GET URLs for many keys: byte for byte those that `getSignedUrl` makes for a client whose `requestChecksumCalculation`
+ * and `responseChecksumValidation` are `WHEN_REQUIRED`, in a hundredth of the time, since what is the same for all of
+ * them is done once. Where the client needs more than that, S3 Express or middleware of one's own, it is `getSignedUrl`
+ * that makes them.
  *
- * @throws Unavailable where the credentials are about to expire, and their provider has no newer ones
+ * @throws Unavailable where the credentials end within a second, and their provider has no others
  */
 export const presignAll = async (
   client: S3Client,
@@ -44,11 +45,16 @@ export const presignAll = async (
   const credentials = await client.config.credentials();
   const time = now?.getTime() ?? Date.now() + client.config.systemClockOffset;
   const endOfCredentials = credentials.expiration?.getTime() ?? Infinity;
-  if (endOfCredentials - time < 1_000) throw new Unavailable('the credentials for signing have expired');
-  // A signature tells whole seconds.
+  if (endOfCredentials - time < 1_000) throw new Unavailable('the credentials to sign with have expired');
+  // A URL tells whole seconds.
   const signedAt = Math.floor(time / 1_000) * 1_000;
   const expiresIn = Math.min(ttlSeconds, Math.floor((endOfCredentials - signedAt) / 1_000));
+  const signingDate = new Date(signedAt);
 
+  const bySdk = (Key: string): Promise<string> => {
+    const input = { Bucket: bucketName, Key, ResponseContentDisposition: contentDisposition };
+    return getSignedUrl(client, new GetObjectCommand(input), { expiresIn, signingDate });
+  };
   const endpoint = await plainEndpoint(client, bucketName);
   const query = {
     'X-Amz-Content-Sha256': UNSIGNED_PAYLOAD,
@@ -56,71 +62,60 @@ export const presignAll = async (
     'x-id': 'GetObject',
     ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
   };
-  const signingDate = new Date(signedAt);
-  const toUrl: (key: string) => string | Promise<string> = endpoint
-    ? urlSigner({ ...endpoint, credentials, signingDate, query })
-    : (Key: string) => {
-        const input = { Bucket: bucketName, Key, ResponseContentDisposition: contentDisposition };
-        return getSignedUrl(client, new GetObjectCommand(input), { expiresIn, signingDate });
-      };
+  const sign = endpoint && urlSigner({ ...endpoint, credentials, signingDate, query });
+  const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
 
   const urls: string[] = [];
-  const perTurn = endpoint ? URLS_PER_TURN : SDK_URLS_PER_TURN;
-  for (let next = 0; next < keys.length; next += perTurn) {
-    if (next > 0) await setImmediate();
+  for (let start = 0; start < keys.length; start += perTurn) {
+    if (start > 0) await setImmediate();
     signal?.throwIfAborted();
-    urls.push(...(await Promise.all(keys.slice(next, next + perTurn).map(toUrl))));
+    const batch = keys.slice(start, start + perTurn);
+    urls.push(...(sign ? batch.map(sign) : await Promise.all(batch.map(bySdk))));
   }
   return { urls, expiresAt: new Date(signedAt + expiresIn * 1_000) };
 };
 
-interface PlainEndpoint {
+interface Endpoint {
   readonly url: URL;
   readonly region: string;
   readonly service: string;
 }
 
-/** Where the client would send the requests, unless there is more to them than path, query and Signature Version 4. */
-const plainEndpoint = async (client: S3Client, bucketName: string): Promise<PlainEndpoint | undefined> => {
+/** Where the client would send the requests, if Signature Version 4 over path and query is all there is to them. */
+const plainEndpoint = async (client: S3Client, bucketName: string): Promise<Endpoint | undefined> => {
   const { config } = client;
   const endpoint = await getEndpointFromInstructions({ Bucket: bucketName }, GetObjectCommand, config);
   const { url, headers = {}, properties } = endpoint;
-  const [scheme] = properties?.authSchemes ?? [];
+  const scheme = properties?.authSchemes?.[0];
   const isPlain =
     scheme?.name === 'sigv4' &&
-    Object.keys(headers).length === 0 &&
     url.href === url.origin + url.pathname &&
+    Object.keys(headers).length === 0 &&
     !config.bucketEndpoint &&
     hasStandardMiddleware(client);
   return isPlain ? { url, region: scheme.signingRegion, service: scheme.signingName } : undefined;
 };
 
-let standardMiddleware: ReadonlySet<string> | undefined;
+let standardMiddleware: Set<string> | undefined;
 const inspected = new WeakMap<S3Client, boolean>();
 
-/** Whether nobody has added middleware, which may change the requests. Looks once at each client: it takes longer than a URL. */
+/** Whether nobody has added middleware, which could change a request. Looks at each client once, for that takes a while. */
 const hasStandardMiddleware = (client: S3Client): boolean => {
-  let isStandard = inspected.get(client);
-  if (isStandard === undefined) {
-    const standard = (standardMiddleware ??= new Set(new S3Client().middlewareStack.identify()));
-    isStandard = client.middlewareStack.identify().every((name) => standard.has(name));
-    inspected.set(client, isStandard);
-  }
+  const known = inspected.get(client);
+  if (known !== undefined) return known;
+  const standard = (standardMiddleware ??= new Set(new S3Client().middlewareStack.identify()));
+  const isStandard = client.middlewareStack.identify().every((name) => standard.has(name));
+  inspected.set(client, isStandard);
   return isStandard;
 };
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
-/** What the URLs of one call have in common. */
-interface UrlSignerOptions extends PlainEndpoint {
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string | undefined;
-  };
+interface UrlSignerOptions extends Endpoint {
+  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
   readonly signingDate: Date;
-  /** The parameters besides those that the signature needs. */
+  /** The parameters besides those that say how the URL is signed. */
   readonly query: Readonly<Record<string, string>>;
 }
 
@@ -131,48 +126,44 @@ export const urlSigner = (options: UrlSignerOptions): ((key: string) => string) 
   const scope = [timestamp.slice(0, 8), region, service, 'aws4_request'];
   const secret = Buffer.from(`AWS4${credentials.secretAccessKey}`);
   const signingKey = scope.reduce((key, part) => createHmac('sha256', key).update(part).digest(), secret);
-  const sign = hmacOfDigest(signingKey, [ALGORITHM, timestamp, scope.join('/'), ''].join('\n'));
+  const sign = hmacOfDigest(signingKey, `${ALGORITHM}\n${timestamp}\n${scope.join('/')}\n`);
 
   const parameters = {
     ...query,
     'X-Amz-Algorithm': ALGORITHM,
-    'X-Amz-Credential': [credentials.accessKeyId, ...scope].join('/'),
+    'X-Amz-Credential': `${credentials.accessKeyId}/${scope.join('/')}`,
     'X-Amz-Date': timestamp,
     'X-Amz-SignedHeaders': 'host',
     ...(credentials.sessionToken && { 'X-Amz-Security-Token': credentials.sessionToken }),
   };
-  const sorted = Object.entries(parameters)
-    .map(([name, value]) => `${name}=${escapeUri(value)}`)
-    .sort();
-  const canonicalQuery = sorted.join('&');
-  const afterPath = `\n${canonicalQuery}\nhost:${url.host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
-  // Where the signature belongs by its name.
-  const at = canonicalQuery.indexOf('&X-Amz-SignedHeaders=');
-  const [before, after] = [`?${canonicalQuery.slice(0, at)}&X-Amz-Signature=`, canonicalQuery.slice(at)];
-  const { origin } = url;
-  const prefix = url.pathname === '/' ? '' : url.pathname;
+  const escaped = Object.entries(parameters).map(([name, value]) => `${name}=${escapeUri(value)}`);
+  const canonicalQuery = escaped.sort().join('&');
+  // By its name, the signature belongs in front of this one.
+  const cut = canonicalQuery.indexOf('&X-Amz-SignedHeaders=');
+  const [before, after] = [canonicalQuery.slice(0, cut), canonicalQuery.slice(cut)];
+  const { origin, host, pathname } = url;
+  const folder = pathname === '/' ? pathname : `${pathname}/`;
+  const restOfRequest = `\n${canonicalQuery}\nhost:${host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
   return (key) => {
-    const path = `${prefix}/${encodeKey(key)}`;
-    const signature = sign(hash('sha256', `GET\n${path}${afterPath}`));
-    return origin + path + before + signature + after;
+    const path = folder + escapeKey(key);
+    const signature = sign(hash('sha256', `GET\n${path}${restOfRequest}`));
+    return `${origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
   };
 };
 
-const encodeKey = (key: string): string => (/^[\w.~/-]*$/.test(key) ? key : escapeUri(key).replaceAll('%2F', '/'));
-
-const BLOCK = 64;
+const escapeKey = (key: string): string => (/^[\w.~/-]*$/.test(key) ? key : escapeUri(key).replaceAll('%2F', '/'));
 
 /**
- * The HMAC-SHA-256 of a text that ends in the hexadecimal digest of another, in hexadecimal. By two one-shot hashes over
- * blocks that are laid out once (RFC 2104), since the setup of `createHmac` costs as much as both.
+ * The HMAC-SHA-256 (RFC 2104) of a text followed by a digest in hexadecimal. Two one-shot hashes of blocks that are laid
+ * out once: `createHmac` takes two to ten times as long, by the version of Node.
  */
 const hmacOfDigest = (key: Buffer, text: string): ((digest: string) => string) => {
-  const padded = (byte: number) => Buffer.alloc(BLOCK, byte).map((pad, index) => pad ^ (key[index] ?? 0));
-  const inner = Buffer.concat([padded(0x36), Buffer.from(text), Buffer.alloc(64)]);
-  const outer = Buffer.concat([padded(0x5c), Buffer.alloc(32)]);
+  const block = (pad: number) => Buffer.alloc(64, pad).map((byte, index) => byte ^ (key[index] ?? 0));
+  const inner = Buffer.concat([block(0x36), Buffer.from(text), Buffer.alloc(64)]);
+  const outer = Buffer.concat([block(0x5c), Buffer.alloc(32)]);
   return (digest) => {
-    inner.write(digest, inner.length - digest.length, 'latin1');
-    outer.write(hash('sha256', inner, 'binary'), BLOCK, 'binary');
+    inner.write(digest, inner.length - 64, 'latin1');
+    outer.write(hash('sha256', inner, 'binary'), 64, 'binary');
     return hash('sha256', outer);
   };
 };

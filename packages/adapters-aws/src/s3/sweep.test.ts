@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   AbortMultipartUploadCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   NoSuchUpload,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
@@ -21,6 +23,8 @@ class TroubledBucket {
   readonly refusals = new Map<string, string>();
   objects: string[] = [];
   uploads: string[] = [];
+  /** The command that is answered with nothing. */
+  unanswered = '';
   /** Called before a command is answered. */
   before: (name: string) => void = () => undefined;
 
@@ -28,14 +32,22 @@ class TroubledBucket {
     const name = command.constructor.name.replace('Command', '');
     this.calls.push(name);
     this.before(name);
+    if (name === this.unanswered) return {};
     if (command instanceof ListMultipartUploadsCommand)
-      return { Uploads: this.uploads.map((Key) => ({ Key, UploadId: `upload of ${Key}` })) };
+      return { IsTruncated: false, Uploads: this.uploads.map((Key) => ({ Key, UploadId: `upload of ${Key}` })) };
     if (command instanceof ListObjectVersionsCommand)
-      return { Versions: this.objects.map((Key) => ({ Key, VersionId: 'null' })) };
+      return { IsTruncated: false, Versions: this.objects.map((Key) => ({ Key, VersionId: 'null' })) };
     if (command instanceof AbortMultipartUploadCommand) {
       const { Key = '' } = command.input;
+      this.refuse(Key);
       if (!this.uploads.includes(Key)) throw new NoSuchUpload({ message: 'gone', $metadata: {} });
       this.uploads = this.uploads.filter((key) => key !== Key);
+      return {};
+    }
+    if (command instanceof DeleteObjectCommand) {
+      const { Key = '' } = command.input;
+      this.refuse(Key);
+      this.objects = this.objects.filter((key) => key !== Key);
       return {};
     }
     if (command instanceof DeleteObjectsCommand) {
@@ -46,6 +58,11 @@ class TroubledBucket {
     }
     throw new Error(`an unexpected command: ${name}`);
   };
+
+  private refuse(key: string): void {
+    const name = this.refusals.get(key);
+    if (name) throw new S3ServiceException({ name, $fault: 'client', $metadata: {} });
+  }
 
   sweep = () =>
     sweepPrefix({ client: this as unknown as S3Client, bucketName: 'jobs-files', prefix, signal: undefined });
@@ -118,4 +135,25 @@ describe('sweepPrefix', () => {
     expect(failure).toMatchObject({ message: `keys that were not deleted: ${codes.length} (${named})` });
     expect(bucket.objects).toEqual(['alice/1/a', 'alice/1/b', 'alice/1/c'].slice(0, codes.length));
   });
+
+  test.each(['alice/1/upload', 'alice/1/\u0001'])(
+    'fails where %j is refused on its own, and removes the rest all the same',
+    async (refused) => {
+      const bucket = new TroubledBucket();
+      bucket.objects = ['alice/1/a', 'alice/1/\u0001', 'alice/1/\u0002'];
+      bucket.uploads = ['alice/1/upload', 'alice/1/other'];
+      bucket.refusals.set(refused, 'AccessDenied');
+      await expect(bucket.sweep()).rejects.toThrow('keys that were not deleted: 1 (AccessDenied)');
+      expect([...bucket.objects, ...bucket.uploads]).toEqual([refused]);
+    },
+  );
+
+  test.each(['ListMultipartUploads', 'ListObjectVersions'])(
+    'does not take an answer to %s that is not a list for an empty one',
+    async (name) => {
+      const bucket = new TroubledBucket();
+      bucket.unanswered = name;
+      await expect(bucket.sweep()).rejects.toThrow(`${name} failed: the answer is not a list`);
+    },
+  );
 });

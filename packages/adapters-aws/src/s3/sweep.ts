@@ -5,6 +5,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   NoSuchUpload,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type {
   ListMultipartUploadsCommandOutput,
@@ -47,7 +48,7 @@ export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
     found = 0;
     for await (const uploads of pagesOfUploads(sweep)) {
       found += uploads.length;
-      await Promise.all(uploads.map((upload) => abortUpload(sweep, upload)));
+      refusals.push(...(await Promise.all(uploads.map((upload) => abortUpload(sweep, upload)))).flat());
     }
     for await (const objects of pagesOfObjects(sweep)) {
       found += objects.length;
@@ -70,9 +71,10 @@ async function* pagesOfUploads({ client, bucketName, prefix, signal }: Sweep): A
     const page: ListMultipartUploadsCommandOutput = await callAws('ListMultipartUploads', signal, (options) =>
       client.send(command, options),
     );
+    const isTruncated = readIsTruncated('ListMultipartUploads', page);
     const decode = keyDecoder(page);
     yield (page.Uploads ?? []).map(({ Key, UploadId }) => ({ Key: decode(Key), UploadId }));
-    position = page.IsTruncated
+    position = isTruncated
       ? { KeyMarker: decode(page.NextKeyMarker), UploadIdMarker: page.NextUploadIdMarker }
       : undefined;
   }
@@ -91,14 +93,24 @@ async function* pagesOfObjects({ client, bucketName, prefix, signal }: Sweep): A
     const page: ListObjectVersionsCommandOutput = await callAws('ListObjectVersions', signal, (options) =>
       client.send(command, options),
     );
+    const isTruncated = readIsTruncated('ListObjectVersions', page);
     const { Versions = [], DeleteMarkers = [] } = page;
     const decode = keyDecoder(page);
     yield [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: decode(Key), VersionId }));
-    position = page.IsTruncated
+    position = isTruncated
       ? { KeyMarker: decode(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
       : undefined;
   }
 }
+
+/**
+ * Whether a list goes on, which S3 always says. An answer that does not, an empty one or a proxy's page, is not a list:
+ * the SDK reads it as one without entries, and the job's record would go while its files stay.
+ */
+const readIsTruncated = (what: string, { IsTruncated }: { IsTruncated?: boolean | undefined }): boolean => {
+  if (IsTruncated === undefined) throw new Error(`${what} failed: the answer is not a list`);
+  return IsTruncated;
+};
 
 /** Keys come encoded, since XML cannot say every character of a key, and the SDK hands them on as they come. */
 const keyDecoder =
@@ -110,27 +122,34 @@ const keyDecoder =
 const abortUpload = async (
   { client, bucketName, signal }: Sweep,
   { Key, UploadId }: MultipartUpload,
-): Promise<void> => {
+): Promise<string[]> => {
   const command = new AbortMultipartUploadCommand({ Bucket: bucketName, Key, UploadId });
-  try {
-    await callAws('AbortMultipartUpload', signal, (options) => client.send(command, options));
-  } catch (error) {
-    if (!(error instanceof NoSuchUpload)) throw error;
-  }
+  const abort = callAws('AbortMultipartUpload', signal, (options) => client.send(command, options));
+  return abort.then(none, (error: unknown) => (error instanceof NoSuchUpload ? [] : refusal(error)));
+};
+
+const none = (): string[] => [];
+
+/** The code by which S3 refused one of many, for good: what may pass ends the sweep. */
+const refusal = (error: unknown): string[] => {
+  if (error instanceof S3ServiceException) return [error.name];
+  throw error;
 };
 
 /** Answers the error codes of those keys that S3 did not delete: its own answer is 200 all the same. */
 const deleteBatch = async ({ client, bucketName, signal }: Sweep, objects: ObjectIdentifier[]): Promise<string[]> => {
   const isFit = ({ Key = '' }: ObjectIdentifier) => !UNFIT_FOR_XML.test(Key);
   const batch = objects.filter(isFit);
+  const refusals: string[] = [];
   for (const { Key, VersionId } of objects.filter((object) => !isFit(object))) {
     const command = new DeleteObjectCommand({ Bucket: bucketName, Key, VersionId });
-    await callAws('DeleteObject', signal, (options) => client.send(command, options));
+    const deletion = callAws('DeleteObject', signal, (options) => client.send(command, options));
+    refusals.push(...(await deletion.then(none, refusal)));
   }
-  if (batch.length === 0) return [];
+  if (batch.length === 0) return refusals;
   const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: batch, Quiet: true } });
   const { Errors = [] } = await callAws('DeleteObjects', signal, (options) => client.send(command, options));
-  return Errors.map(({ Code }) => Code ?? 'unknown');
+  return [...refusals, ...Errors.map(({ Code }) => Code ?? 'unknown')];
 };
 
 /** Only at the end of a pass, so that a key which cannot be deleted does not keep the others from it. */
