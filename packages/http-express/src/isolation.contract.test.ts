@@ -2,5 +2,8 @@ import { expect, test } from '@jest/globals';
 import { checkIsolation } from './isolation.suite.ts';
 
 test('no request reads, links or deletes what another user has', async () => {
-  expect(await checkIsolation(300)).toBeGreaterThanOrEqual(300);
-});
+  const { requests, seen, crossings } = await checkIsolation(300);
+  expect(requests).toBeGreaterThanOrEqual(300);
+  expect(seen).toBeGreaterThan(0);
+  expect(crossings).toBe(0);
+}, 300_000);
