@@ -10,6 +10,7 @@ export { startLocalS3 } from './s3/server.ts';
 export type { LocalS3, LocalS3Options } from './s3/server.ts';
 export { startLambdaRuntime } from './runtime-api.ts';
 export type { LambdaRuntime } from './runtime-api.ts';
+export { makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
 export { runToEnd, startService } from './service-process.ts';
 export type { ProcessResult, ServiceProcess } from './service-process.ts';
 export { startLambda } from './lambda-process.ts';
