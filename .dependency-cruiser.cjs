@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|rgw-test|lambda-runtime-test|packages-test)\\.ts$';
+const TESTS = '\\.([a-z-]*test|suite)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -11,7 +11,7 @@ export type { LocalS3, LocalS3Options } from './s3/server.ts';
 export { startLambdaRuntime } from './runtime-api.ts';
 export type { LambdaRuntime } from './runtime-api.ts';
 export { makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
-export { runToEnd, startService } from './service-process.ts';
+export { HEAP_PROBE, runToEnd, startService } from './service-process.ts';
 export type { ProcessResult, ServiceProcess } from './service-process.ts';
 export { startLambda } from './lambda-process.ts';
 export type { LambdaProcess } from './lambda-process.ts';
