@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|rgw-test|lambda-runtime-test)\\.ts$';
+const TESTS = '\\.([a-z-]*test|suite)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -73,10 +73,18 @@ module.exports = {
       to: { path: '^packages/lambda-entry/' },
     },
     {
+      name: 'nobody-knows-the-examples',
+      comment:
+        'An example shows what others do with the packages. What is of use to more than one belongs into one of them.',
+      severity: 'error',
+      from: { path: '^(?:packages|local|infra|examples/([^/]+))/' },
+      to: { path: '^examples/', pathNot: '^examples/$1/' },
+    },
+    {
       name: 'inversify-in-one-place',
       comment: 'Objects are put together in container.ts. Take what you need as a constructor parameter.',
       severity: 'error',
-      from: { path: '^(packages|local)/', pathNot: '^packages/adapters-aws/src/container\\.ts$' },
+      from: { path: '^(packages|local|examples)/', pathNot: '^packages/adapters-aws/src/container\\.ts$' },
       to: { path: 'node_modules/(inversify|reflect-metadata)/' },
     },
     {
@@ -100,8 +108,8 @@ module.exports = {
       name: 'no-deep-imports',
       comment: "Import another package by its name: what its index does not export is that package's own business.",
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local)/' },
-      to: { path: '^(packages/[^/]+|local)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/' },
+      to: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',

@@ -26,7 +26,10 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
-  { files: ['scripts/**', 'local/**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
+  {
+    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js'],
+    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
+  },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
   {
     files: ['packages/core/src/**/*.ts'],

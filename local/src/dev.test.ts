@@ -74,7 +74,7 @@ describe('pnpm dev', () => {
     expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
     const [list = '', get = '', getObjectUrl = '', remove = ''] = dev.curls;
     expect(Object.keys((await dev.askJson(list)) as object)).toEqual(['jobs']);
-    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results']);
+    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results', 'results_expire_at']);
     const { url } = (await dev.askJson(getObjectUrl)) as { url: string };
     expect((await fetch(url)).status).toBe(200);
     expect(await dev.askJson(remove, 'DELETE')).toEqual({ message: 'Ok' });

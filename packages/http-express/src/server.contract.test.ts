@@ -157,6 +157,21 @@ describe('the running service', () => {
     expect(await service.exitCode).toBe(0);
   });
 
+  test('is not ready without the index that it is to list, and logs why', async () => {
+    await start({ JOBS_SUMMARY_INDEX: 'jobs-by-date' });
+    expect(await ask({ path: '/readyz' })).toMatchObject({
+      status: 503,
+      body: '{"status":"not ready","failing":["table"]}',
+    });
+    await untilLogged('not ready');
+    const line = JSON.parse(service.log.find((entry) => entry.includes('"msg":"not ready"')) ?? '') as object;
+    expect(line).toMatchObject({
+      level: 'warn',
+      failing: 'table',
+      error: { message: 'the table has no global secondary index jobs-by-date' },
+    });
+  });
+
   test('answers 503 when DynamoDB does not answer in time', async () => {
     await start({ REQUEST_TIMEOUT_SECONDS: '1' });
     const slow = await startSlowRequest();

@@ -1,7 +1,6 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
 import {
@@ -15,9 +14,7 @@ import {
   version2Event,
 } from '@jobs-api/local';
 import type { Gate, LambdaProcess, LocalStack, ToEvent } from '@jobs-api/local';
-
-/** What ships: `pnpm test` bundles before it tests. */
-const HANDLER = fileURLToPath(new URL('../dist/handler.mjs', import.meta.url));
+import { HANDLER } from './testing/doors.ts';
 
 const LIST = { path: '/api/v1/jobs/list' };
 
