@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|rgw-test|lambda-runtime-test)\\.ts$';
+const TESTS = '\\.(test|browser-test|rgw-test|lambda-runtime-test)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

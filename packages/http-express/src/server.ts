@@ -53,6 +53,7 @@ process.on('SIGINT', (signal) => void stop(signal));
 
 server.listen(http.config.port, host);
 await once(server, 'listening');
+export { server };
 /** Where the service listens, for a process that imports it instead of starting it. */
 export const { port } = server.address() as AddressInfo;
 logger.info({ host, port }, 'listening');
