@@ -63,6 +63,7 @@ process.on('SIGINT', (signal) => void stop(signal));
 const metrics_port = await metrics?.listen();
 server.listen(http.config.port, host);
 await once(server, 'listening');
+export { server };
 /** Where the service listens, for a process that imports it instead of starting it. */
 export const { port } = server.address() as AddressInfo;
 logger.info({ host, port, metrics_port }, 'listening');
