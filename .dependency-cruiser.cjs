@@ -35,16 +35,21 @@ module.exports = {
     },
     {
       name: 'http-knows-core-only',
-      comment: 'The HTTP adapter works with any adapters: only its server.ts, which is bundled, chooses the AWS ones.',
+      comment:
+        'The HTTP adapter works with any adapters: only its server.ts and check.ts, which are bundled, choose the AWS ones.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/', pathNot: [TESTS, '^packages/http-express/src/server\\.ts$'] },
+      from: {
+        path: '^packages/http-express/src/',
+        pathNot: [TESTS, '^packages/http-express/src/(server|check)\\.ts$'],
+      },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
     },
     {
       name: 'server-knows-core-and-aws',
-      comment: 'server.ts puts the HTTP adapter and the AWS adapters together, and knows nothing else of ours.',
+      comment:
+        'server.ts and check.ts put the HTTP adapter and the AWS adapters together, and know nothing else of ours.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/server\\.ts$' },
+      from: { path: '^packages/http-express/src/(server|check)\\.ts$' },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|adapters-aws)/' },
     },
     {
@@ -105,7 +110,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/server\\.ts$'],
+        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/(server|check)\\.ts$'],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'type-only'] },
     },
