@@ -43,11 +43,12 @@ module.exports = {
     },
     {
       name: 'http-knows-core-only',
-      comment: 'The HTTP adapter works with any adapters: only its server.ts, which is bundled, chooses the AWS ones.',
+      comment:
+        'The HTTP adapter works with any adapters: only its server.ts and check.ts, which are bundled, choose the AWS ones.',
       severity: 'error',
       from: {
         path: '^packages/http-express/src/',
-        pathNot: [TESTS, '^packages/http-express/src/server\\.ts$', '^packages/http-express/src/testing/'],
+        pathNot: [TESTS, '^packages/http-express/src/(server|check)\\.ts$', '^packages/http-express/src/testing/'],
       },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
     },
@@ -60,9 +61,10 @@ module.exports = {
     },
     {
       name: 'server-knows-core-and-aws',
-      comment: 'server.ts puts the HTTP adapter and the AWS adapters together, and knows nothing else of ours.',
+      comment:
+        'server.ts and check.ts put the HTTP adapter and the AWS adapters together, and know nothing else of ours.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/server\\.ts$' },
+      from: { path: '^packages/http-express/src/(server|check)\\.ts$' },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|adapters-aws)/' },
     },
     {
@@ -131,7 +133,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/server\\.ts$'],
+        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/(server|check)\\.ts$'],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'type-only'] },
     },

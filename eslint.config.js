@@ -51,7 +51,7 @@ export default defineConfig(
   {
     files: ['packages/**/*.ts'],
     ignores: [
-      'packages/http-express/src/server.ts',
+      'packages/http-express/src/{main,server}.ts',
       'packages/lambda-entry/src/handler.ts',
       '**/*.test.ts',
       '**/*-test.ts',

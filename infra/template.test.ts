@@ -508,6 +508,9 @@ describe('the role', () => {
     AbortMultipartUploadCommand: ['s3:AbortMultipartUpload objects'],
     DeleteObjectCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
     DeleteObjectsCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
+    // Of `--check` alone, which runs with an operator's rights, and warns without these.
+    GetBucketVersioningCommand: [],
+    GetBucketLifecycleConfigurationCommand: [],
   };
 
   /** A link is used with the rights of who signed it; and Lambda writes the log. */

@@ -44,7 +44,7 @@ const bundle = async (from, to) => {
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith('.map')) report(to, bytes);
 };
 
-await bundle('packages/http-express/src/server.ts', SERVICE);
+await bundle('packages/http-express/src/main.ts', SERVICE);
 await bundle('packages/lambda-entry/src/handler.ts', HANDLER);
 
 const handler = await readFile(join(into, HANDLER));

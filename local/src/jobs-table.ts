@@ -34,6 +34,14 @@ export class JobsTable {
     }
   }
 
+  /** Makes another table, whose index has nothing but the keys. */
+  async createLean(tableName: string): Promise<void> {
+    const { GlobalSecondaryIndexes, ...definition } = jobsTable(tableName);
+    const Projection = { ProjectionType: 'KEYS_ONLY' as const };
+    const indexes = GlobalSecondaryIndexes.map((index) => ({ ...index, Projection }));
+    await this.client.send(new CreateTableCommand({ ...definition, GlobalSecondaryIndexes: indexes }));
+  }
+
   async put(record: JobRecord): Promise<void> {
     await this.putItem(itemOf(record));
   }

@@ -53,8 +53,12 @@ export const startService = async (file: string, env: Readonly<Record<string, st
 };
 
 /** Runs a program to its end. */
-export const runToEnd = async (file: string, env: Readonly<Record<string, string>> = {}): Promise<ProcessResult> => {
-  const child = spawn(process.execPath, [file], {
+export const runToEnd = async (
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<ProcessResult> => {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...inheritedEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -7,6 +7,8 @@ export { awsVariables, readAwsConfig } from './config.ts';
 export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
 export { createContainer, TOKENS } from './container.ts';
 export type { ContainerOptions, ReadinessChecks } from './container.ts';
+export { diagnose } from './diagnose.ts';
+export type { Finding } from './diagnose.ts';
 export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 export type { DynamoJobStoreOptions } from './dynamodb/dynamo-job-store.ts';
 export { DEFAULT_SUMMARY_INDEX, jobsTable, SUMMARY_ATTRIBUTES } from './dynamodb/jobs-table.ts';
