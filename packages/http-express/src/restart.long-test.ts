@@ -104,7 +104,7 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
   } as const;
   let stopLoad: () => void = () => undefined;
   const result = new Promise<Result>((resolve, reject) => {
-    const load = autocannon({ ...options, requests: [...options.requests] }, (error: unknown, counted) => {
+    const load = autocannon({ ...options, requests: [...options.requests] }, (error: Error | null, counted) => {
       if (error) reject(error);
       else resolve(counted);
     });

@@ -30,7 +30,7 @@ let refusal: HttpAnswer;
 
 beforeAll(async () => {
   stack = await startLocalStack();
-  const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 = '' } = stack.env;
+  const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = stack.env;
   [table, bucket, keyServer] = await Promise.all([
     listen(passThrough(AWS_ENDPOINT_URL_DYNAMODB)),
     listen(passThrough(AWS_ENDPOINT_URL_S3)),
