@@ -16,7 +16,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Every job of the user, or a page of them. With `status`, a page is full or the last, unless finding so many takes too long: then it ends early, with a `next_cursor`. A job that was just deleted may show for a moment.
+         * @description Every job of the user, or a page of them. With `limit` and `status`, a page is full or the last, unless finding so many takes too long: then it ends early, with a `next_cursor`. A job that was just deleted may show for a moment.
          */
         get: operations["listJobs"];
         put?: never;
