@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|rgw-test|lambda-runtime-test|packages-test)\\.ts$';
+const TESTS = '\\.([a-z-]*test|suite)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -20,6 +20,14 @@ module.exports = {
       to: { pathNot: ['^packages/core/src/', '@jest/globals'] },
     },
     {
+      name: 'client-stands-alone',
+      comment:
+        'The client runs in browsers and in Node, knows the API by its document, and imports nothing but itself.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: TESTS },
+      to: { pathNot: '^packages/client/src/' },
+    },
+    {
       name: 'core-tests-need-no-network',
       comment: 'The core is tested with its in-memory adapters. A test of a real one belongs to that adapter.',
       severity: 'error',
@@ -37,8 +45,18 @@ module.exports = {
       name: 'http-knows-core-only',
       comment: 'The HTTP adapter works with any adapters: only its server.ts, which is bundled, chooses the AWS ones.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/', pathNot: [TESTS, '^packages/http-express/src/server\\.ts$'] },
+      from: {
+        path: '^packages/http-express/src/',
+        pathNot: [TESTS, '^packages/http-express/src/server\\.ts$', '^packages/http-express/src/testing/'],
+      },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
+    },
+    {
+      name: 'http-contract-knows-core-and-client',
+      comment: 'The HTTP contract asks by hand and through the client, and knows no adapter.',
+      severity: 'error',
+      from: { path: '^packages/http-express/src/testing/' },
+      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|client)/' },
     },
     {
       name: 'server-knows-core-and-aws',

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { openapi } from '../packages/http-express/src/openapi.ts';
 
-const FOLDER = 'packages/http-express/dist';
+const FOLDER = 'dist';
 
 await mkdir(FOLDER, { recursive: true });
 await writeFile(`${FOLDER}/openapi.json`, JSON.stringify(openapi, null, 2));

@@ -17,6 +17,7 @@ import { requestLog } from './request-log.ts';
 import { responseHeaders } from './response-headers.ts';
 import { jobsRoutes } from './routes/jobs.ts';
 import { openapiRoute } from './routes/openapi.ts';
+import { tracing } from './tracing.ts';
 
 export interface AppOptions {
   readonly jobs: Jobs;
@@ -40,6 +41,7 @@ export const createApp = (options: AppOptions): Express => {
   app.disable('etag'); // nothing is cached, so hashing every body would be for nobody
   app.set('query parser', parseQuery);
 
+  app.use(tracing());
   if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));

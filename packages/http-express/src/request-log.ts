@@ -15,6 +15,7 @@ export const requestLog = (parent: Logger): Handler => {
       logger[level](
         {
           request_id: locals.requestId,
+          ...locals.trace,
           method: req.method,
           route: routeOf(req) ?? null,
           status: statusCode,

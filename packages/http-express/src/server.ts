@@ -8,6 +8,7 @@ import { readHttpConfig } from './config.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { flushSpans } from './tracing.ts';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
@@ -52,6 +53,7 @@ const stop = async (signal: NodeJS.Signals) => {
   shutdown.abort();
   await sleep(drainSeconds * 1000);
   const completed = await close(shutdownGraceSeconds);
+  await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
   logger.info({ completed }, 'stopped');
   process.exit(completed ? 0 : 1);
 };
@@ -61,6 +63,7 @@ process.on('SIGINT', (signal) => void stop(signal));
 const metrics_port = await metrics?.listen();
 server.listen(http.config.port, host);
 await once(server, 'listening');
+export { server };
 /** Where the service listens, for a process that imports it instead of starting it. */
 export const { port } = server.address() as AddressInfo;
 logger.info({ host, port, metrics_port }, 'listening');
