@@ -20,6 +20,14 @@ module.exports = {
       to: { pathNot: ['^packages/core/src/', '@jest/globals'] },
     },
     {
+      name: 'client-stands-alone',
+      comment:
+        'The client runs in browsers and in Node, knows the API by its document, and imports nothing but itself.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: TESTS },
+      to: { pathNot: '^packages/client/src/' },
+    },
+    {
       name: 'core-tests-need-no-network',
       comment: 'The core is tested with its in-memory adapters. A test of a real one belongs to that adapter.',
       severity: 'error',
@@ -37,8 +45,18 @@ module.exports = {
       name: 'http-knows-core-only',
       comment: 'The HTTP adapter works with any adapters: only its server.ts, which is bundled, chooses the AWS ones.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/', pathNot: [TESTS, '^packages/http-express/src/server\\.ts$'] },
+      from: {
+        path: '^packages/http-express/src/',
+        pathNot: [TESTS, '^packages/http-express/src/server\\.ts$', '^packages/http-express/src/testing/'],
+      },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
+    },
+    {
+      name: 'http-contract-knows-core-and-client',
+      comment: 'The HTTP contract asks by hand and through the client, and knows no adapter.',
+      severity: 'error',
+      from: { path: '^packages/http-express/src/testing/' },
+      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|client)/' },
     },
     {
       name: 'server-knows-core-and-aws',
@@ -90,8 +108,8 @@ module.exports = {
       name: 'no-deep-imports',
       comment: "Import another package by its name: what its index does not export is that package's own business.",
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local|examples/[^/]+)/' },
-      to: { path: '^(packages/[^/]+|local|examples/[^/]+)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/' },
+      to: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',

@@ -5,12 +5,17 @@ import tseslint from 'typescript-eslint';
 const platformGlobals = ['fetch', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.stryker-tmp/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.stryker-tmp/', 'packages/client/src/openapi.ts'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.check.json', './local/page/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       eqeqeq: 'error',
       'no-console': 'error',
@@ -27,8 +32,8 @@ export default defineConfig(
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
   {
-    files: ['scripts/**', 'local/**/*.js', 'stryker.config.js'],
-    languageOptions: { globals: { process: 'readonly' } },
+    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js', 'stryker.config.js'],
+    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
   },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
   {

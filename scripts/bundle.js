@@ -15,6 +15,9 @@ const ZIP_TIME = new Date(1980, 0, 1);
 
 const { into = '.' } = parseArgs({ options: { into: { type: 'string' } } }).values;
 
+/** Of the packages, which are all of one version. */
+const { version } = JSON.parse(await readFile('packages/http-express/package.json', 'utf8'));
+
 /** @param {string} file @param {number} bytes */
 const report = (file, bytes) => process.stdout.write(`${file}: ${(bytes / 1e6).toFixed(2)} MB\n`);
 
@@ -34,6 +37,7 @@ const bundle = async (from, to) => {
     format: 'esm',
     mainFields: ['module', 'main'],
     conditions: ['source'],
+    define: { JOBS_API_VERSION: JSON.stringify(version) },
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
   });

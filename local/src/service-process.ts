@@ -5,9 +5,10 @@ import { text } from 'node:stream/consumers';
 
 export interface ServiceProcess {
   readonly origin: string;
+  readonly pid: number;
   /** Every line that it has written to stdout so far. */
   readonly log: readonly string[];
-  /** Every line that it has written to stderr so far; they are told there as well. */
+  /** Every line that it has written to stderr so far; they are written to ours as well. */
   readonly errors: readonly string[];
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the exit code once the process has ended, `null` where a signal ended it. */
@@ -47,7 +48,8 @@ export const startService = async (file: string, env: Readonly<Record<string, st
     });
     void exitCode.then((code) => reject(new Error(`the service ended with ${code}: ${log.join('\n')}`)));
   });
-  return { origin: `http://127.0.0.1:${port}`, log, errors, kill: (signal) => void child.kill(signal), exitCode };
+  const { pid = 0 } = child;
+  return { origin: `http://127.0.0.1:${port}`, pid, log, errors, kill: (signal) => void child.kill(signal), exitCode };
 };
 
 /** Runs a program to its end. */

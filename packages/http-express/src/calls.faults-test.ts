@@ -1,0 +1,3 @@
+import { describeFaultsOfCalls } from './faults.suite.ts';
+
+describeFaultsOfCalls();

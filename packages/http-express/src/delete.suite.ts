@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startFaultProxy, startFilledStack, startLateUpload, startService } from '@jobs-api/local';
+import type { FaultProxy, LateUpload, LocalStack, Script, ServiceProcess } from '@jobs-api/local';
+import { overSocket } from './testing/contracts.ts';
+import type { HttpAnswer, HttpQuestion } from './testing/contracts.ts';
+
+/** What ships: `pnpm test` bundles before it tests. */
+const BUNDLE = fileURLToPath(new URL('../dist/server.js', import.meta.url));
+
+const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
+const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+const OK = { status: 200, body: '{"message":"Ok"}' };
+const UPLOADS = 3;
+const CROWD = 50;
+const SIDES = ['before', 'after'] as const;
+
+export interface DeleteOptions {
+  readonly versioned: boolean;
+  /** Of the job that is deleted. */
+  readonly objects: number;
+  /** How many lists of 1,000 these are, with all their versions and delete markers. */
+  readonly pages: number;
+  /** Which calls of a delete are tried, counted from 1. Default: each. */
+  readonly boundaries?: readonly number[];
+}
+
+/** The calls of a delete that nothing disturbs. */
+const callsOf = (pages: number): readonly string[] => [
+  'ListMultipartUploads',
+  ...Array.from({ length: UPLOADS }, () => 'AbortMultipartUpload'),
+  ...Array.from({ length: pages }, () => ['ListObjectVersions', 'DeleteObjects']).flat(),
+  'ListMultipartUploads',
+  'ListObjectVersions',
+  'DeleteItem',
+  'ListMultipartUploads',
+  'ListObjectVersions',
+];
+
+/** Disturbs deletes at every call that they make. Every test deletes the job of a user of its own. */
+export const describeDelete = ({ versioned, objects, pages, boundaries }: DeleteOptions): void => {
+  const calls = callsOf(pages);
+  const tried = calls.map((call, index) => [index + 1, call] as const);
+  const chosen = boundaries ? tried.filter(([position]) => boundaries.includes(position)) : tried;
+  const kills = chosen.flatMap(([position, call]) => SIDES.map((side) => [side, position, call] as const));
+  const users = [
+    ...kills.map(([side, position]) => `killed-${side}-${position}`),
+    ...chosen.map(([position]) => `late-${position}`),
+    'undisturbed',
+    'crowd',
+  ];
+
+  describe(`a delete of ${objects} objects from a bucket ${versioned ? 'with' : 'without'} versions`, () => {
+    let directory: string;
+    let stack: LocalStack;
+    let proxy: FaultProxy;
+    let service: ServiceProcess;
+
+    const start = async () => {
+      service = await startService(BUNDLE, { ...stack.env, ...proxy.env, REQUEST_TIMEOUT_SECONDS: '60' });
+    };
+    const kill = async () => {
+      service.kill('SIGKILL');
+      await service.exitCode;
+      expect(service.errors).toEqual([]);
+    };
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+      const keys = function* () {
+        for (const user of [...users, 'bystander']) {
+          for (let index = 0; index < objects; index++) yield `${user}/1/${index}.png`;
+          yield `${user}/10/0.png`;
+        }
+      };
+      stack = await startFilledStack(directory, { keys: keys(), versioned });
+      for (const userId of [...users, 'bystander']) {
+        for (const jobId of [1, 10]) await stack.table.put({ userId, jobId });
+        for (let index = 0; index < UPLOADS; index++) await stack.bucket.startUpload(`${userId}/1/${index}.mov`);
+      }
+      proxy = await startFaultProxy(stack.env);
+      await start();
+    });
+
+    afterAll(async () => {
+      await kill();
+      await proxy.close();
+      await stack.close();
+      await rm(directory, { recursive: true });
+    });
+
+    const ask = async (user: string, question: HttpQuestion): Promise<HttpAnswer> => {
+      const token = await stack.tokenIssuer.issueToken(user);
+      return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
+    };
+    const callsMade = () => proxy.calls.filter(({ name }) => calls.includes(name));
+    const at =
+      (position: number, script: Script): Script =>
+      (call, forward) =>
+        callsMade()[position - 1] === call ? script(call, forward) : forward();
+
+    const expectOnlyTheJobGone = async (user: string) => {
+      expect(await stack.bucket.contents(`${user}/1/`)).toEqual([]);
+      expect(await stack.table.has(user, 1)).toBe(false);
+      for (const [userId, jobId, count] of [
+        [user, 10, 1],
+        ['bystander', 1, objects + UPLOADS],
+      ] as const) {
+        expect((await stack.bucket.contents(`${userId}/${jobId}/`)).length).toBeGreaterThanOrEqual(count);
+        expect(await stack.table.has(userId, jobId)).toBe(true);
+      }
+    };
+
+    test('makes the calls that the other tests disturb', async () => {
+      proxy.play((_, forward) => forward());
+      expect(await ask('undisturbed', DELETE)).toMatchObject(OK);
+      expect(callsMade().map(({ name }) => name)).toEqual(calls);
+      await expectOnlyTheJobGone('undisturbed');
+    });
+
+    test.each(kills)(
+      'killed right %s call %i, %s, leaves a job that can be deleted again',
+      async (side, position, _call) => {
+        const user = `killed-${side}-${position}`;
+        proxy.play(
+          at(position, async (_, forward) => {
+            if (side === 'after') await forward();
+            await kill();
+            return 'reset' as const;
+          }),
+        );
+        await expect(ask(user, DELETE)).rejects.toThrow();
+        await proxy.mend();
+        await start();
+
+        const isListed = (await ask(user, LIST)).body.includes('"job_id":1,');
+        const left = await stack.bucket.contents(`${user}/1/`);
+        if (left.length > 0) expect(isListed).toBe(true);
+        const deleteItem = calls.indexOf('DeleteItem') + 1;
+        expect(isListed).toBe(side === 'before' ? position <= deleteItem : position < deleteItem);
+        expect(await ask(user, DELETE)).toMatchObject(OK);
+        await expectOnlyTheJobGone(user);
+      },
+    );
+
+    test.each(chosen)('removes what an upload becomes that completes right before call %i, %s', async (position) => {
+      const user = `late-${position}`;
+      let upload: Promise<LateUpload> | undefined;
+      const begin = () => (upload = startLateUpload(stack.bucket, `${user}/1/late.mov`));
+      if (position === 1) await begin();
+      proxy.play(async (call, forward) => {
+        const current = callsMade().indexOf(call) + 1;
+        if (current === position - 1) await begin();
+        if (current === position) await (await upload)?.complete();
+        return forward();
+      });
+      expect(await ask(user, DELETE)).toMatchObject(OK);
+      await expectOnlyTheJobGone(user);
+    });
+
+    test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {
+      await proxy.mend();
+      const answers = await Promise.all(Array.from({ length: CROWD }, () => ask('crowd', DELETE)));
+      for (const answer of answers) expect(answer).toMatchObject(OK);
+      await expectOnlyTheJobGone('crowd');
+    });
+  });
+};

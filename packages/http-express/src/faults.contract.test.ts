@@ -1,0 +1,23 @@
+import { describeFaultsOfCalls, describeFaultsOfChecks, describeFaultsOfTokenKeys } from './faults.suite.ts';
+
+/** Of each call some, so that each fault has its turn. `pnpm test:faults` tries them all. */
+const CHOSEN: Readonly<Record<string, readonly string[]>> = {
+  Query: ['refuses connections', 'answers 500', 'answers something else', 'is slow'],
+  'Query for a second page': ['resets the connection halfway through its answer', 'forbids it'],
+  GetItem: ['stops halfway through its answer', 'cuts its answer short', 'stops halfway through its answer only once'],
+  ListMultipartUploads: ['answers something else'],
+  AbortMultipartUpload: ['forbids it', 'resets the connection'],
+  ListObjectVersions: ['cuts its answer short'],
+  DeleteObject: ['forbids it'],
+  DeleteObjects: ['resets the connection', 'is not there'],
+  DeleteItem: ['forbids it', 'answers 502 in HTML'],
+  'ListMultipartUploads after the record is gone': ['forbids it'],
+  'ListObjectVersions after the record is gone': ['answers 500'],
+  readiness: ['never answers'],
+  JWKS: ['answers 500'],
+};
+const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) ?? false;
+
+describeFaultsOfCalls(isChosen);
+describeFaultsOfChecks(isChosen);
+describeFaultsOfTokenKeys(isChosen);

@@ -1,0 +1,382 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  emptyAnswer,
+  faults,
+  htmlPage,
+  refusedKeys,
+  startFaultProxy,
+  startLocalStack,
+  startService,
+} from '@jobs-api/local';
+import type { Fault, Script } from '@jobs-api/local';
+import { overSocket } from './testing/contracts.ts';
+import type { HttpAnswer, HttpQuestion } from './testing/contracts.ts';
+
+/** What ships: `pnpm test` bundles before it tests. */
+const BUNDLE = fileURLToPath(new URL('../dist/server.js', import.meta.url));
+
+/** Whether a fault is tried, of a call by its name in {@link CALLS}, {@link CHECKS}, or `JWKS`. */
+export type Choice = (call: string, fault: string) => boolean;
+
+const DEADLINE_MS = 3_000;
+/** Of a service that has the time to try again what hangs. */
+const LONG_DEADLINE_MS = 60_000;
+/** The shortest of all deadlines, that of a readiness check and of fetching the token keys. */
+const CHECK_MS = 2_000;
+/** For a slow machine. The SDK by itself, with three attempts of 4 s, takes longer than a deadline and this. */
+const MARGIN_MS = 5_000;
+/** How soon after a fault a service is well again. */
+const RECOVERY_MS = 5_000;
+/** The SDK's: nobody else tries again. */
+const maxAttempts = (call: string): number => (/Table|Item|Query/.test(call) ? 4 : 3);
+const CROWD = 20;
+
+const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
+const GET: HttpQuestion = { path: '/api/v1/jobs/get?job-id=1' };
+const GET_OBJECT_URL: HttpQuestion = { path: '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png' };
+const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+const READY: HttpQuestion = { path: '/readyz' };
+
+interface Call {
+  readonly name: string;
+  /** The first that the fault meets: 2 where the one before is well. */
+  readonly from: number;
+  /** The request that makes it. */
+  readonly question: HttpQuestion;
+}
+
+/** Every call that a request for jobs makes to the table or the bucket. */
+const CALLS: Readonly<Record<string, Call>> = {
+  Query: { name: 'Query', from: 1, question: LIST },
+  'Query for a second page': { name: 'Query', from: 2, question: LIST },
+  GetItem: { name: 'GetItem', from: 1, question: GET },
+  ListMultipartUploads: { name: 'ListMultipartUploads', from: 1, question: DELETE },
+  AbortMultipartUpload: { name: 'AbortMultipartUpload', from: 1, question: DELETE },
+  ListObjectVersions: { name: 'ListObjectVersions', from: 1, question: DELETE },
+  DeleteObject: { name: 'DeleteObject', from: 1, question: DELETE },
+  DeleteObjects: { name: 'DeleteObjects', from: 1, question: DELETE },
+  DeleteItem: { name: 'DeleteItem', from: 1, question: DELETE },
+  'ListMultipartUploads after the record is gone': { name: 'ListMultipartUploads', from: 3, question: DELETE },
+  'ListObjectVersions after the record is gone': { name: 'ListObjectVersions', from: 3, question: DELETE },
+};
+const CHECKS = { DescribeTable: 'table', HeadBucket: 'bucket' };
+const WITHOUT_BODY = ['AbortMultipartUpload', 'DeleteObject', 'HeadBucket'];
+/** What is tried again only after the SDK's own limit. */
+const HANGING = ['never answers', 'stops halfway through its answer'];
+
+const OK = { status: 200 };
+const UNAVAILABLE = {
+  status: 503,
+  body: '{"message":"Service Unavailable"}',
+  headers: expect.objectContaining({ 'retry-after': '1' }) as unknown,
+};
+const FAILURE = { status: 500, body: '{"message":"Internal server failure message"}' };
+const UNAUTHORIZED = { status: 401, body: '{"message":"Unauthorized"}' };
+const ANSWERS = { 'an answer': OK, hope: UNAVAILABLE, nothing: FAILURE };
+
+/** That S3 deleted a batch it says by naming no key, and in a page of HTML there is none. */
+const isPossible = (name: string, fault: string): boolean =>
+  !(faults[fault]?.needsBody && WITHOUT_BODY.includes(name)) &&
+  !(name === 'DeleteObjects' && fault === 'answers something else');
+
+const faultsOf = (name: string, isChosen: (fault: string) => boolean) =>
+  Object.entries(faults).filter(([fault]) => isPossible(name, fault) && isChosen(fault));
+
+/** Plays the script to the calls of that name, to `count` of them that begin with the one numbered `from`. */
+const only =
+  (name: string, script: Script, { from = 1, count = Infinity } = {}): Script =>
+  (call, forward) =>
+    call.name === name && call.nth >= from && call.nth < from + count ? script(call, forward) : forward();
+
+/** Asks until there is something, which has to be soon. */
+const until = async <Result>(find: () => Promise<Result | undefined> | Result | undefined): Promise<Result> => {
+  const end = performance.now() + RECOVERY_MS;
+  do {
+    const found = await find();
+    if (found !== undefined) return found;
+    await sleep(20);
+  } while (performance.now() < end);
+  throw new Error(`not within ${RECOVERY_MS} ms`);
+};
+
+/** The built service, with a proxy between it and all that it depends on. */
+const startBehindProxy = async ({
+  script,
+  deadlineMs = DEADLINE_MS,
+}: { script?: Script; deadlineMs?: number } = {}) => {
+  const stack = await startLocalStack();
+  const proxy = await startFaultProxy(stack.env);
+  if (script) proxy.play(script);
+  const settings = { REQUEST_TIMEOUT_SECONDS: String(deadlineMs / 1_000) };
+  const service = await startService(BUNDLE, { ...stack.env, ...proxy.env, ...settings });
+  const askOnSocket = overSocket(service.origin);
+  let questions = 0;
+
+  /** Asks a question, and answers what came back, how long that took, and what the log says of it. */
+  const ask = async (question: HttpQuestion, token?: string): Promise<HttpAnswer & { ms: number; logged: string }> => {
+    const id = `question-${++questions}`;
+    const authorization = token === undefined ? [] : [['Authorization', token] as const];
+    const start = performance.now();
+    const answer = await askOnSocket({ ...question, headers: [['X-Request-Id', id], ...authorization] });
+    const ms = performance.now() - start;
+    const logged = await until(() => service.log.find((line) => line.includes(`"request_id":"${id}"`)));
+    return { ...answer, ms, logged };
+  };
+
+  let users = 0;
+  /**
+   * A user whose job 1 has a file, one whose key no XML can carry, and an upload that was not completed. The others are
+   * there for their names: with them a list has two pages.
+   */
+  const newUser = async ({ otherJobs = 0 } = {}) => {
+    const userId = `user-${++users}`;
+    await stack.table.put({ userId, jobId: 1, objectUuidNames: { 'a.png': 'A.png' }, status: 'success' });
+    for (let jobId = 2; jobId <= 1 + otherJobs; jobId++)
+      await stack.table.put({ userId, jobId, jobName: 'x'.repeat(390_000) });
+    for (const name of ['a.png', '\u0001']) await stack.bucket.put(`${userId}/1/${name}`, 'x');
+    await stack.bucket.startUpload(`${userId}/1/b.mov`);
+    const token = await stack.tokenIssuer.issueToken(userId);
+    return {
+      ask: (question: HttpQuestion) => ask(question, token),
+      contents: () => stack.bucket.contents(`${userId}/`),
+      hasJob: () => stack.table.has(userId, 1),
+      jobs: 1 + otherJobs,
+    };
+  };
+
+  const close = async () => {
+    service.kill('SIGKILL');
+    await service.exitCode;
+    await proxy.close();
+    await stack.close();
+  };
+  const issueToken = (userId: string) => stack.tokenIssuer.issueToken(userId);
+  return { proxy, ask, newUser, errors: service.errors, issueToken, close };
+};
+type Harness = Awaited<ReturnType<typeof startBehindProxy>>;
+
+type User = Awaited<ReturnType<Harness['newUser']>>;
+
+const startReady = async (options?: { deadlineMs: number }) => {
+  const harness = await startBehindProxy(options);
+  await until(async () => (await harness.ask(READY)).status === 200 || undefined);
+  return harness;
+};
+
+/** While nothing that went wrong has ended the service. */
+const stopHealthy = async (harness: Harness) => {
+  const { status } = await harness.ask({ path: '/healthz' });
+  await harness.close();
+  expect({ status, errors: harness.errors }).toEqual({ status: 200, errors: [] });
+};
+
+/** What holds of a request that went well. */
+const expectSuccess = async (user: User, question: HttpQuestion, { status, body }: HttpAnswer): Promise<void> => {
+  expect({ status, body }).toMatchObject(OK);
+  if (question === LIST) expect(body.match(/"job_id":/g)).toHaveLength(user.jobs);
+  if (question === GET) expect(body).toContain('results/a.png.min.json');
+  if (question === DELETE) expect([await user.contents(), await user.hasJob()]).toEqual([[], false]);
+};
+
+/** Every call of every request meets every fault: each is answered as the documents say, and in time. */
+export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
+  describe('the service, when', () => {
+    let harness: Harness;
+
+    beforeAll(async () => {
+      harness = await startReady();
+    });
+
+    afterAll(() => stopHealthy(harness));
+
+    describe.each(Object.entries(CALLS))('%s', (title, { name, from, question }) => {
+      let user: User;
+      const attempts = () => harness.proxy.calls.filter((call) => call.name === name && call.nth >= from).length;
+      const play = (script: Script, count?: number) => harness.proxy.play(only(name, script, { from, count }));
+
+      beforeEach(async () => {
+        user = await harness.newUser({ otherJobs: title === 'Query for a second page' ? 3 : 0 });
+      });
+
+      afterEach(async () => {
+        if ((await user.contents()).length > 0) expect(await user.hasJob()).toBe(true);
+        await harness.proxy.mend();
+        const answer = await user.ask(question);
+        await expectSuccess(user, question, answer);
+        expect(answer.ms).toBeLessThan(RECOVERY_MS);
+      });
+
+      const chosen = faultsOf(name, (fault) => isChosen(title, fault));
+      test.each(chosen)('%s, gives the documented answer in time, and a good one after', async (_, fault) => {
+        play(fault.script);
+        const answer = await user.ask(question);
+        expect(answer).toMatchObject(ANSWERS[fault.leaves]);
+        expectExplanation(answer, fault);
+        if (fault.leaves === 'hope') expect(attempts()).toBeLessThanOrEqual(maxAttempts(name));
+        if (fault.leaves === 'nothing') expect(attempts()).toBe(1);
+      });
+
+      const passing = chosen.filter(
+        ([fault, { leaves }]) => leaves === 'hope' && fault !== 'refuses connections' && !HANGING.includes(fault),
+      );
+      if (passing.length > 0)
+        test.each(passing)('%s only once, gives a good answer all the same', async (_, fault) => {
+          play(fault.script, 1);
+          await expectSuccess(user, question, await user.ask(question));
+          expect(attempts()).toBeGreaterThan(1);
+        });
+
+      if (['Query', 'ListMultipartUploads', 'ListObjectVersions'].includes(name))
+        test('answers nothing at all, does not take that for an empty list', async () => {
+          play(emptyAnswer);
+          expect(await user.ask(question)).toMatchObject(FAILURE);
+        });
+
+      if (name === 'DeleteObjects') {
+        test('answers something else, does not take the objects for deleted', async () => {
+          play(() => htmlPage);
+          expect(await user.ask(question)).toMatchObject(UNAVAILABLE);
+        });
+
+        test.each([
+          ['SlowDown', UNAVAILABLE, ['SlowDown']],
+          ['InternalError', UNAVAILABLE, ['InternalError']],
+          ['ServiceUnavailable', UNAVAILABLE, ['ServiceUnavailable', 'SlowDown']],
+          ['AccessDenied', FAILURE, ['AccessDenied']],
+          ['AccessDenied and another with SlowDown', FAILURE, ['SlowDown', 'AccessDenied']],
+        ])('refuses a key with %s, gives the documented answer', async (_, expected, codes) => {
+          play(refusedKeys(...codes));
+          const answer = await user.ask(question);
+          expect(answer).toMatchObject(expected);
+          expect(answer.logged).toContain(`(${codes.join(', ')})`);
+          expect(attempts()).toBe(1);
+        });
+      }
+    });
+
+    test('nothing answers, gives a link all the same, and asks nobody for it', async () => {
+      const user = await harness.newUser();
+      expect(await user.ask(LIST)).toMatchObject(OK);
+      harness.proxy.play(() => 'hang');
+      expect(await user.ask(GET_OBJECT_URL)).toMatchObject(OK);
+      expect(harness.proxy.calls).toEqual([]);
+      await harness.proxy.mend();
+    });
+
+    test.each(['Query', 'ListObjectVersions'])(
+      `%s never answers ${CROWD} at once, lets go of them all`,
+      async (title) => {
+        const { name, question } = CALLS[title] as Call;
+        const users = await Promise.all(Array.from({ length: CROWD }, () => harness.newUser()));
+        const { proxy } = harness;
+        await until(() => proxy.openConnections < CROWD || undefined);
+        const before = proxy.openConnections;
+        proxy.play(only(name, () => 'hang'));
+        const answers = await Promise.all(users.map(({ ask }) => ask(question)));
+        for (const answer of answers) expect(answer).toMatchObject(UNAVAILABLE);
+        await until(() => proxy.openConnections <= before || undefined);
+        expect(proxy.calls.filter((call) => call.name === name)).toHaveLength(CROWD);
+        await proxy.mend();
+        for (const user of users) await expectSuccess(user, question, await user.ask(question));
+      },
+    );
+  });
+
+  describe('the service with a long deadline, when', () => {
+    let harness: Harness;
+
+    beforeAll(async () => {
+      harness = await startReady({ deadlineMs: LONG_DEADLINE_MS });
+    });
+
+    afterAll(() => stopHealthy(harness));
+
+    const hangs = Object.entries(CALLS).flatMap(([title, call]) =>
+      faultsOf(call.name, (fault) => HANGING.includes(fault) && isChosen(title, `${fault} only once`)).map(
+        ([fault, { script }]) => [title, fault, call, script] as const,
+      ),
+    );
+    test.each(hangs)('%s %s only once, gives a good answer all the same', async (title, _, call, script) => {
+      const { name, from, question } = call;
+      const user = await harness.newUser({ otherJobs: title === 'Query for a second page' ? 3 : 0 });
+      harness.proxy.play(only(name, script, { from, count: 1 }));
+      await expectSuccess(user, question, await user.ask(question));
+    });
+  });
+};
+
+/** What the service cannot do without, it is not ready without. */
+export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
+  describe('the service, when the calls of its readiness checks meet one that', () => {
+    let harness: Harness;
+
+    beforeAll(async () => {
+      harness = await startReady();
+    });
+
+    afterAll(() => stopHealthy(harness));
+
+    const chosen = Object.entries(faults).filter(([fault]) => isChosen('readiness', fault));
+    test.each(chosen)('%s, it is not ready, until the fault ends', async (name, fault) => {
+      const { ask, proxy } = harness;
+      const met = Object.keys(CHECKS).filter((call) => isPossible(call, name));
+      proxy.play((call, forward) => (met.includes(call.name) ? fault.script(call, forward) : forward()));
+      const attempts = (check: string) => proxy.calls.filter((call) => call.name === check).length;
+      // What it found before it may go on saying for a while.
+      const answer = await until(async () => {
+        const given = await ask(READY);
+        return attempts('DescribeTable') > 0 ? given : undefined;
+      });
+      const failing = Object.entries(CHECKS).flatMap(([call, what]) => (met.includes(call) ? [what] : []));
+      expect(answer).toMatchObject(fault.leaves === 'an answer' ? OK : notReady(...failing));
+      expectExplanation(answer, fault);
+      for (const call of met) expect(attempts(call)).toBeLessThanOrEqual(maxAttempts(call));
+      await proxy.mend();
+      await until(async () => (await ask(READY)).status === 200 || undefined);
+    });
+  });
+};
+
+/** Without keys no token can be judged; with keys that were had once, all can. */
+export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void => {
+  describe('the service, while the endpoint of the token keys', () => {
+    let harness: Harness;
+
+    afterEach(() => stopHealthy(harness));
+
+    const chosen = faultsOf('JWKS', (fault) => isChosen('JWKS', fault));
+    test.each(chosen)('%s, cannot judge good tokens before it has keys', async (_, fault) => {
+      harness = await startBehindProxy({ script: only('JWKS', fault.script) });
+      const { ask, proxy, issueToken } = harness;
+      const token = await issueToken('alice');
+      const isHad = fault.leaves === 'an answer';
+
+      const answer = await ask(LIST, token);
+      expect(answer).toMatchObject(isHad ? OK : UNAVAILABLE);
+      expectExplanation(answer, fault);
+      expect(await ask(READY)).toMatchObject(isHad ? OK : notReady('token keys'));
+      expect(await ask(LIST)).toMatchObject(UNAUTHORIZED);
+      expect(await ask(LIST, `${token}=`)).toMatchObject(UNAUTHORIZED);
+
+      await proxy.mend();
+      await until(async () => (await ask(LIST, token)).status === 200 || undefined);
+      await until(async () => (await ask(READY)).status === 200 || undefined);
+      proxy.play(only('JWKS', fault.script));
+      expect(await ask(LIST, token)).toMatchObject(OK);
+    });
+  });
+};
+
+/** The answer was in time, and the log says why it is not a better one: the fault, or that the time was up before its end. */
+const expectExplanation = ({ ms, logged }: { ms: number; logged: string }, fault: Fault): void => {
+  expect(ms).toBeLessThan(DEADLINE_MS + MARGIN_MS);
+  const isLate = ms >= CHECK_MS && /ran out of time|due to timeout/.test(logged);
+  if (fault.leaves !== 'an answer' && !isLate) expect(logged).toMatch(fault.logged);
+};
+
+const notReady = (...failing: readonly string[]) => ({
+  status: 503,
+  body: JSON.stringify({ status: 'not ready', failing }),
+});

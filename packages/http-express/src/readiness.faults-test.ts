@@ -1,0 +1,4 @@
+import { describeFaultsOfChecks, describeFaultsOfTokenKeys } from './faults.suite.ts';
+
+describeFaultsOfChecks();
+describeFaultsOfTokenKeys();
