@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const platformGlobals = ['fetch', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', 'packages/client/src/openapi.ts'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.stryker-tmp/', 'packages/client/src/openapi.ts'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -32,7 +32,7 @@ export default defineConfig(
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
   {
-    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js'],
+    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js', 'stryker.config.js'],
     languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
   },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },

@@ -81,8 +81,10 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
   const headers = { authorization: await stack.tokenIssuer.issueToken('alice') };
   for (let jobId = 1; jobId <= 20; jobId++) await stack.table.put({ userId: 'alice', jobId });
 
+  const services: ServiceProcess[] = [];
   const startInstance = async () => {
     const service = await startService(BUNDLE, { ...stack.env, DRAIN_SECONDS });
+    services.push(service);
     const instance = loadBalancer.add(service);
     while (!instance.isReady) await sleep(10);
     return { service, instance };
@@ -90,46 +92,50 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
   let running = await startInstance();
 
   let answered = 0;
-  const options = {
-    url: loadBalancer.origin,
-    connections: 8,
-    duration: 86_400,
-    timeout: 60,
-    requests: [
-      { method: 'GET', path: '/api/v1/jobs/list', headers },
-      { method: 'GET', path: '/api/v1/jobs/get?job-id=7', headers },
-      { method: 'GET', path: '/api/v1/jobs/get-object-url?job-id=7&object-uuid=a.png', headers },
-      { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=21', headers },
-    ],
-  } as const;
   let stopLoad: () => void = () => undefined;
   const result = new Promise<Result>((resolve, reject) => {
-    const load = autocannon({ ...options, requests: [...options.requests] }, (error: Error | null, counted) => {
-      if (error) reject(error);
-      else resolve(counted);
-    });
+    const load = autocannon(
+      {
+        url: loadBalancer.origin,
+        connections: 8,
+        duration: 86_400,
+        timeout: 60,
+        requests: [
+          { method: 'GET', path: '/api/v1/jobs/list', headers },
+          { method: 'GET', path: '/api/v1/jobs/get?job-id=7', headers },
+          { method: 'GET', path: '/api/v1/jobs/get-object-url?job-id=7&object-uuid=a.png', headers },
+          { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=21', headers },
+        ],
+      },
+      (error: Error | null, counted) => {
+        if (error) reject(error);
+        else resolve(counted);
+      },
+    );
     load.on('response', () => answered++);
     stopLoad = () => load.stop();
   });
 
-  let served = 0;
-  for (let restart = 1; restart <= RESTARTS; restart++) {
-    const { service, instance } = running;
-    running = await startInstance();
-    service.kill('SIGTERM');
-    expect(await service.exitCode).toBe(0);
-    loadBalancer.remove(instance);
-    // The one that goes has worked, and so does the one that has come.
-    expect(answered).toBeGreaterThan(served);
-    served = answered;
+  try {
+    for (let restart = 1; restart <= RESTARTS; restart++) {
+      const { service, instance } = running;
+      const before = answered;
+      running = await startInstance();
+      service.kill('SIGTERM');
+      expect(await service.exitCode).toBe(0);
+      loadBalancer.remove(instance);
+      expect(answered).toBeGreaterThan(before);
+    }
+  } finally {
+    stopLoad();
+    await result;
+    loadBalancer.close();
+    for (const service of services) service.kill('SIGKILL');
+    await Promise.all(services.map(({ exitCode }) => exitCode));
+    await stack.close();
   }
-  stopLoad();
-  const { errors, timeouts, resets, non2xx, '2xx': successes } = await result;
-  running.service.kill('SIGKILL');
-  await running.service.exitCode;
-  loadBalancer.close();
-  await stack.close();
 
+  const { errors, timeouts, resets, non2xx, '2xx': successes } = await result;
   process.stdout.write(
     `${RESTARTS} restarts, ${successes} requests answered 2xx, ${non2xx} otherwise, ${errors} errors, ` +
       `${resets} resets, ${timeouts} timeouts\n`,
