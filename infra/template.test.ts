@@ -401,7 +401,7 @@ describe('the routes', () => {
 
   test('let everything that takes no token pass without one', () => {
     const open = served.filter(({ takesToken }) => !takesToken);
-    expect(open.map(({ path }) => path)).toEqual(expect.arrayContaining(['/healthz', '/readyz']));
+    expect(open.map(({ path }) => path)).toEqual(expect.arrayContaining(['/healthz', '/readyz', '/openapi.json']));
     for (const { method, path } of open) expect(routeFor(method, path)).toEqual({ key: '$default' });
   });
 

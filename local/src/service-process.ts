@@ -7,6 +7,8 @@ export interface ServiceProcess {
   readonly origin: string;
   /** Every line that it has written to stdout so far. */
   readonly log: readonly string[];
+  /** Every line that it has written to stderr so far; they are told there as well. */
+  readonly errors: readonly string[];
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the exit code once the process has ended, `null` where a signal ended it. */
   readonly exitCode: Promise<number | null>;
@@ -18,6 +20,9 @@ export interface ProcessResult {
   readonly stderr: string;
 }
 
+/** For NODE_OPTIONS=--import: makes a service tell, at SIGUSR2, what it holds on to. */
+export const HEAP_PROBE = new URL('heap-probe.js', import.meta.url).href;
+
 /** The variables of this process that any Node process needs; everything else a service is told explicitly. */
 export const inheritedEnv = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
@@ -25,10 +30,15 @@ export const inheritedEnv = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SU
 export const startService = async (file: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> => {
   const child = spawn(process.execPath, [file], {
     env: { ...inheritedEnv, HOST: '127.0.0.1', PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exitCode = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
   const log: string[] = [];
+  const errors: string[] = [];
+  createInterface(child.stderr).on('line', (line) => {
+    errors.push(line);
+    process.stderr.write(`${line}\n`);
+  });
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
       log.push(line);
@@ -37,7 +47,7 @@ export const startService = async (file: string, env: Readonly<Record<string, st
     });
     void exitCode.then((code) => reject(new Error(`the service ended with ${code}: ${log.join('\n')}`)));
   });
-  return { origin: `http://127.0.0.1:${port}`, log, kill: (signal) => void child.kill(signal), exitCode };
+  return { origin: `http://127.0.0.1:${port}`, log, errors, kill: (signal) => void child.kill(signal), exitCode };
 };
 
 /** Runs a program to its end. */

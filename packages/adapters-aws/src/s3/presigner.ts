@@ -6,6 +6,7 @@ import { Unavailable } from '@jobs-api/core';
 import type { ObjectKey } from '@jobs-api/core';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUri } from '@smithy/core/protocols';
+import { OBSERVER } from '../observe-calls.ts';
 
 export interface PresignOptions {
   readonly bucketName: string;
@@ -99,11 +100,11 @@ const plainEndpoint = async (client: S3Client, bucketName: string): Promise<Endp
 let standardMiddleware: Set<string> | undefined;
 const inspected = new WeakMap<S3Client, boolean>();
 
-/** Whether nobody has added middleware, which could change a request. Looks at each client once, for that takes a while. */
+/** Whether nobody has added middleware that could change a request. Looks at each client once, for that takes a while. */
 const hasStandardMiddleware = (client: S3Client): boolean => {
   const known = inspected.get(client);
   if (known !== undefined) return known;
-  const standard = (standardMiddleware ??= new Set(new S3Client().middlewareStack.identify()));
+  const standard = (standardMiddleware ??= new Set([...new S3Client().middlewareStack.identify(), OBSERVER]));
   const isStandard = client.middlewareStack.identify().every((name) => standard.has(name));
   inspected.set(client, isStandard);
   return isStandard;
