@@ -1,8 +1,10 @@
 // Bundles each entry point into one file that runs in a folder with nothing else in it, and the Lambda's into a zip as
 // well. The same sources give the same bytes. `--into DIR` puts everything there instead of into the packages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
@@ -21,6 +23,31 @@ const { version } = JSON.parse(await readFile('packages/http-express/package.jso
 /** @param {string} file @param {number} bytes */
 const report = (file, bytes) => process.stdout.write(`${file}: ${(bytes / 1e6).toFixed(2)} MB\n`);
 
+/**
+ * In place of the module that reads the files of /docs from node_modules, one that holds them.
+ * @type {import('esbuild').Plugin}
+ */
+const embedDocs = {
+  name: 'embed-docs',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]docs[/\\]assets\.ts$/ }, async ({ path }) => {
+      const { resolve } = createRequire(path);
+      const embed = async (/** @type {string} */ name) => {
+        const content = await readFile(resolve(`swagger-ui-dist/${name}`));
+        // Close to the best level, which takes seconds.
+        const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+        return [name, compressed.toString('base64')];
+      };
+      const files = Object.fromEntries(await Promise.all(['swagger-ui-bundle.js', 'swagger-ui.css'].map(embed)));
+      const contents = `
+        import { promisify } from 'node:util';
+        import { brotliDecompress } from 'node:zlib';
+        const files = ${JSON.stringify(files)};
+        export const readAsset = (name) => promisify(brotliDecompress)(Buffer.from(files[name], 'base64'));`;
+      return { contents, loader: 'js' };
+    }),
+};
+
 /** @param {string} from @param {string} to */
 const bundle = async (from, to) => {
   const { metafile } = await build({
@@ -37,6 +64,7 @@ const bundle = async (from, to) => {
     format: 'esm',
     mainFields: ['module', 'main'],
     conditions: ['source'],
+    plugins: [embedDocs],
     define: { JOBS_API_VERSION: JSON.stringify(version) },
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },

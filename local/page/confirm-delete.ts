@@ -1,4 +1,4 @@
-import type { JobAnswer } from './api.ts';
+import type { Job } from '@jobs-api/client';
 import { byId } from './element.ts';
 import { count, formatSize } from './format.ts';
 import { nameOf } from './job-list.ts';
@@ -9,10 +9,7 @@ import { nameOf } from './job-list.ts';
  * @param deleteJob answers what went wrong, in words, and may then be called again
  * @returns whether the job is deleted
  */
-export const confirmDelete = (
-  job: JobAnswer['job_info'],
-  deleteJob: () => Promise<string | undefined>,
-): Promise<boolean> => {
+export const confirmDelete = (job: Job, deleteJob: () => Promise<string | undefined>): Promise<boolean> => {
   const dialog = byId('confirm') as HTMLDialogElement;
   const button = byId('confirm-delete') as HTMLButtonElement;
   const files = Object.keys(job.object_uuid_names).length;

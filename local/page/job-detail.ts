@@ -1,5 +1,5 @@
 import { describeStatus } from '@jobs-api/core';
-import type { JobAnswer } from './api.ts';
+import type { JobWithLinks } from '@jobs-api/client';
 import { element } from './element.ts';
 import { count, formatDuration, formatSize } from './format.ts';
 import { dateOf, nameOf } from './job-list.ts';
@@ -17,7 +17,7 @@ export interface DetailActions {
   readonly onDownload: (objectUuid: string, name: string) => void;
 }
 
-export const jobDetail = (answer: JobAnswer, actions: DetailActions): readonly HTMLElement[] => {
+export const jobDetail = (answer: JobWithLinks, actions: DetailActions): readonly HTMLElement[] => {
   const { job_info: job } = answer;
   const files = Object.entries(job.object_uuid_names).sort(([, a], [, b]) => bySight(a, b));
   const fact = (name: string, value: HTMLElement | string) =>
@@ -59,7 +59,7 @@ export const jobDetail = (answer: JobAnswer, actions: DetailActions): readonly H
   ].filter((part) => part !== undefined);
 };
 
-const fileCard = (answer: JobAnswer, uuid: string, name: string, { onDownload }: DetailActions): HTMLElement => {
+const fileCard = (answer: JobWithLinks, uuid: string, name: string, { onDownload }: DetailActions): HTMLElement => {
   const { job_info: job, results, object_urls: urls } = answer;
   const failure = job.failed_to_process[uuid];
   const result = results[uuid];

@@ -1,4 +1,4 @@
-import type { JobSummary } from './api.ts';
+import type { JobSummary } from '@jobs-api/client';
 import { element } from './element.ts';
 import { formatDate, formatSize, parseDate } from './format.ts';
 import { progressBar, statusChip } from './status.ts';

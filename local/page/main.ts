@@ -1,7 +1,9 @@
 // The jobs page of `pnpm dev`: a front end that uses the API as any other would, with a sample user's token.
+import { JobsApiError } from '@jobs-api/client';
+import type { JobSummary, JobWithLinks, ListJobsOptions } from '@jobs-api/client';
 import { jobStatuses } from '@jobs-api/core';
-import { ApiError, createApi } from './api.ts';
-import type { Api, Call, JobAnswer, JobSummary } from './api.ts';
+import { connect } from './api.ts';
+import type { Call } from './api.ts';
 import { confirmDelete } from './confirm-delete.ts';
 import { byId, element } from './element.ts';
 import { count } from './format.ts';
@@ -13,7 +15,7 @@ interface SampleUser {
   readonly token: string;
 }
 
-const PAGE_SIZE = 50;
+const SHOWN_AT_ONCE = 100;
 const SHOWN_CALLS = 8;
 const TOAST_MS = 6_000;
 
@@ -26,7 +28,7 @@ const wide = matchMedia('(min-width: 60rem)');
 
 let users: readonly SampleUser[] = [];
 let user: SampleUser = { name: '', token: '' };
-let jobs: readonly JobSummary[] = [];
+let jobs: JobSummary[] = [];
 let shownJob: number | undefined;
 
 /** `#/alice/3`: whose jobs, and which one. */
@@ -41,12 +43,12 @@ const addressOf = (name: string, jobId?: number) =>
   `#/${encodeURIComponent(name)}${jobId === undefined ? '' : `/${jobId}`}`;
 
 const explain = (error: unknown): { heading: string; text: string } => {
-  if (!(error instanceof ApiError))
+  if (!(error instanceof JobsApiError))
     return { heading: 'The service does not answer', text: 'Is pnpm dev still running?' };
   const { status, message, requestId } = error;
   if (status === 401)
     return { heading: 'The token is no longer valid', text: 'pnpm dev was started anew: load this page again.' };
-  return { heading: message, text: `Status ${status}; the log has it as request ${requestId}.` };
+  return { heading: message, text: `Status ${status}; the log has it as request ${requestId ?? 'unknown'}.` };
 };
 
 const showCall = ({ method, path, status, milliseconds }: Call): void => {
@@ -62,7 +64,7 @@ const showCall = ({ method, path, status, milliseconds }: Call): void => {
   while (calls.childElementCount > SHOWN_CALLS) calls.lastElementChild?.remove();
 };
 
-let api: Api = createApi(user.token, showCall);
+let api = connect(user.token, showCall);
 
 let toastTimer: number | undefined;
 const toast = (text: string): void => {
@@ -79,11 +81,9 @@ const markShown = (): void => {
     else link.removeAttribute('aria-current');
 };
 
-const renderList = (nextCursor: string | undefined): void => {
-  const byNow = jobs.map((job) => element('li', {}, jobLink(job, addressOf(user.name, job.job_id))));
-  const more = element('button', { type: 'button', onclick: () => void loadList(nextCursor) }, 'Show more jobs');
-  if (jobs.length > 0)
-    jobList.replaceChildren(element('ul', {}, ...byNow), ...(nextCursor === undefined ? [] : [more]));
+const renderList = (remaining: AsyncGenerator<JobSummary> | undefined): void => {
+  const links = jobs.map((job) => element('li', {}, jobLink(job, addressOf(user.name, job.job_id))));
+  if (jobs.length > 0) jobList.replaceChildren(element('ul', {}, ...links));
   else if (filter.value !== '')
     jobList.replaceChildren(notice('None in this status', `No job of ${user.name} is in it now.`));
   else
@@ -93,27 +93,37 @@ const renderList = (nextCursor: string | undefined): void => {
         'Start pnpm dev again for new samples, or pnpm dev --import DIR to make a job of your own files.',
       ),
     );
-  byId('jobs-heading').textContent = nextCursor === undefined && jobs.length > 0 ? count(jobs.length, 'job') : 'Jobs';
+  if (remaining)
+    jobList.append(element('button', { type: 'button', onclick: () => void loadList(remaining) }, 'Show more jobs'));
+  byId('jobs-heading').textContent = remaining || jobs.length === 0 ? 'Jobs' : count(jobs.length, 'job');
   markShown();
 };
 
 /** Which load is the latest: an older one that answers late is not shown. */
 let listLoad = 0;
 
-const loadList = async (cursor?: string): Promise<void> => {
+/** @param remaining what is left of a list that is shown, to go on with it */
+const loadList = async (remaining?: AsyncGenerator<JobSummary>): Promise<void> => {
   const load = ++listLoad;
   jobList.setAttribute('aria-busy', 'true');
+  const status = (filter.value || undefined) as ListJobsOptions['status'];
+  const list = remaining ?? api.list({ status, pageSize: SHOWN_AT_ONCE });
+  const loaded = remaining ? [...jobs] : [];
   try {
-    const page = await api.list({ limit: PAGE_SIZE, status: filter.value || undefined, cursor });
+    let next = await list.next();
+    for (let more = SHOWN_AT_ONCE - 1; next.done !== true; more -= 1) {
+      loaded.push(next.value);
+      if (more === 0) break;
+      next = await list.next();
+    }
     if (load !== listLoad) return;
-    jobs = cursor === undefined ? page.jobs : [...jobs, ...page.jobs];
-    renderList(page.next_cursor);
+    jobs = loaded;
+    renderList(next.done === true ? undefined : list);
   } catch (error) {
     if (load !== listLoad) return;
     const { heading, text } = explain(error);
-    jobList.replaceChildren(
-      notice(heading, text, { label: 'Try again', onclick: () => void loadList(cursor).then(showAddress) }),
-    );
+    const retry = () => void loadList().then(showAddress);
+    jobList.replaceChildren(notice(heading, text, { label: 'Try again', onclick: retry }));
   }
   jobList.removeAttribute('aria-busy');
 };
@@ -128,7 +138,7 @@ const loadDetail = async (jobId: number): Promise<void> => {
   markShown();
   detail.replaceChildren(skeleton(4));
   try {
-    const answer = await api.get(jobId);
+    const answer = await api.get(jobId, { include: 'object-urls' });
     if (load !== detailLoad) return;
     detail.replaceChildren(
       ...jobDetail(answer, {
@@ -157,7 +167,7 @@ const clearDetail = (): void => {
 /** The link is asked for on the click, so that it cannot have expired; it saves the file and does not leave the page. */
 const download = async (jobId: number, objectUuid: string, name: string): Promise<void> => {
   try {
-    const href = await api.downloadUrl(jobId, objectUuid, name);
+    const { url: href } = await api.objectUrl(jobId, objectUuid, { downloadAs: name });
     // The API gives a link whether or not there is a file, and following one to nothing would leave the page.
     const { ok, status } = await fetch(href, { headers: { Range: 'bytes=0-0' } });
     const isEmpty = status === 416;
@@ -168,7 +178,7 @@ const download = async (jobId: number, objectUuid: string, name: string): Promis
   }
 };
 
-const removeJob = async ({ job_info: job }: JobAnswer): Promise<void> => {
+const removeJob = async ({ job_info: job }: JobWithLinks): Promise<void> => {
   const isDeleted = await confirmDelete(job, async () => {
     try {
       await api.delete(job.job_id);
@@ -191,7 +201,7 @@ const removeJob = async ({ job_info: job }: JobAnswer): Promise<void> => {
 
 const signIn = async (chosen: SampleUser): Promise<void> => {
   user = chosen;
-  api = createApi(user.token, showCall);
+  api = connect(user.token, showCall);
   for (const radio of byId('users').querySelectorAll('input')) radio.checked = radio.value === user.name;
   filter.value = '';
   clearDetail();

@@ -52,7 +52,8 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
   const curl = (path: string, options = '') => `curl ${options}-H "Authorization: $TOKEN" "${api}${path}"`;
   return [
     `\nThe Jobs API is at ${origin}, with the jobs of ${SAMPLE_USERS.join(' and ')}.`,
-    `To see them:  ${origin}/${importedJob === undefined ? '' : `#/${user}/${importedJob}`}\n`,
+    `To see them:  ${origin}/${importedJob === undefined ? '' : `#/${user}/${importedJob}`}`,
+    `To try it:    ${origin}/docs\n`,
     `A token of ${user}, and what to do with it:\n`,
     `TOKEN=${await tokenIssuer.issueToken(user)}\n`,
     curl('/list'),
@@ -68,7 +69,8 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
 const startService = async (stack: LocalStack): Promise<string> => {
   Object.assign(process.env, stack.env, { HOST, DRAIN_SECONDS: '0' });
   try {
-    const { port, server } = await import('@jobs-api/http-express/server');
+    const { app, port, server } = await import('@jobs-api/http-express/server');
+    app.locals.docsToken = () => stack.tokenIssuer.issueToken(user);
     serveJobsPage(server, {
       filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,
       users: () =>

@@ -1,6 +1,6 @@
 import type { Authenticator, Jobs } from '@jobs-api/core';
 import express from 'express';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { compression } from './compression.ts';
@@ -32,6 +32,8 @@ export interface AppOptions {
   /** Origins whose pages may call this API from a browser, such as `https://app.example.com`. */
   readonly corsOrigins: readonly string[];
   readonly requestObserver?: RequestObserver | undefined;
+  /** A page to read and try the API, where there is room for one. */
+  readonly docs?: Router;
 }
 
 /** The Jobs API as an Express app. It knows the core only: who keeps jobs and files, and who vouches for users, is given. */
@@ -45,13 +47,15 @@ export const createApp = (options: AppOptions): Express => {
   if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));
-  app.use(helmet());
+  // A service without TLS of its own cannot say that the page's parts are to be had by https:.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(compression());
   app.use(healthRoutes(options.readinessChecks, options.shutdown));
   app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight, options.requestObserver?.onShed));
   app.use(deadline(options.requestTimeoutSeconds));
   app.use(openapiRoute());
+  if (options.docs) app.use(options.docs);
   app.use(jobsRoutes(options.jobs, options.authenticator));
   app.use(notFound);
   app.use(errorResponse);

@@ -172,6 +172,23 @@ describe('the running service', () => {
     });
   });
 
+  test('has a page to try the API, with everything that the page asks for', async () => {
+    await start();
+    const page = await fetch(`${service.origin}/docs`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const parts = [...(await page.text()).matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(parts).toHaveLength(4);
+    for (const path of parts) {
+      const part = await fetch(service.origin + path);
+      expect([part.status, part.headers.get('content-type')]).toEqual([
+        200,
+        expect.stringMatching(path.endsWith('.js') ? /^text\/javascript/ : /^text\/css/),
+      ]);
+      expect(await part.text()).not.toBe('');
+    }
+    expect(await (await fetch(`${service.origin}/docs/start.js`)).text()).toContain('const token = null;');
+  });
+
   test('answers 503 when DynamoDB does not answer in time', async () => {
     await start({ REQUEST_TIMEOUT_SECONDS: '1' });
     const slow = await startSlowRequest();

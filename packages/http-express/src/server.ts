@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
 import { createApp } from './app.ts';
 import { readHttpConfig } from './config.ts';
+import { docsRoutes } from './docs/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -44,6 +45,7 @@ const app = createApp({
   readinessChecks,
   shutdown: shutdown.signal,
   requestObserver: metrics?.requestObserver,
+  docs: docsRoutes(),
 });
 const { server, close } = createHttpServer(app, config);
 
@@ -63,8 +65,8 @@ process.on('SIGINT', (signal) => void stop(signal));
 const metrics_port = await metrics?.listen();
 server.listen(http.config.port, host);
 await once(server, 'listening');
-export { server };
-/** Where the service listens, for a process that imports it instead of starting it. */
+// For a process that imports the service instead of starting it.
+export { app, server };
 export const { port } = server.address() as AddressInfo;
 logger.info({ host, port, metrics_port }, 'listening');
 
