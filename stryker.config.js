@@ -3,7 +3,7 @@
 const PARTS = {
   core: {
     mutate: ['packages/core/src/{,use-cases/}*.ts', '!packages/core/src/{index,testing}.ts'],
-    tests: 'packages/core/src/**/*.test.ts',
+    tests: 'packages/core/src/*.test.ts',
   },
   authenticator: {
     mutate: ['packages/adapters-aws/src/cognito/{jwt-authenticator,token-cache}.ts'],
@@ -33,6 +33,6 @@ export default {
   tempDirName: '.stryker-tmp',
   reporters: ['clear-text', 'progress-append-only', 'json'],
   jsonReporter: { fileName: `reports/mutation-${part}.json` },
-  clearTextReporter: { allowColor: false, logTests: false, skipFull: true },
+  clearTextReporter: { allowColor: false, reportTests: false, skipFull: true },
   thresholds: { high: 95, low: 90, break: 90 },
 };
