@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const SERVICE = 'packages/http-express/dist/server.js';
+const NO_BODY_PARSER = join(import.meta.dirname, 'no-body-parser.cjs');
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
@@ -25,8 +26,6 @@ const bundle = async (from, to) => {
     outfile: join(into, to),
     bundle: true,
     minify: true,
-    // The log tells an error by the name of its class.
-    keepNames: true,
     sourcemap: true,
     metafile: true,
     platform: 'node',
@@ -34,6 +33,7 @@ const bundle = async (from, to) => {
     format: 'esm',
     mainFields: ['module', 'main'],
     conditions: ['source'],
+    alias: { 'body-parser': NO_BODY_PARSER },
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
   });

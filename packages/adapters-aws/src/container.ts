@@ -5,7 +5,7 @@ import { createJobs } from '@jobs-api/core';
 import type { Authenticator, CallOptions, Jobs } from '@jobs-api/core';
 import { Container } from 'inversify';
 import type { ServiceIdentifier } from 'inversify';
-import { requestLimits } from './call-aws.ts';
+import { quietLogger, requestLimits } from './call-aws.ts';
 import { JwtAuthenticator } from './cognito/jwt-authenticator.ts';
 import { RemoteJwks } from './cognito/jwks.ts';
 import type { AwsConfig } from './config.ts';
@@ -14,6 +14,8 @@ import { S3ObjectStore } from './s3/s3-object-store.ts';
 
 /** By the name of what may be out of reach: rejects where it is. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
+
+const clientSettings = { requestHandler: requestLimits, logger: quietLogger };
 
 const token = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
 
@@ -40,12 +42,12 @@ export const createContainer = (config: AwsConfig, { onWarning }: ContainerOptio
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
-    return new DynamoJobStore(new DynamoDBClient({ requestHandler: requestLimits }), { tableName, summaryIndexName });
+    return new DynamoJobStore(new DynamoDBClient(clientSettings), { tableName, summaryIndexName });
   });
 
   container.bind(objectStore).toResolvedValue(() => {
     const { bucketName, urlTtlSeconds, forcePathStyle, publicEndpoint } = config;
-    const client = new S3Client({ requestHandler: requestLimits, forcePathStyle });
+    const client = new S3Client({ ...clientSettings, forcePathStyle });
     const presigningClient = publicEndpoint ? new S3Client({ forcePathStyle, endpoint: publicEndpoint }) : client;
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
   });
