@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const SERVICE = 'packages/http-express/dist/server.js';
+const NO_BODY_PARSER = join(import.meta.dirname, 'no-body-parser.cjs');
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
@@ -55,8 +56,6 @@ const bundle = async (from, to) => {
     outfile: join(into, to),
     bundle: true,
     minify: true,
-    // The log tells an error by the name of its class.
-    keepNames: true,
     sourcemap: true,
     metafile: true,
     platform: 'node',
@@ -66,6 +65,7 @@ const bundle = async (from, to) => {
     conditions: ['source'],
     plugins: [embedDocs],
     define: { JOBS_API_VERSION: JSON.stringify(version) },
+    alias: { 'body-parser': NO_BODY_PARSER },
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
   });

@@ -5,7 +5,7 @@ import { createJobs } from '@jobs-api/core';
 import type { Authenticator, CallOptions, Jobs } from '@jobs-api/core';
 import { Container } from 'inversify';
 import type { ServiceIdentifier } from 'inversify';
-import { requestLimits } from './call-aws.ts';
+import { quietLogger, requestLimits } from './call-aws.ts';
 import { JwtAuthenticator } from './cognito/jwt-authenticator.ts';
 import { RemoteJwks } from './cognito/jwks.ts';
 import type { TokenCacheStats } from './cognito/token-cache.ts';
@@ -17,6 +17,8 @@ import { S3ObjectStore } from './s3/s3-object-store.ts';
 
 /** By the name of what may be out of reach: rejects where it is. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
+
+const clientSettings = { requestHandler: requestLimits, logger: quietLogger };
 
 const token = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
 
@@ -46,14 +48,14 @@ export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: Con
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
-    const client = new DynamoDBClient({ requestHandler: requestLimits });
+    const client = new DynamoDBClient(clientSettings);
     observeCalls(client, onAwsCall);
     return new DynamoJobStore(client, { tableName, summaryIndexName });
   });
 
   container.bind(objectStore).toResolvedValue(() => {
     const { bucketName, urlTtlSeconds, forcePathStyle, publicEndpoint } = config;
-    const client = new S3Client({ requestHandler: requestLimits, forcePathStyle });
+    const client = new S3Client({ ...clientSettings, forcePathStyle });
     observeCalls(client, onAwsCall);
     const presigningClient = publicEndpoint ? new S3Client({ forcePathStyle, endpoint: publicEndpoint }) : client;
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });

@@ -142,7 +142,7 @@ describe('--check', () => {
   });
 
   test('only warns where it may not look at the settings of the bucket, and names the right', async () => {
-    const refusing = await startRefusing(stack.env.AWS_ENDPOINT_URL_S3 ?? '', 'versioning', 'lifecycle');
+    const refusing = await startRefusing(stack.env.AWS_ENDPOINT_URL_S3, 'versioning', 'lifecycle');
     const { exitCode, of } = await check({ AWS_ENDPOINT_URL_S3: refusing.endpoint });
     refusing.close();
     expect(of('versioning')).toBe(

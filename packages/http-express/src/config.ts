@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the service listens, what it bears and how it stops. */
 export interface HttpConfig {

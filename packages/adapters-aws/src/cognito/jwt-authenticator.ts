@@ -13,7 +13,7 @@ import {
 } from 'aws-jwt-verify/error';
 import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
 import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
 import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';

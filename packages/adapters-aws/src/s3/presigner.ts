@@ -63,7 +63,7 @@ export const presignAll = async (
     'x-id': 'GetObject',
     ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
   };
-  const sign = endpoint && urlSigner({ ...endpoint, credentials, signingDate, query });
+  const sign = endpoint && signerFor({ ...endpoint, credentials, signingDate, query });
   const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
 
   const urls: string[] = [];
@@ -119,6 +119,15 @@ interface UrlSignerOptions extends Endpoint {
   /** The parameters besides those that say how the URL is signed. */
   readonly query: Readonly<Record<string, string>>;
 }
+
+let latest: { readonly options: string; readonly sign: (key: string) => string } | undefined;
+
+/** The signer that was used last, if it will do: whoever asks within the same second with the same credentials shares it. */
+const signerFor = (options: UrlSignerOptions): ((key: string) => string) => {
+  const given = JSON.stringify(options);
+  if (latest?.options !== given) latest = { options: given, sign: urlSigner(options) };
+  return latest.sign;
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
 export const urlSigner = (options: UrlSignerOptions): ((key: string) => string) => {
