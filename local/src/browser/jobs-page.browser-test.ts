@@ -79,6 +79,8 @@ describe('the list', () => {
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the jobs');
     await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('API reference');
+    await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowRight');
     await page.waitForURL('**/#/bob');
     expect(await page.getByRole('radio', { name: 'bob' }).isChecked()).toBe(true);
