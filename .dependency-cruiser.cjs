@@ -1,5 +1,5 @@
 /** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.(test|[a-z-]+-test|suite)\\.ts$';
+const TESTS = '\\.([a-z-]*test|suite)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -20,6 +20,14 @@ module.exports = {
       to: { pathNot: ['^packages/core/src/', '@jest/globals'] },
     },
     {
+      name: 'client-stands-alone',
+      comment:
+        'The client runs in browsers and in Node, knows the API by its document, and imports nothing but itself.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: TESTS },
+      to: { pathNot: '^packages/client/src/' },
+    },
+    {
       name: 'core-tests-need-no-network',
       comment: 'The core is tested with its in-memory adapters. A test of a real one belongs to that adapter.',
       severity: 'error',
@@ -35,16 +43,28 @@ module.exports = {
     },
     {
       name: 'http-knows-core-only',
-      comment: 'The HTTP adapter works with any adapters: only its server.ts, which is bundled, chooses the AWS ones.',
+      comment:
+        'The HTTP adapter works with any adapters: only its server.ts and check.ts, which are bundled, choose the AWS ones.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/', pathNot: [TESTS, '^packages/http-express/src/server\\.ts$'] },
+      from: {
+        path: '^packages/http-express/src/',
+        pathNot: [TESTS, '^packages/http-express/src/(server|check)\\.ts$', '^packages/http-express/src/testing/'],
+      },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
     },
     {
-      name: 'server-knows-core-and-aws',
-      comment: 'server.ts puts the HTTP adapter and the AWS adapters together, and knows nothing else of ours.',
+      name: 'http-contract-knows-core-and-client',
+      comment: 'The HTTP contract asks by hand and through the client, and knows no adapter.',
       severity: 'error',
-      from: { path: '^packages/http-express/src/server\\.ts$' },
+      from: { path: '^packages/http-express/src/testing/' },
+      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|client)/' },
+    },
+    {
+      name: 'server-knows-core-and-aws',
+      comment:
+        'server.ts and check.ts put the HTTP adapter and the AWS adapters together, and know nothing else of ours.',
+      severity: 'error',
+      from: { path: '^packages/http-express/src/(server|check)\\.ts$' },
       to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|adapters-aws)/' },
     },
     {
@@ -55,10 +75,18 @@ module.exports = {
       to: { path: '^packages/lambda-entry/' },
     },
     {
+      name: 'nobody-knows-the-examples',
+      comment:
+        'An example shows what others do with the packages. What is of use to more than one belongs into one of them.',
+      severity: 'error',
+      from: { path: '^(?:packages|local|infra|examples/([^/]+))/' },
+      to: { path: '^examples/', pathNot: '^examples/$1/' },
+    },
+    {
       name: 'inversify-in-one-place',
       comment: 'Objects are put together in container.ts. Take what you need as a constructor parameter.',
       severity: 'error',
-      from: { path: '^(packages|local)/', pathNot: '^packages/adapters-aws/src/container\\.ts$' },
+      from: { path: '^(packages|local|examples)/', pathNot: '^packages/adapters-aws/src/container\\.ts$' },
       to: { path: 'node_modules/(inversify|reflect-metadata)/' },
     },
     {
@@ -82,8 +110,8 @@ module.exports = {
       name: 'no-deep-imports',
       comment: "Import another package by its name: what its index does not export is that package's own business.",
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local)/' },
-      to: { path: '^(packages/[^/]+|local)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/' },
+      to: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',
@@ -105,7 +133,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/server\\.ts$'],
+        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/(server|check)\\.ts$'],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'type-only'] },
     },

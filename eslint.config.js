@@ -5,12 +5,17 @@ import tseslint from 'typescript-eslint';
 const platformGlobals = ['fetch', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.stryker-tmp/', 'packages/client/src/openapi.ts'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.check.json', './local/page/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       eqeqeq: 'error',
       'no-console': 'error',
@@ -26,7 +31,10 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
-  { files: ['scripts/**', 'local/**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
+  {
+    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js', 'stryker.config.js'],
+    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
+  },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
   {
     files: ['packages/core/src/**/*.ts'],
@@ -43,7 +51,7 @@ export default defineConfig(
   {
     files: ['packages/**/*.ts'],
     ignores: [
-      'packages/http-express/src/server.ts',
+      'packages/http-express/src/{main,server}.ts',
       'packages/lambda-entry/src/handler.ts',
       '**/*.test.ts',
       '**/*-test.ts',

@@ -1,12 +1,15 @@
 // Bundles each entry point into one file that runs in a folder with nothing else in it, and the Lambda's into a zip as
 // well. The same sources give the same bytes. `--into DIR` puts everything there instead of into the packages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const SERVICE = 'packages/http-express/dist/server.js';
+const NO_BODY_PARSER = join(import.meta.dirname, 'no-body-parser.cjs');
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
@@ -15,8 +18,36 @@ const ZIP_TIME = new Date(1980, 0, 1);
 
 const { into = '.' } = parseArgs({ options: { into: { type: 'string' } } }).values;
 
+/** Of the packages, which are all of one version. */
+const { version } = JSON.parse(await readFile('packages/http-express/package.json', 'utf8'));
+
 /** @param {string} file @param {number} bytes */
 const report = (file, bytes) => process.stdout.write(`${file}: ${(bytes / 1e6).toFixed(2)} MB\n`);
+
+/**
+ * In place of the module that reads the files of /docs from node_modules, one that holds them.
+ * @type {import('esbuild').Plugin}
+ */
+const embedDocs = {
+  name: 'embed-docs',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]docs[/\\]assets\.ts$/ }, async ({ path }) => {
+      const { resolve } = createRequire(path);
+      const embed = async (/** @type {string} */ name) => {
+        const content = await readFile(resolve(`swagger-ui-dist/${name}`));
+        // Close to the best level, which takes seconds.
+        const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+        return [name, compressed.toString('base64')];
+      };
+      const files = Object.fromEntries(await Promise.all(['swagger-ui-bundle.js', 'swagger-ui.css'].map(embed)));
+      const contents = `
+        import { promisify } from 'node:util';
+        import { brotliDecompress } from 'node:zlib';
+        const files = ${JSON.stringify(files)};
+        export const readAsset = (name) => promisify(brotliDecompress)(Buffer.from(files[name], 'base64'));`;
+      return { contents, loader: 'js' };
+    }),
+};
 
 /** @param {string} from @param {string} to */
 const bundle = async (from, to) => {
@@ -25,8 +56,6 @@ const bundle = async (from, to) => {
     outfile: join(into, to),
     bundle: true,
     minify: true,
-    // The log tells an error by the name of its class.
-    keepNames: true,
     sourcemap: true,
     metafile: true,
     platform: 'node',
@@ -34,13 +63,16 @@ const bundle = async (from, to) => {
     format: 'esm',
     mainFields: ['module', 'main'],
     conditions: ['source'],
+    plugins: [embedDocs],
+    define: { JOBS_API_VERSION: JSON.stringify(version) },
+    alias: { 'body-parser': NO_BODY_PARSER },
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
   });
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith('.map')) report(to, bytes);
 };
 
-await bundle('packages/http-express/src/server.ts', SERVICE);
+await bundle('packages/http-express/src/main.ts', SERVICE);
 await bundle('packages/lambda-entry/src/handler.ts', HANDLER);
 
 const handler = await readFile(join(into, HANDLER));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,6 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { killDev, spawnDev, untilStarted } from './dev-process.ts';
+import type { DevProcess } from './dev-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLES = join(ROOT, 'local/samples');
@@ -21,43 +22,28 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of running) {
-    const ended = child.exitCode ?? child.signalCode ?? once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
+  for (const child of running) await killDev(child);
   await rm(folder, { recursive: true });
 });
 
-const spawnDev = (...parameters: string[]) => {
-  const env = { ...process.env, PORT: '0', INIT_CWD: folder };
-  const command = ['--import', 'tsx', '--conditions=source', 'local/src/dev.ts', ...parameters];
-  const child = spawn(process.execPath, command, { cwd: ROOT, env });
+const spawn = (...parameters: string[]) => {
+  const child = spawnDev(folder, ...parameters);
   running.push(child);
   return child;
 };
 
-interface Dev {
-  readonly child: ChildProcess;
-  readonly printed: string;
+interface Dev extends DevProcess {
   readonly curls: readonly string[];
   readonly askJson: (url: string, method?: string) => Promise<unknown>;
 }
 
 const startDev = async (...parameters: string[]): Promise<Dev> => {
-  const child = spawnDev(...parameters);
-  const errors = text(child.stderr);
-  let printed = '';
-  while (!printed.includes('Ctrl-C')) {
-    const chunk = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-    if (child.exitCode !== null) throw new Error(`${printed}\n${await errors}`);
-    printed += String(chunk[0]);
-  }
-  const token = /^TOKEN=(ey\S+)$/m.exec(printed)?.[1] ?? '';
+  const dev = await untilStarted(spawn(...parameters));
+  const { printed, token } = dev;
   const askJson = async (url: string, method = 'GET') =>
     (await fetch(url, { method, headers: { Authorization: token } })).json();
   const curls = [...printed.matchAll(/^curl .*"(http:[^"]+)"$/gm)].map(([, url = '']) => url);
-  return { child, printed, curls, askJson };
+  return { ...dev, curls, askJson };
 };
 
 const api = ({ curls }: Dev, path: string) => curls[0]?.replace(/\/list$/, path) ?? '';
@@ -74,7 +60,7 @@ describe('pnpm dev', () => {
     expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
     const [list = '', get = '', getObjectUrl = '', remove = ''] = dev.curls;
     expect(Object.keys((await dev.askJson(list)) as object)).toEqual(['jobs']);
-    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results']);
+    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results', 'results_expire_at']);
     const { url } = (await dev.askJson(getObjectUrl)) as { url: string };
     expect((await fetch(url)).status).toBe(200);
     expect(await dev.askJson(remove, 'DELETE')).toEqual({ message: 'Ok' });
@@ -82,6 +68,16 @@ describe('pnpm dev', () => {
     const Authorization = (await (await fetch(otherToken)).text()).trim();
     const others = (await (await fetch(list, { headers: { Authorization } })).json()) as { jobs: object[] };
     expect(others.jobs).toHaveLength(11);
+  });
+
+  test('has a page at its address, and nothing else there', async () => {
+    const { printed, origin } = await startDev();
+    expect(printed).toContain(`${origin}/\n`);
+    const page = await fetch(origin);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect((await fetch(`${origin}/page/main.js`)).status).toBe(200);
+    const others = [fetch(origin, { method: 'POST' }), fetch(`${origin}/page/main.ts`)];
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual([404, 404]);
   });
 
   test('has a job in every status', async () => {
@@ -181,7 +177,7 @@ describe('pnpm dev', () => {
     [['--export', 'x'], 'Usage: pnpm dev'],
     [['--import'], 'Usage: pnpm dev'],
   ])('says what is wrong with %j', async (parameters, message) => {
-    const child = spawnDev(...parameters);
+    const child = spawn(...parameters);
     const [errors] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect(child.exitCode).toBe(1);
     expect(errors).toContain(message);

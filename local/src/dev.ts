@@ -1,6 +1,7 @@
 // `pnpm dev`: the service on a local stack with sample jobs, all in this one process.
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { serveJobsPage } from './jobs-page.ts';
 import { makeJob } from './make-job.ts';
 import { filesIn, makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
 import { startLocalStack } from './stack.ts';
@@ -51,6 +52,8 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
   const curl = (path: string, options = '') => `curl ${options}-H "Authorization: $TOKEN" "${api}${path}"`;
   return [
     `\nThe Jobs API is at ${origin}, with the jobs of ${SAMPLE_USERS.join(' and ')}.`,
+    `To see them:  ${origin}/${importedJob === undefined ? '' : `#/${user}/${importedJob}`}`,
+    `To try it:    ${origin}/docs\n`,
     `A token of ${user}, and what to do with it:\n`,
     `TOKEN=${await tokenIssuer.issueToken(user)}\n`,
     curl('/list'),
@@ -66,7 +69,13 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
 const startService = async (stack: LocalStack): Promise<string> => {
   Object.assign(process.env, stack.env, { HOST, DRAIN_SECONDS: '0' });
   try {
-    const { port } = await import('@jobs-api/http-express/server');
+    const { app, port, server } = await import('@jobs-api/http-express/server');
+    app.locals.docsToken = () => stack.tokenIssuer.issueToken(user);
+    serveJobsPage(server, {
+      filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,
+      users: () =>
+        Promise.all(SAMPLE_USERS.map(async (name) => ({ name, token: await stack.tokenIssuer.issueToken(name) }))),
+    });
     return `http://${HOST}:${port}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
@@ -80,7 +89,8 @@ process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_W
 
 const { import: importDirectory, data } = readArguments();
 const fromCaller = (directory: string) => resolve(process.env.INIT_CWD ?? '.', directory);
-const stack = await startLocalStack(data === undefined ? {} : { directory: fromCaller(data) });
+const kept = data === undefined ? {} : { directory: fromCaller(data) };
+const stack = await startLocalStack({ ...kept, corsOrigin: '*' });
 if (stack.isNew) await makeSampleJobs(stack);
 const importedJob = importDirectory === undefined ? undefined : await importFolder(stack, fromCaller(importDirectory));
 const origin = await startService(stack);

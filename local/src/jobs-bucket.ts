@@ -5,12 +5,18 @@ import {
   DeleteObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Download } from '@jobs-api/core/testing/contracts';
-import type { ListMultipartUploadsCommandOutput, ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type {
+  LifecycleRule,
+  ListMultipartUploadsCommandOutput,
+  ListObjectVersionsCommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 
 /** The bucket of files and results, as the programs use it that write to it. */
 export class JobsBucket {
@@ -31,6 +37,11 @@ export class JobsBucket {
     if (!versioned) return;
     const VersioningConfiguration = { Status: 'Enabled' } as const;
     await this.client.send(new PutBucketVersioningCommand({ Bucket: this.bucketName, VersioningConfiguration }));
+  }
+
+  async setLifecycle(...Rules: LifecycleRule[]): Promise<void> {
+    const configuration = { Bucket: this.bucketName, LifecycleConfiguration: { Rules } };
+    await this.client.send(new PutBucketLifecycleConfigurationCommand(configuration));
   }
 
   async put(key: string, body: string | Buffer, type = 'application/octet-stream'): Promise<void> {

@@ -34,6 +34,14 @@ export class JobsTable {
     }
   }
 
+  /** Makes another table, whose index has nothing but the keys. */
+  async createLean(tableName: string): Promise<void> {
+    const { GlobalSecondaryIndexes, ...definition } = jobsTable(tableName);
+    const Projection = { ProjectionType: 'KEYS_ONLY' as const };
+    const indexes = GlobalSecondaryIndexes.map((index) => ({ ...index, Projection }));
+    await this.client.send(new CreateTableCommand({ ...definition, GlobalSecondaryIndexes: indexes }));
+  }
+
   async put(record: JobRecord): Promise<void> {
     await this.putItem(itemOf(record));
   }
@@ -56,12 +64,18 @@ export class JobsTable {
     await this.client.send(new PutItemCommand({ TableName: this.tableName, Item: item }));
   }
 
+  /** Every job of a user by ascending number: that and its name. */
+  async jobNames(userId: string): Promise<[jobId: number, jobName: string | undefined][]> {
+    const command = new QueryCommand({ TableName: this.tableName, ...ofUser(userId), ConsistentRead: true });
+    const { Items = [] } = await this.client.send(command);
+    return Items.map(({ jobId, jobName }) => [Number(jobId?.N), jobName?.S]);
+  }
+
   /** The highest number that a job of the user has, 0 where there is none. */
   async lastJobId(userId: string): Promise<number> {
     const command = new QueryCommand({
       TableName: this.tableName,
-      KeyConditionExpression: 'userId = :user',
-      ExpressionAttributeValues: { ':user': { S: userId } },
+      ...ofUser(userId),
       ScanIndexForward: false,
       Limit: 1,
     });
@@ -75,6 +89,11 @@ export class JobsTable {
     return (await this.client.send(command)).Item !== undefined;
   }
 }
+
+const ofUser = (userId: string) => ({
+  KeyConditionExpression: 'userId = :user',
+  ExpressionAttributeValues: { ':user': { S: userId } },
+});
 
 const map = <Value>(entries: Readonly<Record<string, Value>>, toAttribute: (value: Value) => AttributeValue) => ({
   M: Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, toAttribute(value)])),

@@ -8,7 +8,7 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Every line that it has written to stdout so far. */
   readonly log: readonly string[];
-  /** Every line that it has written to stderr so far. */
+  /** Every line that it has written to stderr so far; they are written to ours as well. */
   readonly errors: readonly string[];
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the exit code once the process has ended, `null` where a signal ended it. */
@@ -21,6 +21,9 @@ export interface ProcessResult {
   readonly stderr: string;
 }
 
+/** For NODE_OPTIONS=--import: makes a service tell, at SIGUSR2, what it holds on to. */
+export const HEAP_PROBE = new URL('heap-probe.js', import.meta.url).href;
+
 /** The variables of this process that any Node process needs; everything else a service is told explicitly. */
 export const inheritedEnv = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
@@ -31,7 +34,8 @@ export const startService = async (file: string, env: Readonly<Record<string, st
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exitCode = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
-  const [log, errors]: [string[], string[]] = [[], []];
+  const log: string[] = [];
+  const errors: string[] = [];
   createInterface(child.stderr).on('line', (line) => {
     errors.push(line);
     process.stderr.write(`${line}\n`);
@@ -49,8 +53,12 @@ export const startService = async (file: string, env: Readonly<Record<string, st
 };
 
 /** Runs a program to its end. */
-export const runToEnd = async (file: string, env: Readonly<Record<string, string>> = {}): Promise<ProcessResult> => {
-  const child = spawn(process.execPath, [file], {
+export const runToEnd = async (
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<ProcessResult> => {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...inheritedEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

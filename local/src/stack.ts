@@ -14,7 +14,11 @@ export interface LocalStack {
   readonly bucket: JobsBucket;
   readonly tokenIssuer: TokenIssuer;
   /** The environment in which a service uses this stack. */
-  readonly env: { readonly AWS_ENDPOINT_URL_DYNAMODB: string; readonly [name: string]: string };
+  readonly env: {
+    readonly AWS_ENDPOINT_URL_DYNAMODB: string;
+    readonly AWS_ENDPOINT_URL_S3: string;
+    readonly [name: string]: string;
+  };
   /** Whether there was nothing in the folder yet. */
   readonly isNew: boolean;
   close(): Promise<void>;
@@ -25,12 +29,19 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const TABLE_NAME = 'jobs';
 const BUCKET_NAME = 'jobs-files';
 
+export interface LocalStackOptions {
+  /** Where everything is kept for the next start; without it, it is gone at the end. */
+  readonly directory?: string;
+  /** The origin, or `*`, whose pages may read files. */
+  readonly corsOrigin?: string;
+}
+
 /** DynamoDB with the table, S3 with the bucket, and a token issuer, on free ports of 127.0.0.1. */
-export const startLocalStack = async ({ directory }: { directory?: string } = {}): Promise<LocalStack> => {
+export const startLocalStack = async ({ directory, ...s3Options }: LocalStackOptions = {}): Promise<LocalStack> => {
   const keptIn = (name: string) => (directory === undefined ? {} : { directory: join(directory, name) });
   const [dynamo, s3, tokenIssuer] = await Promise.all([
     startLocalDynamo(keptIn('dynamodb')),
-    startLocalS3({ credentials: CREDENTIALS, region: REGION, ...keptIn('s3') }),
+    startLocalS3({ credentials: CREDENTIALS, region: REGION, ...s3Options, ...keptIn('s3') }),
     startTokenIssuer(keptIn('tokens')),
   ]);
   const settings = { region: REGION, credentials: CREDENTIALS };

@@ -7,6 +7,8 @@ export const bucketOperations: Operations = {
   HeadBucket: { method: 'HEAD', on: 'bucket', run: headBucket },
   DeleteBucket: { method: 'DELETE', on: 'bucket', run: deleteBucket },
   PutBucketVersioning: { method: 'PUT', on: 'bucket', requires: ['versioning'], run: putBucketVersioning },
+  PutBucketLifecycleConfiguration: { method: 'PUT', on: 'bucket', requires: ['lifecycle'], run: putBucketLifecycle },
+  GetBucketLifecycleConfiguration: { method: 'GET', on: 'bucket', requires: ['lifecycle'], run: getBucketLifecycle },
   GetBucketVersioning: { method: 'GET', on: 'bucket', requires: ['versioning'], run: getBucketVersioning },
 };
 
@@ -50,4 +52,20 @@ async function putBucketVersioning({ storage, bucket, body }: Call) {
 
 function getBucketVersioning({ storage, bucket }: Call) {
   return { body: document('VersioningConfiguration', fields({ Status: storage.bucket(bucket).versioning })) };
+}
+
+async function putBucketLifecycle({ storage, bucket, body }: Call) {
+  storage.bucket(bucket);
+  const xml = await body.buffer();
+  parseXml(xml, 'LifecycleConfiguration');
+  storage.bucket(bucket);
+  storage.commit({ type: 'lifecycle', bucket, lifecycle: xml.toString() });
+  return {};
+}
+
+function getBucketLifecycle({ storage, bucket }: Call) {
+  const { lifecycle } = storage.bucket(bucket);
+  if (lifecycle === undefined)
+    throw new S3Error('NoSuchLifecycleConfiguration', undefined, { details: { BucketName: bucket } });
+  return { body: lifecycle };
 }

@@ -30,6 +30,8 @@ export interface LocalS3Options {
   readonly region?: string;
   /** Where to keep everything for the next start; without it everything is gone at the end. One process a directory. */
   readonly directory?: string;
+  /** Lets pages of this origin, or of any with `*`, read what they are sent, as a bucket's CORS rule for GET does. */
+  readonly corsOrigin?: string;
   /** Lets a test expire a link without waiting. */
   readonly clock?: () => Date;
 }
@@ -41,7 +43,7 @@ export interface LocalS3 {
 }
 
 export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
-  const { port = 0, credentials, region = 'us-east-1', directory, clock = () => new Date() } = options;
+  const { port = 0, credentials, region = 'us-east-1', directory, corsOrigin, clock = () => new Date() } = options;
   const server = createServer();
   // An idle connection is never closed under a client that is about to use it again, nor a slow upload.
   server.keepAliveTimeout = 0;
@@ -53,7 +55,7 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   const storage = openStorage(directory, server);
   const running = new Set<Promise<void>>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const answered = respond(request, response, { storage, credentials, region, clock });
+    const answered = respond(request, response, { storage, credentials, region, corsOrigin, clock });
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
@@ -83,6 +85,7 @@ interface Settings {
   readonly storage: Storage;
   readonly credentials: Credentials;
   readonly region: string;
+  readonly corsOrigin: string | undefined;
   readonly clock: () => Date;
 }
 
@@ -93,6 +96,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
   response.on('error', () => undefined);
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('date', settings.clock().toUTCString());
+  if (settings.corsOrigin !== undefined) response.setHeader('access-control-allow-origin', settings.corsOrigin);
   try {
     const { status = 200, headers = {}, body } = await answer(request, settings);
     response.writeHead(status, { ...(typeof body === 'string' && { 'content-type': 'application/xml' }), ...headers });

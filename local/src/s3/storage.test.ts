@@ -13,10 +13,12 @@ import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -89,6 +91,15 @@ test('the next start with the same directory serves the same data', async () => 
   await expect(client.send(new CreateBucketCommand({ Bucket }))).rejects.toMatchObject({
     name: 'BucketAlreadyOwnedByYou',
   });
+});
+
+test('a lifecycle is given back as it was put, also by the next start, and is an error where there is none', async () => {
+  const get = () => client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+  await expect(get()).rejects.toMatchObject({ name: 'NoSuchLifecycleConfiguration' });
+  const Rules = [{ ID: 'a', Status: 'Enabled' as const, Filter: { Prefix: '' }, Expiration: { Days: 3 } }];
+  await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
+  await restart();
+  expect((await get()).Rules).toEqual(Rules);
 });
 
 test('what is overwritten, deleted or left behind takes no space', async () => {

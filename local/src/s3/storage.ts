@@ -46,6 +46,8 @@ export interface Upload {
 export interface Bucket {
   /** `undefined` until it is set for the first time; it can never be unset. */
   versioning: 'Enabled' | 'Suspended' | undefined;
+  /** The configuration as it was sent, in XML. It is kept, and not carried out: nothing here grows old. */
+  lifecycle: string | undefined;
   /** The versions of each key, latest first; never an empty list. */
   readonly objects: SortedMap<readonly Version[]>;
   readonly uploads: Map<string, Upload>;
@@ -55,6 +57,7 @@ export interface Bucket {
 type Change = { readonly bucket: string } & (
   | { readonly type: 'bucket'; readonly versioning?: Bucket['versioning'] }
   | { readonly type: 'bucket-removed' }
+  | { readonly type: 'lifecycle'; readonly lifecycle: string }
   | { readonly type: 'version'; readonly key: string; readonly version: Version }
   | { readonly type: 'version-removed'; readonly key: string; readonly id: string }
   | { readonly type: 'upload'; readonly upload: Omit<Upload, 'parts'> }
@@ -135,7 +138,12 @@ export class Storage {
       if (bucket !== undefined) bucket.versioning = change.versioning;
       else {
         const { versioning } = change;
-        this.#buckets.set(change.bucket, { versioning, objects: new SortedMap(), uploads: new Map() });
+        this.#buckets.set(change.bucket, {
+          versioning,
+          lifecycle: undefined,
+          objects: new SortedMap(),
+          uploads: new Map(),
+        });
       }
       return [];
     }
@@ -144,6 +152,9 @@ export class Storage {
       case 'bucket-removed':
         this.#buckets.delete(change.bucket);
         return [...bucket.uploads.values()].flatMap(partBodies);
+      case 'lifecycle':
+        bucket.lifecycle = change.lifecycle;
+        return [];
       case 'version':
         return addVersion(bucket, change.key, change.version);
       case 'version-removed':
@@ -174,8 +185,9 @@ export class Storage {
 
   /** The fewest changes that lead to what there is now. */
   *#changes(): Generator<Change, void, undefined> {
-    for (const [bucket, { versioning, objects, uploads }] of this.#buckets) {
+    for (const [bucket, { versioning, lifecycle, objects, uploads }] of this.#buckets) {
       yield { type: 'bucket', bucket, versioning };
+      if (lifecycle !== undefined) yield { type: 'lifecycle', bucket, lifecycle };
       for (const [key, versions] of objects.entriesFrom('')) {
         for (const version of [...versions].reverse()) yield { type: 'version', bucket, key, version };
       }

@@ -1,4 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Unavailable } from '@jobs-api/core';
 import { untilAborted } from './until-aborted.ts';
 
@@ -18,6 +19,17 @@ export const requestLimits = {
   httpAgent: { keepAlive: true, maxSockets: Infinity },
   httpsAgent: { keepAlive: true, maxSockets: Infinity },
 };
+
+/**
+ * A logger for every SDK client. For one that has `info`, even if that does nothing, as the SDK's own default, the SDK
+ * copies every output to take secrets out of it: as much work again as reading it. A type of the SDK asks for `info`; the
+ * SDK does not.
+ */
+export const quietLogger = {
+  debug: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+} as unknown as NonNullable<S3ClientConfig['logger']>;
 
 type SdkError = Parameters<typeof isTransientError>[0];
 

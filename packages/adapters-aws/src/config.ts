@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cognitoUserPool } from './cognito/jwt-authenticator.ts';
 import type { TokenRules } from './cognito/jwt-authenticator.ts';
 

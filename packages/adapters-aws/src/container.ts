@@ -5,15 +5,20 @@ import { createJobs } from '@jobs-api/core';
 import type { Authenticator, CallOptions, Jobs } from '@jobs-api/core';
 import { Container } from 'inversify';
 import type { ServiceIdentifier } from 'inversify';
-import { requestLimits } from './call-aws.ts';
+import { quietLogger, requestLimits } from './call-aws.ts';
 import { JwtAuthenticator } from './cognito/jwt-authenticator.ts';
 import { RemoteJwks } from './cognito/jwks.ts';
+import type { TokenCacheStats } from './cognito/token-cache.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
+import { observeCalls } from './observe-calls.ts';
+import type { AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 
 /** By the name of what may be out of reach: rejects where it is. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
+
+const clientSettings = { requestHandler: requestLimits, logger: quietLogger };
 
 const token = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
 
@@ -26,26 +31,32 @@ export const TOKENS = {
   jobs: token<Jobs>('jobs'),
   /** Bound where the configuration says whose tokens are taken. */
   authenticator: token<Authenticator>('authenticator'),
+  /** What the authenticator's cache has done so far. Bound where that is. */
+  tokenCacheStats: token<() => TokenCacheStats>('tokenCacheStats'),
   readinessChecks: token<ReadinessChecks>('readinessChecks'),
 };
 
 export interface ContainerOptions {
   /** Told of what went wrong without failing a request. Must not throw. */
   readonly onWarning?: (message: string, error: unknown) => void;
+  readonly onAwsCall?: AwsCallListener | undefined;
 }
 
 /** Binds the core's ports to AWS. Everything is made once, when it is first asked for. */
-export const createContainer = (config: AwsConfig, { onWarning }: ContainerOptions = {}): Container => {
+export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: ContainerOptions = {}): Container => {
   const container = new Container({ defaultScope: 'Singleton' });
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
-    return new DynamoJobStore(new DynamoDBClient({ requestHandler: requestLimits }), { tableName, summaryIndexName });
+    const client = new DynamoDBClient(clientSettings);
+    observeCalls(client, onAwsCall);
+    return new DynamoJobStore(client, { tableName, summaryIndexName });
   });
 
   container.bind(objectStore).toResolvedValue(() => {
     const { bucketName, urlTtlSeconds, forcePathStyle, publicEndpoint } = config;
-    const client = new S3Client({ requestHandler: requestLimits, forcePathStyle });
+    const client = new S3Client({ ...clientSettings, forcePathStyle });
+    observeCalls(client, onAwsCall);
     const presigningClient = publicEndpoint ? new S3Client({ forcePathStyle, endpoint: publicEndpoint }) : client;
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
   });
@@ -57,6 +68,9 @@ export const createContainer = (config: AwsConfig, { onWarning }: ContainerOptio
       return new JwtAuthenticator(new RemoteJwks(tokens.jwksUri, { onFetchFailed }), { ...tokens.rules, userIdClaim });
     });
     container.bind(TOKENS.authenticator).toService(jwtAuthenticator);
+    container
+      .bind(TOKENS.tokenCacheStats)
+      .toResolvedValue((authenticator) => () => authenticator.cacheStats, [jwtAuthenticator]);
   }
 
   container

@@ -2,12 +2,16 @@ export { cognitoUserPool, JwtAuthenticator } from './cognito/jwt-authenticator.t
 export type { JwtAuthenticatorOptions, TokenRules } from './cognito/jwt-authenticator.ts';
 export { RemoteJwks } from './cognito/jwks.ts';
 export type { RemoteJwksOptions } from './cognito/jwks.ts';
+export type { TokenCacheStats } from './cognito/token-cache.ts';
 export { awsVariables, readAwsConfig } from './config.ts';
 export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
 export { createContainer, TOKENS } from './container.ts';
 export type { ContainerOptions, ReadinessChecks } from './container.ts';
+export { diagnose } from './diagnose.ts';
+export type { Finding } from './diagnose.ts';
 export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 export type { DynamoJobStoreOptions } from './dynamodb/dynamo-job-store.ts';
 export { DEFAULT_SUMMARY_INDEX, jobsTable, SUMMARY_ATTRIBUTES } from './dynamodb/jobs-table.ts';
+export type { AwsCall, AwsCallListener } from './observe-calls.ts';
 export { S3ObjectStore } from './s3/s3-object-store.ts';
 export type { S3ObjectStoreOptions } from './s3/s3-object-store.ts';

@@ -4,15 +4,13 @@ export type Parameter = 'jobId' | 'objectUuid';
 /** The base of the closed set below: what is not one of these is a fault that the core did not foresee. */
 abstract class BaseError extends Error {
   abstract readonly code: string;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
+  /** In words of its own, for a minifier gives the class another name. */
+  abstract override readonly name: string;
 }
 
 /** A parameter that is missing or malformed. */
 export class InvalidParameter extends BaseError {
+  override readonly name = 'InvalidParameter';
   readonly code = 'INVALID_PARAMETER';
   readonly parameter: Parameter;
   /** The rest of a sentence that starts with the parameter: `is missing`, `must be …`. */
@@ -27,6 +25,7 @@ export class InvalidParameter extends BaseError {
 
 /** The user has no job with that id; whether another user has one is not told. */
 export class JobNotFound extends BaseError {
+  override readonly name = 'JobNotFound';
   readonly code = 'JOB_NOT_FOUND';
   readonly jobId: number;
 
@@ -38,16 +37,19 @@ export class JobNotFound extends BaseError {
 
 /** Nobody proved to be a user. The message is for the log: a caller is never told why. */
 export class Unauthorized extends BaseError {
+  override readonly name = 'Unauthorized';
   readonly code = 'UNAUTHORIZED';
 }
 
 /** A dependency could not be reached, refused for now or did not answer in time: the same call may succeed later. */
 export class Unavailable extends BaseError {
+  override readonly name = 'Unavailable';
   readonly code = 'UNAVAILABLE';
 }
 
 /** A stored record that cannot be understood: asking again does not help, somebody has to look at it. */
 export class UnreadableJob extends BaseError {
+  override readonly name = 'UnreadableJob';
   readonly code = 'UNREADABLE_JOB';
   readonly userId: string;
   /** The job's id as it is stored, which may be the very thing that is wrong. */

@@ -8,7 +8,8 @@ import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-ap
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { AppOptions } from './app.ts';
-import { overSocket } from './testing/contracts.ts';
+import { expectDocumented, overSocket } from './testing/contracts.ts';
+import type { HttpQuestion } from './testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;
@@ -49,7 +50,12 @@ const start = async (options: Partial<AppOptions> = {}) => {
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeAll.push(() => new Promise((resolve) => server.close(resolve)));
-  const ask = overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const askOver = overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const ask = async (question: HttpQuestion) => {
+    const answer = await askOver(question);
+    expectDocumented(question, answer);
+    return answer;
+  };
   const authorization = ['Authorization', authenticator.issueToken('alice')] as const;
   const askAs = (method: string, path: string) =>
     ask({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });

@@ -1,6 +1,6 @@
 import type { Authenticator, Jobs } from '@jobs-api/core';
 import express from 'express';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { compression } from './compression.ts';
@@ -10,10 +10,14 @@ import { errorResponse, notFound } from './error-response.ts';
 import { healthRoutes } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { limitInFlight } from './in-flight.ts';
+import { observeRequests } from './observe-requests.ts';
+import type { RequestObserver } from './observe-requests.ts';
 import { parseQuery } from './parameters.ts';
 import { requestLog } from './request-log.ts';
 import { responseHeaders } from './response-headers.ts';
 import { jobsRoutes } from './routes/jobs.ts';
+import { openapiRoute } from './routes/openapi.ts';
+import { tracing } from './tracing.ts';
 
 export interface AppOptions {
   readonly jobs: Jobs;
@@ -27,6 +31,9 @@ export interface AppOptions {
   readonly maxInFlight: number;
   /** Origins whose pages may call this API from a browser, such as `https://app.example.com`. */
   readonly corsOrigins: readonly string[];
+  readonly requestObserver?: RequestObserver | undefined;
+  /** A page to read and try the API, where there is room for one. */
+  readonly docs?: Router;
 }
 
 /** The Jobs API as an Express app. It knows the core only: who keeps jobs and files, and who vouches for users, is given. */
@@ -36,14 +43,19 @@ export const createApp = (options: AppOptions): Express => {
   app.disable('etag'); // nothing is cached, so hashing every body would be for nobody
   app.set('query parser', parseQuery);
 
+  app.use(tracing());
+  if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));
-  app.use(helmet());
+  // A service without TLS of its own cannot say that the page's parts are to be had by https:.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(compression());
   app.use(healthRoutes(options.readinessChecks, options.shutdown));
   app.use(cors(options.corsOrigins));
-  app.use(limitInFlight(options.maxInFlight));
+  app.use(limitInFlight(options.maxInFlight, options.requestObserver?.onShed));
   app.use(deadline(options.requestTimeoutSeconds));
+  app.use(openapiRoute());
+  if (options.docs) app.use(options.docs);
   app.use(jobsRoutes(options.jobs, options.authenticator));
   app.use(notFound);
   app.use(errorResponse);

@@ -30,6 +30,7 @@ describe('readHttpConfig', () => {
       KEEP_ALIVE_SECONDS: '70',
       DRAIN_SECONDS: '0',
       SHUTDOWN_GRACE_SECONDS: '30',
+      METRICS_PORT: '9464',
     };
     expect(readHttpConfig(env).config).toEqual({
       port: 8080,
@@ -41,6 +42,7 @@ describe('readHttpConfig', () => {
       keepAliveSeconds: 70,
       drainSeconds: 0,
       shutdownGraceSeconds: 30,
+      metricsPort: 9464,
     });
   });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the service listens, what it bears and how it stops. */
 export interface HttpConfig {
@@ -11,6 +11,8 @@ export interface HttpConfig {
   readonly keepAliveSeconds: number;
   readonly drainSeconds: number;
   readonly shutdownGraceSeconds: number;
+  /** Where metrics are served; absent, nowhere. */
+  readonly metricsPort: number | undefined;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -41,6 +43,7 @@ const variables = z
     KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).prefault('65'),
     DRAIN_SECONDS: wholeNumber(0, 3_600).prefault('1'),
     SHUTDOWN_GRACE_SECONDS: wholeNumber(0, 3_600).prefault('10'),
+    METRICS_PORT: wholeNumber(0, 65_535).optional(),
   })
   .transform((read): HttpConfig => ({
     port: read.PORT,
@@ -52,6 +55,7 @@ const variables = z
     keepAliveSeconds: read.KEEP_ALIVE_SECONDS,
     drainSeconds: read.DRAIN_SECONDS,
     shutdownGraceSeconds: read.SHUTDOWN_GRACE_SECONDS,
+    metricsPort: read.METRICS_PORT,
   }));
 
 /** Every variable that is read here. */

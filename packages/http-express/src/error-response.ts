@@ -3,7 +3,7 @@ import { isJobsError } from '@jobs-api/core';
 import type { JobsError } from '@jobs-api/core';
 import type { Response } from 'express';
 import type { ErrorHandler, Handler } from './handler.ts';
-import { InvalidQueryParameter, queryParameters } from './parameters.ts';
+import { InvalidQueryParameter, parameterWithType, queryParameters } from './parameters.ts';
 import type { QueryParameter } from './parameters.ts';
 import { commonHeaders } from './response-headers.ts';
 
@@ -15,16 +15,11 @@ interface ErrorResponse {
 
 type ErrorOf<Code extends JobsError['code']> = Extract<JobsError, { code: Code }>;
 
-const affected = (parameter: QueryParameter): string => {
-  const { name, type } = queryParameters[parameter];
-  return `${name}: ${type}`;
-};
-
 const badRequest = (parameter: QueryParameter, problem: string): ErrorResponse => ({
   status: 400,
   body: {
     message: `The ${queryParameters[parameter].name} query parameter ${problem}`,
-    affected_query_parameter: affected(parameter),
+    affected_query_parameter: parameterWithType(parameter),
   },
 });
 
@@ -41,7 +36,7 @@ const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) 
   }),
   JOB_NOT_FOUND: () => ({
     status: 404,
-    body: { message: 'The job does not exist', affected_query_parameter: affected('jobId') },
+    body: { message: 'The job does not exist', affected_query_parameter: parameterWithType('jobId') },
   }),
   UNREADABLE_JOB: () => internalFailure,
   UNAVAILABLE: () => ({ status: 503, headers: { 'Retry-After': '1' }, body: { message: 'Service Unavailable' } }),

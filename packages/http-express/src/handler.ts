@@ -10,6 +10,8 @@ export type RequestLocals = {
   /** Aborts when half of that time is up. */
   halfTime: AbortSignal;
   userId?: UserId;
+  /** The request's span, for the log. */
+  trace?: { trace_id: string; span_id: string };
   /** What the request failed with, for the log. */
   error?: unknown;
   /** The records that a list had to leave out, for the log. */

@@ -57,6 +57,19 @@ describe('what is no request', () => {
     expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
   });
 
+  test('and turns out so in its body, breaks off an answer that has begun: another in it would be taken for its rest', async () => {
+    await start((_req, res) => res.write('begun'));
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      if (!answer.includes('begun') && (answer + chunk).includes('begun')) socket.write('no chunk\r\n');
+      answer += chunk;
+    });
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await once(socket, 'close');
+    expect(answer.match(/HTTP\/1.1/g)).toEqual(['HTTP/1.1']);
+  });
+
   test('headers of just under 16 KiB are taken', async () => {
     await start((_req, res) => res.end('reached'));
     expect(

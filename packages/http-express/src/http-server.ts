@@ -6,8 +6,14 @@ import { unparsableRequest } from './error-response.ts';
 /** Request headers in all, the request line among them. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Time for a connection to send a whole request header, so that slow ones do not use connections up. */
-const HEADERS_TIMEOUT_MS = 10_000;
+/**
+ * Time for a connection to send a whole request, so that slow ones do not use connections up. It is the same with a body:
+ * nobody reads those.
+ */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** How often connections are looked at for that. Node's own 30 s would make 40 s of the 10. */
+const CHECKING_INTERVAL_MS = 1_000;
 
 export interface HttpServer {
   readonly server: Server;
@@ -26,7 +32,9 @@ export const createHttpServer = (
 ): HttpServer => {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECKING_INTERVAL_MS,
     keepAliveTimeout: keepAliveSeconds * 1000,
   });
   const open = new Set<ServerResponse>();
@@ -43,7 +51,9 @@ export const createHttpServer = (
   });
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    // What would follow the beginning of an answer would be taken for the rest of it.
+    const isAnswering = [...open].some((res) => res.socket === socket && res.headersSent);
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
     else socket.end(unparsableRequest(error.code));
   });
 

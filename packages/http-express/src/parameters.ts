@@ -17,6 +17,12 @@ export const queryParameters = {
 
 export type QueryParameter = keyof typeof queryParameters;
 
+/** A parameter as an error names it: `job-id: number`. */
+export const parameterWithType = (parameter: QueryParameter): string => {
+  const { name, type } = queryParameters[parameter];
+  return `${name}: ${type}`;
+};
+
 /** A parameter that only HTTP has, malformed. */
 export class InvalidQueryParameter extends Error {
   readonly parameter: QueryParameter;
@@ -30,7 +36,8 @@ export class InvalidQueryParameter extends Error {
   }
 }
 
-const MAX_LIMIT = 1000;
+/** How many jobs a page may hold. */
+export const MAX_LIMIT = 1000;
 const LIMIT = /^[1-9][0-9]{0,3}$/;
 const DOWNLOAD_NAME = /^[^/\\\p{Control}\p{Surrogate}]{1,255}$/u;
 

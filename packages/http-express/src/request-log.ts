@@ -2,6 +2,7 @@ import onFinished from 'on-finished';
 import type { Level, Logger } from 'pino';
 import type { Handler, RequestLocals } from './handler.ts';
 import { serializers } from './logger.ts';
+import { routeOf } from './observe-requests.ts';
 
 /** One line a request. Of the URL only the route is told: a query is the caller's own business. */
 export const requestLog = (parent: Logger): Handler => {
@@ -14,8 +15,9 @@ export const requestLog = (parent: Logger): Handler => {
       logger[level](
         {
           request_id: locals.requestId,
+          ...locals.trace,
           method: req.method,
-          route: (req.route as { path: string } | undefined)?.path ?? null,
+          route: routeOf(req) ?? null,
           status: statusCode,
           ms: Math.round((performance.now() - start) * 10) / 10,
           user_id: locals.userId,

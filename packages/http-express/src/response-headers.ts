@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Handler } from './handler.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+/** A caller's own request id. */
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** What every answer carries. The request id is the caller's own where it can be trusted in a log, else a new one. */
 export const commonHeaders = (requestId: unknown) => ({

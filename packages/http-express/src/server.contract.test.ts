@@ -157,6 +157,38 @@ describe('the running service', () => {
     expect(await service.exitCode).toBe(0);
   });
 
+  test('is not ready without the index that it is to list, and logs why', async () => {
+    await start({ JOBS_SUMMARY_INDEX: 'jobs-by-date' });
+    expect(await ask({ path: '/readyz' })).toMatchObject({
+      status: 503,
+      body: '{"status":"not ready","failing":["table"]}',
+    });
+    await untilLogged('not ready');
+    const line = JSON.parse(service.log.find((entry) => entry.includes('"msg":"not ready"')) ?? '') as object;
+    expect(line).toMatchObject({
+      level: 'warn',
+      failing: 'table',
+      error: { message: 'the table has no global secondary index jobs-by-date' },
+    });
+  });
+
+  test('has a page to try the API, with everything that the page asks for', async () => {
+    await start();
+    const page = await fetch(`${service.origin}/docs`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const parts = [...(await page.text()).matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(parts).toHaveLength(4);
+    for (const path of parts) {
+      const part = await fetch(service.origin + path);
+      expect([part.status, part.headers.get('content-type')]).toEqual([
+        200,
+        expect.stringMatching(path.endsWith('.js') ? /^text\/javascript/ : /^text\/css/),
+      ]);
+      expect(await part.text()).not.toBe('');
+    }
+    expect(await (await fetch(`${service.origin}/docs/start.js`)).text()).toContain('const token = null;');
+  });
+
   test('answers 503 when DynamoDB does not answer in time', async () => {
     await start({ REQUEST_TIMEOUT_SECONDS: '1' });
     const slow = await startSlowRequest();

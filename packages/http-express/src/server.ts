@@ -5,8 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
 import { createApp } from './app.ts';
 import { readHttpConfig } from './config.ts';
+import { docsRoutes } from './docs/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { flushSpans } from './tracing.ts';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
@@ -16,15 +19,20 @@ if (aws.problems || http.problems) {
   process.exit(1);
 }
 
-const { host, drainSeconds, shutdownGraceSeconds, ...config } = http.config;
+const { host, drainSeconds, shutdownGraceSeconds, metricsPort, ...config } = http.config;
 const logger = createLogger(config.logLevel);
 process.on('uncaughtException', (error) => {
   logger.fatal({ error }, 'stopped by an error');
   process.exit(1);
 });
 
+const metrics =
+  metricsPort === undefined
+    ? undefined
+    : createMetrics({ port: metricsPort, host, tokenCacheStats: () => container.get(TOKENS.tokenCacheStats)() });
 const container = createContainer(aws.config, {
   onWarning: (message, error) => logger.warn({ error }, message),
+  onAwsCall: metrics?.onAwsCall,
 });
 const readinessChecks = container.get(TOKENS.readinessChecks);
 const shutdown = new AbortController();
@@ -36,6 +44,8 @@ const app = createApp({
   logger,
   readinessChecks,
   shutdown: shutdown.signal,
+  requestObserver: metrics?.requestObserver,
+  docs: docsRoutes(),
 });
 const { server, close } = createHttpServer(app, config);
 
@@ -45,17 +55,20 @@ const stop = async (signal: NodeJS.Signals) => {
   shutdown.abort();
   await sleep(drainSeconds * 1000);
   const completed = await close(shutdownGraceSeconds);
+  await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
   logger.info({ completed }, 'stopped');
   process.exit(completed ? 0 : 1);
 };
 process.on('SIGTERM', (signal) => void stop(signal));
 process.on('SIGINT', (signal) => void stop(signal));
 
+const metrics_port = await metrics?.listen();
 server.listen(http.config.port, host);
 await once(server, 'listening');
-/** Where the service listens, for a process that imports it instead of starting it. */
+// For a process that imports the service instead of starting it.
+export { app, server };
 export const { port } = server.address() as AddressInfo;
-logger.info({ host, port }, 'listening');
+logger.info({ host, port, metrics_port }, 'listening');
 
 for (const [name, check] of Object.entries(readinessChecks))
   check({}).catch((error: unknown) => logger.warn({ failing: name, error }, 'not ready'));

@@ -2,7 +2,7 @@ import { readAwsConfig } from '@jobs-api/adapters-aws';
 import type { AwsConfig } from '@jobs-api/adapters-aws';
 import { readHttpConfig } from '@jobs-api/http-express';
 import type { HttpConfig } from '@jobs-api/http-express';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const variables = z.object({
   LAMBDA_AUTH: z.enum(['jwt', 'gateway'], 'must be jwt or gateway').default('jwt'),

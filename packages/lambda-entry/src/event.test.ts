@@ -133,7 +133,7 @@ describe('a path', () => {
   test.each(['/prod', '/v2', '/company/files', '/prod/base/path', '/api', '/api/v1'])(
     'loses what precedes ours: %s',
     (prefix) => {
-      for (const path of ['/api/v1/jobs/list', '/api/v1/jobs/nope', '/healthz', '/readyz'])
+      for (const path of ['/api/v1/jobs/list', '/api/v1/jobs/nope', '/healthz', '/readyz', '/openapi.json'])
         expect(pathOf(prefix + path)).toBe(path);
     },
   );

@@ -132,7 +132,7 @@ const textual = (headers: ResponseValues['headers']): Record<string, string[]> =
  * What precedes one of the app's paths: the stage of a gateway, or the base path of a custom domain. A path that is the
  * app's own as it stands is left alone.
  */
-const PREFIX = /^(?!\/api\/v1\/jobs\/)(?:\/[^/]+)+?(?=\/(?:api\/v1\/jobs\/|healthz$|readyz$))/;
+const PREFIX = /^(?!\/api\/v1\/jobs\/)(?:\/[^/]+)+?(?=\/(?:api\/v1\/jobs\/|healthz$|readyz$|openapi\.json$))/;
 
 /** A gateway may have decoded the path, in which nothing must end it too early now. */
 const requestTarget = (path: string, query: string): string => {

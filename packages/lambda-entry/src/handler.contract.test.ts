@@ -1,36 +1,24 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { decode, describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
+import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
 import {
   download,
   loadBalancerEvent,
   startLambda,
   startLocalStack,
   startService,
-  toClient,
   version1Event,
   version2Event,
 } from '@jobs-api/local';
 import type { LambdaProcess, LocalStack, ServiceProcess, ToEvent } from '@jobs-api/local';
 import fc from 'fast-check';
-
-/** What ships: `pnpm test` bundles before it tests. */
-const HANDLER = fileURLToPath(new URL('../dist/handler.mjs', import.meta.url));
-const SERVICE = fileURLToPath(new URL('../../http-express/dist/server.js', import.meta.url));
+import { askThrough, HANDLER, SERVICE } from './testing/doors.ts';
 
 const gateways: [string, ToEvent][] = [
   ['payload 2.0', version2Event],
   ['payload 1.0', version1Event],
   ['a load balancer', loadBalancerEvent],
 ];
-
-const askThrough =
-  (lambda: LambdaProcess, toEvent: ToEvent) =>
-  async (question: HttpQuestion): Promise<HttpAnswer> => {
-    const { status, headers, body } = toClient(await lambda.invoke(toEvent(question)));
-    return { status, headers, body: decode(body, headers['content-encoding']) };
-  };
 
 describe.each(gateways)('%s:', (_, toEvent) => {
   describeHttpApi('the bundled handler', async () => {

@@ -1,9 +1,8 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { decode } from '@jobs-api/http-express/testing/contracts';
+import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
 import {
   loadBalancerEvent,
   runToEnd,
@@ -15,9 +14,7 @@ import {
   version2Event,
 } from '@jobs-api/local';
 import type { Gate, LambdaProcess, LocalStack, ToEvent } from '@jobs-api/local';
-
-/** What ships: `pnpm test` bundles before it tests. */
-const HANDLER = fileURLToPath(new URL('../dist/handler.mjs', import.meta.url));
+import { HANDLER } from './testing/doors.ts';
 
 const LIST = { path: '/api/v1/jobs/list' };
 
@@ -174,6 +171,9 @@ describe('an invocation', () => {
     for (const [, toEvent] of gateways) {
       const event = toEvent({ path: `${prefix}${LIST.path}?x=1`, headers });
       expect(read(await lambda.invoke(event)).body).toContain('of alice');
+      const answer = read(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
+      expectDocumented({ path: '/openapi.json' }, answer);
+      expect(answer.status).toBe(200);
     }
   });
 
@@ -194,6 +194,7 @@ describe('an invocation', () => {
     const headers = [await authorization('many')];
     for (const [, toEvent] of [...gateways, ['a load balancer', loadBalancerEvent] as const]) {
       const answer = read(await lambda.invoke(toEvent({ ...LIST, headers })));
+      expect(expectDocumented(LIST, answer)).toBe('GET /api/v1/jobs/list 413');
       expect(answer).toMatchObject({
         status: 413,
         body: '{"message":"The answer is too large: ask for less with limit, or accept compression"}',
@@ -209,6 +210,16 @@ describe('an invocation', () => {
       expect(status).toBe(200);
       expect((JSON.parse(body) as { jobs: object[] }).jobs).toHaveLength(6_500);
     }
+  });
+
+  test('for a job with many files may be answered 413 too, and the OpenAPI document has a row for each', async () => {
+    const objectUuidNames = Object.fromEntries(Array.from({ length: 6_000 }, (_, index) => [`${index}`, '']));
+    await stack.table.put({ userId: 'many-files', jobId: 1, status: 'success', objectUuidNames });
+    const lambda = await start();
+    const headers = [await authorization('many-files')];
+    const question = { path: '/api/v1/jobs/get?job-id=1&include=object-urls', headers };
+    const row = expectDocumented(question, read(await lambda.invoke(version2Event(question))));
+    expect(['GET /api/v1/jobs/list 413', row]).toEqual(documentedRows().filter((one) => one.endsWith(' 413')));
   });
 
   test('logs a line, in which there is no token', async () => {

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { Unavailable } from '@jobs-api/core';
 import type { CallOptions } from '@jobs-api/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { untilAborted } from '../until-aborted.ts';
 
 /** A key that may sign tokens, as the issuer wrote it and as node:crypto reads it. */

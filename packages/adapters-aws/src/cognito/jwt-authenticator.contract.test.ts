@@ -75,7 +75,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
   // A fetch may lose its signal together with garbage, and then hang for minutes.
   beforeAll(() => {
     setFlagsFromString('--expose-gc');
-    collectingGarbage = setInterval(runInNewContext('gc') as () => void, 50);
+    collectingGarbage = setInterval(runInNewContext('gc') as () => void, 250);
   });
 
   beforeEach(() => {

@@ -13,10 +13,10 @@ import {
 } from 'aws-jwt-verify/error';
 import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
 import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
-import type { VerifiedToken } from './token-cache.ts';
+import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';
 
 /** Whose tokens are taken. */
 export type TokenRules =
@@ -81,6 +81,10 @@ export class JwtAuthenticator implements Authenticator {
     }
     this.#verified.add(token, keySet, verified);
     return verified.userId;
+  }
+
+  get cacheStats(): TokenCacheStats {
+    return this.#verified.stats;
   }
 
   /** Resolves where tokens can be judged, and rejects with {@link Unavailable} where not. */

@@ -15,6 +15,14 @@ export interface VerifiedToken {
   readonly nbf: number | undefined;
 }
 
+export interface TokenCacheStats {
+  readonly hits: number;
+  /** Lookups of tokens that were not known, the bad ones among them, or no longer in time. */
+  readonly misses: number;
+  /** How many tokens are known. */
+  readonly size: number;
+}
+
 /**
  * Good tokens, so that the signature of one that comes again is not verified again: that is what takes the time. At most
  * 10,000 of them, those used last, in 3 to 5 MB. A bad token is judged anew whenever it comes.
@@ -28,6 +36,12 @@ export interface VerifiedToken {
 export class TokenCache {
   readonly #tokens = new LRUCache<string, VerifiedToken>({ max: MAX_TOKENS });
   #keySet: object | undefined;
+  #hits = 0;
+  #misses = 0;
+
+  get stats(): TokenCacheStats {
+    return { hits: this.#hits, misses: this.#misses, size: this.#tokens.size };
+  }
 
   /**
    * The user of a good token that is in time, if it is known.
@@ -40,7 +54,12 @@ export class TokenCache {
       this.#keySet = keySet;
     }
     const verified = this.#tokens.get(digestOf(token));
-    return verified && isInTime(verified) ? verified.userId : undefined;
+    if (verified && isInTime(verified)) {
+      this.#hits++;
+      return verified.userId;
+    }
+    this.#misses++;
+    return undefined;
   }
 
   /** @param keySet what {@link find} was told; the token itself may have been verified with newer keys */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseUserId } from '@jobs-api/core';
 import type { UnreadableJob } from '@jobs-api/core';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
 import { JobsTable, startLocalDynamo } from '@jobs-api/local';
 import { requestLimits } from '../call-aws.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
-import { DEFAULT_SUMMARY_INDEX } from './jobs-table.ts';
+import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
 
 const TABLE = 'jobs';
 
@@ -107,5 +107,23 @@ describe('DynamoJobStore', () => {
     await new DynamoJobStore(table.client, { tableName: TABLE }).check();
     const missing = new DynamoJobStore(table.client, { tableName: 'no-such-table' });
     await expect(missing.check()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('is ready where the index is, and says so where it is missing or lacks what a list shows', async () => {
+    const { GlobalSecondaryIndexes, ...definition } = jobsTable('lean');
+    const Projection = { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['jobName', 'status', 'email'] };
+    await table.client.send(
+      new CreateTableCommand({
+        ...definition,
+        GlobalSecondaryIndexes: GlobalSecondaryIndexes.map((index) => ({ ...index, Projection })),
+      }),
+    );
+    const check = (tableName: string, summaryIndexName: string) =>
+      new DynamoJobStore(table.client, { tableName, summaryIndexName }).check();
+    await check(TABLE, DEFAULT_SUMMARY_INDEX);
+    await expect(check(TABLE, 'jobs-by-date')).rejects.toThrow('the table has no global secondary index jobs-by-date');
+    await expect(check('lean', DEFAULT_SUMMARY_INDEX)).rejects.toThrow(
+      'the index jobs-summary does not project date, contentLength, creditsSpent, which a list shows',
+    );
   });
 });

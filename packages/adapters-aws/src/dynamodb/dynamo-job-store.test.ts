@@ -10,3 +10,9 @@ test('an answer that is not a list is not taken for the end of one', async () =>
   expect(await pages.next()).toMatchObject({ value: [{ jobId: 1 }] });
   await expect(pages.next()).rejects.toThrow('Query failed: the answer is not a list');
 });
+
+test('an answer that is no description is not taken for a sound table', async () => {
+  const client = { send: async () => ({}) } as unknown as DynamoDBClient;
+  const store = new DynamoJobStore(client, { tableName: 'jobs' });
+  await expect(store.check()).rejects.toThrow('DescribeTable failed: the answer is no description');
+});

@@ -6,6 +6,7 @@ import { callAws } from '../call-aws.ts';
 import { readJob, readSummary } from './job-item.ts';
 import type { JobItem } from './job-item.ts';
 import { PARTITION_KEY, SORT_KEY, SUMMARY_ATTRIBUTES } from './jobs-table.ts';
+import { tableProblems } from './table-problems.ts';
 
 export interface DynamoJobStoreOptions {
   readonly tableName: string;
@@ -70,10 +71,26 @@ export class DynamoJobStore implements JobStore {
     await callAws('DeleteItem', signal, (options) => this.#client.send(command, options));
   }
 
-  /** Rejects where the table cannot be used. */
-  async check({ signal }: CallOptions = {}): Promise<void> {
+  /**
+   * Rejects where the table or the index cannot be used, and says everything that is wrong with them. Takes one
+   * `DescribeTable`, and the right to it: without, the table cannot be called good.
+   */
+  async check(options: CallOptions = {}): Promise<void> {
+    const { table, index } = await this.problems(options);
+    const problems = [...table, ...index];
+    if (problems.length > 0) throw new Error(problems.join('; '));
+  }
+
+  /**
+   * What keeps the table, and the index that a list reads, from being used, a sentence each.
+   *
+   * @throws where DynamoDB does not say
+   */
+  async problems({ signal }: CallOptions = {}): Promise<ReturnType<typeof tableProblems>> {
     const command = new DescribeTableCommand({ TableName: this.#tableName });
-    await callAws('DescribeTable', signal, (options) => this.#client.send(command, options));
+    const { Table } = await callAws('DescribeTable', signal, (options) => this.#client.send(command, options));
+    if (!Table) throw new Error('DescribeTable failed: the answer is no description');
+    return tableProblems(Table, this.#summaryIndexName);
   }
 }
 

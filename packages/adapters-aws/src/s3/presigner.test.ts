@@ -4,6 +4,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ObjectKey } from '@jobs-api/core';
 import fc from 'fast-check';
+import { observeCalls } from '../observe-calls.ts';
 import { presignAll, urlSigner } from './presigner.ts';
 import type { PresignOptions } from './presigner.ts';
 
@@ -134,10 +135,14 @@ describe.each<[string, S3ClientConfig, string?]>([
     );
   });
 
-  test('credentials are asked for once, so that it is not getSignedUrl that makes them', async () => {
+  test.each([
+    ['a client', () => undefined],
+    ['a client whose calls are observed', observeCalls],
+  ])('credentials of %s are asked for once, so that it is not getSignedUrl that makes them', async (_, prepare) => {
     // So close to their end, they are asked for anew at every use.
     const provider = jest.fn(async () => ({ ...credentials, expiration: new Date(Date.now() + 60 * SECOND) }));
     const client = clientOf({ ...config, credentials: provider });
+    prepare(client);
     await client.config.credentials();
     provider.mockClear();
     const { urls } = await presignAll(client, someKeys(20), { bucketName, ttlSeconds: 60 });

@@ -6,6 +6,7 @@ import { Unavailable } from '@jobs-api/core';
 import type { ObjectKey } from '@jobs-api/core';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUri } from '@smithy/core/protocols';
+import { OBSERVER } from '../observe-calls.ts';
 
 export interface PresignOptions {
   readonly bucketName: string;
@@ -62,7 +63,7 @@ export const presignAll = async (
     'x-id': 'GetObject',
     ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
   };
-  const sign = endpoint && urlSigner({ ...endpoint, credentials, signingDate, query });
+  const sign = endpoint && signerFor({ ...endpoint, credentials, signingDate, query });
   const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
 
   const urls: string[] = [];
@@ -99,11 +100,11 @@ const plainEndpoint = async (client: S3Client, bucketName: string): Promise<Endp
 let standardMiddleware: Set<string> | undefined;
 const inspected = new WeakMap<S3Client, boolean>();
 
-/** Whether nobody has added middleware, which could change a request. Looks at each client once, for that takes a while. */
+/** Whether nobody has added middleware that could change a request. Looks at each client once, for that takes a while. */
 const hasStandardMiddleware = (client: S3Client): boolean => {
   const known = inspected.get(client);
   if (known !== undefined) return known;
-  const standard = (standardMiddleware ??= new Set(new S3Client().middlewareStack.identify()));
+  const standard = (standardMiddleware ??= new Set([...new S3Client().middlewareStack.identify(), OBSERVER]));
   const isStandard = client.middlewareStack.identify().every((name) => standard.has(name));
   inspected.set(client, isStandard);
   return isStandard;
@@ -118,6 +119,15 @@ interface UrlSignerOptions extends Endpoint {
   /** The parameters besides those that say how the URL is signed. */
   readonly query: Readonly<Record<string, string>>;
 }
+
+let latest: { readonly options: string; readonly sign: (key: string) => string } | undefined;
+
+/** The signer that was used last, if it will do: whoever asks within the same second with the same credentials shares it. */
+const signerFor = (options: UrlSignerOptions): ((key: string) => string) => {
+  const given = JSON.stringify(options);
+  if (latest?.options !== given) latest = { options: given, sign: urlSigner(options) };
+  return latest.sign;
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
 export const urlSigner = (options: UrlSignerOptions): ((key: string) => string) => {

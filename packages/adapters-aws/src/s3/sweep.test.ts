@@ -156,4 +156,34 @@ describe('sweepPrefix', () => {
       await expect(bucket.sweep()).rejects.toThrow(`${name} failed: the answer is not a list`);
     },
   );
+
+  test('lists the next page while it deletes one, and ends only when nothing is under way', async () => {
+    const calls: string[] = [];
+    let lists = 0;
+    let endDeletion: () => void = () => undefined;
+    const send = async (command: object): Promise<object> => {
+      const name = command.constructor.name.replace('Command', '');
+      calls.push(name);
+      if (command instanceof ListMultipartUploadsCommand) return { IsTruncated: false };
+      if (command instanceof DeleteObjectsCommand) {
+        await new Promise<void>((resolve) => (endDeletion = resolve));
+        calls.push('deleted');
+        return {};
+      }
+      if (++lists === 1) return { IsTruncated: true, Versions: [{ Key: 'alice/1/a', VersionId: 'null' }] };
+      // Only now, and only then may the failure of this list be told.
+      setImmediate(endDeletion);
+      return {};
+    };
+    const client = { send } as unknown as S3Client;
+    const sweep = sweepPrefix({ client, bucketName: 'jobs-files', prefix, signal: undefined });
+    await expect(sweep).rejects.toThrow('ListObjectVersions failed');
+    expect(calls).toEqual([
+      'ListMultipartUploads',
+      'ListObjectVersions',
+      'DeleteObjects',
+      'ListObjectVersions',
+      'deleted',
+    ]);
+  });
 });

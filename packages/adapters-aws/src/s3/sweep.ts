@@ -50,9 +50,17 @@ export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
       found += uploads.length;
       refusals.push(...(await Promise.all(uploads.map((upload) => abortUpload(sweep, upload)))).flat());
     }
-    for await (const objects of pagesOfObjects(sweep)) {
-      found += objects.length;
-      refusals.push(...(await deleteBatch(sweep, objects)));
+    // A page is deleted while the next one is listed, and never more than one at once: S3 slows down who deletes faster.
+    let deletion = Promise.resolve<string[]>([]);
+    try {
+      for await (const objects of pagesOfObjects(sweep)) {
+        found += objects.length;
+        refusals.push(...(await deletion));
+        deletion = deleteBatch(sweep, objects);
+        deletion.catch(() => undefined); // awaited below, or in the next turn
+      }
+    } finally {
+      refusals.push(...(await deletion));
     }
     throwIfRefused(refusals);
   } while (found > 0);

@@ -1,4 +1,7 @@
+export { documentedOperations, documentedRows, exampleOf, expectDocumented } from './documented.ts';
+export type { Row } from './documented.ts';
 export { decode } from './decode.ts';
 export { describeHttpApi } from './http-api.contract.ts';
-export type { HttpAnswer, HttpApiHarness, HttpQuestion } from './http-api.contract.ts';
+export type { HttpApiHarness } from './http-api.contract.ts';
+export type { HttpAnswer, HttpQuestion } from './http-message.ts';
 export { overSocket } from './over-socket.ts';

@@ -1,22 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createJobsClient } from '@jobs-api/client';
+import type { JobsClient } from '@jobs-api/client';
 import type { JobRecord } from '@jobs-api/core/testing';
 import type { Download } from '@jobs-api/core/testing/contracts';
-
-export interface HttpQuestion {
-  readonly method?: string;
-  /** Path and query, sent as they are. */
-  readonly path: string;
-  readonly headers?: readonly (readonly [name: string, value: string])[];
-  readonly body?: string;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded. */
-  readonly body: string;
-}
+import { openapi } from '../openapi.ts';
+import { asFetch } from './as-fetch.ts';
+import { expectDocumented } from './documented.ts';
+import type { HttpAnswer, HttpQuestion } from './http-message.ts';
 
 /** What the suite needs of a driving adapter and of the world behind it. */
 export interface HttpApiHarness {
@@ -81,7 +71,7 @@ const routes = [
   ['DELETE', `${BASE}/delete?job-id=1`],
 ] as const;
 
-/** Holds a driving adapter to the documented HTTP API. */
+/** Holds a driving adapter to the documented HTTP API, and every one of its answers to the OpenAPI document. */
 export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarness>): void => {
   describe(`${name} as the HTTP API`, () => {
     let harness: HttpApiHarness;
@@ -90,10 +80,12 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     /** Every test has users of its own, so that none sees what another left. */
     const newUser = async () => {
       const userId = `user-${++users}`;
-      const authorization = ['Authorization', await harness.issueToken(userId)] as const;
+      const token = await harness.issueToken(userId);
+      const authorization = ['Authorization', token] as const;
       const ask = (method: string, path: string) =>
         harness.ask({ method, path: BASE + path, headers: [authorization] });
-      return { userId, authorization, ask };
+      const { jobs } = createJobsClient({ baseUrl: '', token, fetch: asFetch((question) => harness.ask(question)) });
+      return { userId, authorization, ask, jobs };
     };
 
     const bodyOf = async (url: string): Promise<string | undefined> => (await harness.get(url))?.body;
@@ -113,7 +105,15 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     });
 
     beforeAll(async () => {
-      harness = await start();
+      const started = await start();
+      harness = {
+        ...started,
+        ask: async (question) => {
+          const answer = await started.ask(question);
+          expectDocumented(question, answer);
+          return answer;
+        },
+      };
     });
 
     afterAll(() => harness.close());
@@ -129,11 +129,14 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test("brings the user's jobs, and no other's, by ascending number", async () => {
-        const [{ userId, ask }, other] = [await newUser(), await newUser()];
+        const [{ userId, ask, jobs }, other] = [await newUser(), await newUser()];
         for (const jobId of [10, 9, 2, 100, 1]) await harness.putJob({ userId, jobId });
         await harness.putJob({ userId: other.userId, jobId: 3 });
-        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
-        expect(jobs.map(({ job_id }) => job_id)).toEqual([1, 2, 9, 10, 100]);
+        const whole = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
+        expect(whole.jobs.map(({ job_id }) => job_id)).toEqual([1, 2, 9, 10, 100]);
+        const listed = [];
+        for await (const job of jobs.list()) listed.push(job);
+        expect(listed).toEqual(whole.jobs);
       });
 
       test('is empty for a user without jobs', async () => {
@@ -272,17 +275,16 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test('does not ask whether the file or the job exists', async () => {
-        const { ask } = await newUser();
-        const { status, body } = await ask('GET', '/get-object-url?job-id=7&object-uuid=nothing.txt');
-        expect(status).toBe(200);
-        expect(await bodyOf((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+        const { jobs } = await newUser();
+        const { url } = await jobs.objectUrl(7, 'nothing.txt');
+        expect(await bodyOf(url)).toBeUndefined();
       });
 
       test("leads to the caller's own file, whoever else has one of that name", async () => {
-        const [owner, { ask }] = [await newUser(), await newUser()];
+        const [owner, { jobs }] = [await newUser(), await newUser()];
         await harness.putObject(`${owner.userId}/1/uuid.png`, 'secret');
-        const { body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
-        expect(await bodyOf((JSON.parse(body) as { url: string }).url)).toBeUndefined();
+        const { url } = await jobs.objectUrl(1, 'uuid.png');
+        expect(await bodyOf(url)).toBeUndefined();
       });
 
       test.each(['', '&object-uuid=', '&uuid=a', '&Object-Uuid=a'])(
@@ -334,15 +336,15 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
 
     describe('GET /get?include=object-urls', () => {
       test('adds a link to every uploaded file, whether or not the job succeeded', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, jobs } = await newUser();
         const objectUuidNames = { 'a.png': 'A', 'b.wav': 'B', '../c': 'C' };
         await harness.putJob({ userId, jobId: 1, status: 'queued', objectUuidNames });
         for (const uuid of ['a.png', 'b.wav']) await harness.putObject(`${userId}/1/${uuid}`, `body of ${uuid}`);
-        const { body } = await ask('GET', '/get?job-id=1&include=object-urls');
-        const answer = JSON.parse(body) as { results_expire_at: string; object_urls: Record<string, string> };
+        const answer = await jobs.get(1, { include: 'object-urls' });
+        const { object_urls = {} } = answer;
         expect(Object.keys(answer)).toEqual(['job_info', 'results', 'results_expire_at', 'object_urls']);
-        expect(Object.keys(answer.object_urls)).toEqual(['a.png', 'b.wav']);
-        for (const [uuid, url] of Object.entries(answer.object_urls)) expect(await bodyOf(url)).toBe(`body of ${uuid}`);
+        expect(Object.keys(object_urls)).toEqual(['a.png', 'b.wav']);
+        for (const [uuid, url] of Object.entries(object_urls)) expect(await bodyOf(url)).toBe(`body of ${uuid}`);
       });
 
       test('adds an empty map where there are no files', async () => {
@@ -370,17 +372,13 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     });
 
     describe('GET /get-object-url?download-as', () => {
-      const saved = async (ask: (method: string, path: string) => Promise<HttpAnswer>, name: string) => {
-        const path = `/get-object-url?job-id=1&object-uuid=uuid.png&download-as=${encodeURIComponent(name)}`;
-        const { status, body } = await ask('GET', path);
-        expect(status).toBe(200);
-        return harness.get((JSON.parse(body) as { url: string }).url);
-      };
+      const saved = async ({ objectUrl }: JobsClient['jobs'], downloadAs: string) =>
+        harness.get((await objectUrl(1, 'uuid.png', { downloadAs })).url);
 
       test('makes a browser save the file under that name', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
-        const download = await saved(ask, 'holiday.png');
+        const download = await saved(jobs, 'holiday.png');
         expect(download?.body).toBe('picture');
         expect(download?.contentDisposition).toMatch(/^attachment; filename=("holiday\.png"|holiday\.png)$/);
       });
@@ -396,15 +394,15 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         '..',
         'x'.repeat(255),
       ])('takes %j for a name', async (name) => {
-        const { userId, ask } = await newUser();
+        const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
-        expect(await saved(ask, name)).toMatchObject({ body: 'picture' });
+        expect(await saved(jobs, name)).toMatchObject({ body: 'picture' });
       });
 
       test('does nothing where it is empty', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
-        expect(await saved(ask, '')).toEqual({ body: 'picture', contentDisposition: null });
+        expect(await saved(jobs, '')).toEqual({ body: 'picture', contentDisposition: null });
       });
 
       test.each(['a/b', 'a%5Cb', 'a%00', 'a%0D%0AX-Evil:%201', 'a%7F', 'a%C2%85', 'x'.repeat(256), 'a&download-as=b'])(
@@ -486,6 +484,15 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const { userId, ask } = await newUser();
         await fill(userId, 10);
         expect(await follow(ask, query)).toEqual(pages);
+      });
+
+      test('is what the client goes through', async () => {
+        const { userId, jobs } = await newUser();
+        await fill(userId, 10);
+        const listed: number[] = [];
+        for await (const { job_id } of jobs.list({ status: 'processing', order: 'desc', pageSize: 4 }))
+          listed.push(job_id);
+        expect(listed).toEqual([10, 8, 7, 5, 4, 2, 1]);
       });
 
       test('shows the progress of a job whose stored status has one', async () => {
@@ -599,13 +606,13 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
 
     describe('DELETE /delete', () => {
       test('removes the job with all its files, and nothing of job 10', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, jobs } = await newUser();
         for (const jobId of [1, 10]) {
           await harness.putJob({ ...wholeJob(userId), jobId });
           for (const key of ['uuid.png', 'DONE', 'results/uuid.png.json', 'results/uuid.png.min.json'])
             await harness.putObject(`${userId}/${jobId}/${key}`, 'x');
         }
-        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        await jobs.delete(1);
         expect(await harness.contents(`${userId}/1/`)).toEqual([]);
         expect(await harness.hasJob(userId, 1)).toBe(false);
         expect(await harness.contents(`${userId}/10/`)).toHaveLength(4);
@@ -816,6 +823,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['POST', `${BASE}/list`, false],
         ['GET', '/healthz', false],
         ['GET', '/readyz', false],
+        ['GET', '/openapi.json', false],
       ];
 
       test.each(questions)('to %s %s is JSON that nobody keeps or sniffs', async (method, path, signedIn) => {
@@ -875,13 +883,35 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
     });
 
+    test('the client tells what was wrong', async () => {
+      const { jobs } = await newUser();
+      const affectedQueryParameter = 'job-id: number';
+      await expect(jobs.get(1)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', status: 404, affectedQueryParameter });
+      await expect(jobs.delete(0)).rejects.toMatchObject({ code: 'INVALID_PARAMETER', affectedQueryParameter });
+    });
+
+    describe('GET /openapi.json', () => {
+      test('describes the API, without a token', async () => {
+        const { status, body } = await harness.ask({ path: '/openapi.json' });
+        expect(status).toBe(200);
+        expect(JSON.parse(body)).toEqual(openapi);
+      });
+
+      test('is compressed for who accepts that', async () => {
+        const headers = [['Accept-Encoding', 'gzip'] as const];
+        const answer = await harness.ask({ path: '/openapi.json', headers });
+        expect(answer.headers['content-encoding']).toBe('gzip');
+        expect(JSON.parse(answer.body)).toEqual(openapi);
+      });
+    });
+
     describe('health', () => {
       test('is told without a token', async () => {
         expect(await harness.ask({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });
         expect(await harness.ask({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
       });
 
-      test.each(['/healthz', '/readyz'])('%s has no other method', async (path) => {
+      test.each(['/healthz', '/readyz', '/openapi.json'])('%s has no other method', async (path) => {
         const answer = await harness.ask({ method: 'POST', path });
         expect(answer).toMatchObject(answers.noMethod);
         expect(answer.headers.allow).toBe('GET, HEAD');

@@ -1,12 +1,16 @@
 import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { decode } from './decode.ts';
-import type { HttpAnswer, HttpQuestion } from './http-api.contract.ts';
+import type { HttpAnswer, HttpQuestion } from './http-message.ts';
 
-/** Asks a server on a real socket, sending the path and the headers exactly as they are given. */
+/**
+ * Asks a server on a real socket, sending the path and the headers exactly as they are given.
+ *
+ * @param agent keeps connections for more than one question; without it each has one of its own
+ */
 export const overSocket =
-  (origin: string) =>
+  (origin: string, agent: Agent | false = false) =>
   ({ method = 'GET', path, headers = [], body }: HttpQuestion): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(origin);
@@ -15,7 +19,7 @@ export const overSocket =
         ...headers,
         ...(body ? [['Content-Length', `${body.length}`]] : []),
       ];
-      const sent = request({ hostname, port, method, path, headers: pairs.flat(), agent: false }, (response) => {
+      const sent = request({ hostname, port, method, path, headers: pairs.flat(), agent }, (response) => {
         readAnswer(response).then(resolve, reject);
       });
       sent.on('error', reject);

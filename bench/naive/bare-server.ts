@@ -1,0 +1,26 @@
+/**
+ * What remains of `get-object-url` when there is no framework, no log, no deadline and no error handling: a `node:http`
+ * server with the same token check and the same signer.
+ */
+import { createServer } from 'node:http';
+import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
+import { parseJobId, parseObjectUuid } from '@jobs-api/core';
+
+const { config } = readAwsConfig(process.env);
+if (!config) throw new Error('the configuration is incomplete');
+const container = createContainer(config);
+const [jobs, authenticator] = [container.get(TOKENS.jobs), container.get(TOKENS.authenticator)];
+
+const answer = async (url: string, token: string | undefined): Promise<string> => {
+  const query = new URLSearchParams(url.slice(url.indexOf('?')));
+  const user = await authenticator.authenticate(token);
+  const object = parseObjectUuid(query.get('object-uuid'));
+  const link = await jobs.getObjectUrl(user, parseJobId(query.get('job-id')), object);
+  return JSON.stringify({ url: link.url, expires_at: link.expiresAt });
+};
+
+createServer((req, res) => {
+  void answer(req.url ?? '', req.headers.authorization).then((body) => {
+    res.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+  });
+}).listen(Number(process.env.PORT), process.env.HOST);

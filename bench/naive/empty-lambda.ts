@@ -1,0 +1,14 @@
+/** As little as serverless-express and Express can be asked to do. */
+import { configure } from '@vendia/serverless-express';
+import type { Context } from 'aws-lambda';
+import express from 'express';
+
+const app = express();
+app.get('/', (_req, res) => {
+  res.json({});
+});
+
+const serve = configure({ app });
+
+export const handler = (event: unknown, context: Context): Promise<object> =>
+  serve(event, context, () => undefined) as Promise<object>;

@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { JobsBucket, JobsTable } from '@jobs-api/local';
+import { build } from 'esbuild';
+import { startHelper, startServer } from './server-process.ts';
+import type { Env, Helper, ServerProcess } from './server-process.ts';
+
+const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** A session token as long as those of a role's credentials, which each link carries. */
+export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJr//+='.repeat(44).slice(0, 1_000);
+
+export interface Backend {
+  /** The environment in which a service uses the local stack, with credentials as a role has them. */
+  readonly env: Env & { readonly AWS_ENDPOINT_URL_DYNAMODB: string; readonly AWS_ENDPOINT_URL_S3: string };
+  /** The endpoint of a table in which user `generated-N` has N jobs, each of N files. */
+  readonly generatedTable: string;
+  readonly table: JobsTable;
+  readonly bucket: JobsBucket;
+  readonly tokenOf: (userId: string) => Promise<string>;
+}
+
+/** What is measured, each as one file: ours as it ships, the baseline as esbuild makes it when it is told no more. */
+export interface Bundles {
+  readonly service: string;
+  readonly handler: string;
+  readonly naiveServer: string;
+  readonly naiveHandler: string;
+  readonly emptyHandler: string;
+  readonly bareServer: string;
+}
+
+/** What the measurements share. Everything is started when it is first asked for. */
+export class Bench {
+  readonly #quick: boolean;
+  readonly #shared: (() => Promise<void>)[] = [];
+  readonly #own: (() => Promise<void>)[] = [];
+  #backend: Promise<Backend> | undefined;
+  #bundles: Promise<Bundles> | undefined;
+
+  /** @param options.quick whether only to see that everything works, with figures that say nothing */
+  constructor({ quick }: { quick: boolean }) {
+    this.#quick = quick;
+  }
+
+  /** How much of something to measure with. */
+  size<Size>(full: Size, quick: Size): Size {
+    return this.#quick ? quick : full;
+  }
+
+  backend(): Promise<Backend> {
+    return (this.#backend ??= this.#startBackend());
+  }
+
+  bundles(): Promise<Bundles> {
+    return (this.#bundles ??= this.#bundle());
+  }
+
+  /** Starts a bundled server that ends with the measurement. */
+  async server(file: string, env: Env): Promise<ServerProcess> {
+    const server = await startServer(file, env);
+    this.#own.push(server.stop);
+    return server;
+  }
+
+  /** Starts a file of this folder in a process that ends with the measurement. */
+  async helper<Message>(name: string, args: readonly string[], env: Env): Promise<Helper<Message>> {
+    const helper = await startHelper<Message>(name, args, env);
+    this.#own.push(helper.stop);
+    return helper;
+  }
+
+  async endMeasurement(): Promise<void> {
+    await Promise.all(this.#own.splice(0).map((end) => end()));
+  }
+
+  async close(): Promise<void> {
+    await this.endMeasurement();
+    await Promise.all(this.#shared.splice(0).map((end) => end()));
+  }
+
+  async #startBackend(): Promise<Backend> {
+    const { message, stop } = await startHelper<Pick<Backend, 'env' | 'generatedTable'>>('backend.ts', [], {});
+    this.#shared.push(stop);
+    const { env } = message;
+    const settings = {
+      region: env.AWS_REGION as string,
+      credentials: {
+        accessKeyId: env.AWS_ACCESS_KEY_ID as string,
+        secretAccessKey: env.AWS_SECRET_ACCESS_KEY as string,
+      },
+    };
+    const dynamo = new DynamoDBClient({ ...settings, endpoint: env.AWS_ENDPOINT_URL_DYNAMODB });
+    const s3 = new S3Client({ ...settings, endpoint: env.AWS_ENDPOINT_URL_S3, forcePathStyle: true });
+    this.#shared.push(async () => {
+      dynamo.destroy();
+      s3.destroy();
+    });
+    return {
+      ...message,
+      table: new JobsTable(dynamo, env.JOBS_TABLE as string),
+      bucket: new JobsBucket(s3, env.JOBS_BUCKET as string),
+      tokenOf: async (userId) =>
+        (await fetch(`${env.JWT_ISSUER}/token?sub=${userId}`)).text().then((text) => text.trim()),
+    };
+  }
+
+  async #bundle(): Promise<Bundles> {
+    const directory = await mkdtemp(join(tmpdir(), 'jobs-api-bench-'));
+    this.#shared.push(() => rm(directory, { recursive: true }));
+    const common = { outdir: directory, bundle: true, minify: true, platform: 'node', target: 'node20' } as const;
+    const baseline = ['server', 'lambda', 'empty-lambda'];
+    await build({
+      ...common,
+      entryPoints: baseline.map((name) => inRepository(`bench/naive/${name}.ts`)),
+      outExtension: { '.js': '.cjs' },
+    });
+    // Of our parts, hence as ours are bundled.
+    await build({
+      ...common,
+      entryPoints: [inRepository('bench/naive/bare-server.ts')],
+      outExtension: { '.js': '.mjs' },
+      format: 'esm',
+      mainFields: ['module', 'main'],
+      conditions: ['source'],
+      banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+    });
+    return {
+      service: inRepository('packages/http-express/dist/server.js'),
+      handler: inRepository('packages/lambda-entry/dist/handler.mjs'),
+      naiveServer: join(directory, 'server.cjs'),
+      naiveHandler: join(directory, 'lambda.cjs'),
+      emptyHandler: join(directory, 'empty-lambda.cjs'),
+      bareServer: join(directory, 'bare-server.mjs'),
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { toClient, version2Event } from '@jobs-api/local';
+import { SESSION_TOKEN } from '../bench.ts';
+import { generatedUser } from '../generated-table.ts';
+import { cpuTime } from '../measurement.ts';
+import type { Measurement, Series } from '../measurement.ts';
+
+interface Answer {
+  readonly answer: unknown;
+}
+
+/** The greatest size from 0 to `limit` that passes, where every smaller one does too. */
+const greatest = async (limit: number, step: number, passes: (size: number) => Promise<boolean>): Promise<number> => {
+  let [low, high] = [0, Math.floor(limit / step)];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (await passes(middle * step)) low = middle;
+    else high = middle - 1;
+  }
+  return low * step;
+};
+
+const brotli = (level: number) => (body: Buffer) =>
+  brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: level } });
+const gzip = (level: number) => (body: Buffer) => gzipSync(body, { level });
+
+export const bodySizes: Measurement = {
+  number: 8,
+  name: 'body-sizes',
+  title: 'Compression, and what fits into an answer of Lambda',
+  run: async (bench) => {
+    const { env, generatedTable, tokenOf } = await bench.backend();
+    const { handler } = await bench.bundles();
+    const user = generatedUser(bench.size(1_000, 5));
+    const event = async (path: string, userId: string, encoding?: string) =>
+      version2Event({
+        path: `/api/v1/jobs/${path}`,
+        headers: [
+          ['Authorization', await tokenOf(userId)],
+          ...(encoding === undefined ? [] : [['Accept-Encoding', encoding] as const]),
+        ],
+      });
+    const get = 'get?job-id=1';
+    const { ask } = await bench.helper<Answer>('lambda-host.js', [handler, JSON.stringify(await event(get, user))], {
+      ...env,
+      AWS_ENDPOINT_URL_DYNAMODB: generatedTable,
+      AWS_SESSION_TOKEN: SESSION_TOKEN,
+      REQUEST_TIMEOUT_SECONDS: '600',
+      LOG_LEVEL: 'silent',
+    });
+    const answerTo = async (...of: Parameters<typeof event>) =>
+      toClient(((await ask({ event: await event(...of), count: 1 })) as Answer).answer);
+
+    const series: Series[] = [];
+    const chartUnit = '% of the body, left';
+    for (const [at, path] of [
+      ['get, 1,000 files', get],
+      ['list, 1,000 jobs', 'list'],
+    ] as const) {
+      const { body } = await answerTo(path, user);
+      const levels = [
+        ...[1, 4, 5].map((level) => [`br ${level}`, brotli(level)] as const),
+        ...[1, 6].map((level) => [`gzip ${level}`, gzip(level)] as const),
+      ];
+      for (const [subject, compress] of levels) {
+        const left = (compress(body).length * 100) / body.length;
+        const times: number[] = [];
+        for (let round = 0; round < bench.size(7, 1); round++) times.push(await cpuTime(() => compress(body)));
+        series.push({ subject, at, unit: chartUnit, samples: [left] });
+        series.push({ subject, at, unit: 'ms of CPU', samples: times });
+      }
+    }
+
+    const limits: [what: string, path: string, limit: number, step: number, goal: number][] = [
+      ['files in a job', get, 60_000, 500, 30_000],
+      ['jobs in a list', 'list', 400_000, 5_000, 150_000],
+    ];
+    const goals = [];
+    for (const [what, path, limit, step, goal] of limits) {
+      for (const encoding of [undefined, 'gzip', 'br']) {
+        const passes = async (size: number) => {
+          const { status, body } = await answerTo(path, generatedUser(size), encoding);
+          if (status === 200) return true;
+          const { message } = JSON.parse(body.toString()) as { message: string };
+          if (status === 413 && message.startsWith('The answer is too large')) return false;
+          throw new Error(`${path} of ${size} answered ${status}: ${message}`);
+        };
+        const fitting = await greatest(bench.size(limit, step), encoding ? step : step / 10, passes);
+        goals.push({
+          what: `${what} that fit, ${encoding ?? 'not compressed'}`,
+          unit: what,
+          samples: [fitting],
+          ...(encoding && { atLeast: goal }),
+        });
+      }
+    }
+    return {
+      series,
+      goals,
+      chart: { kind: 'bars', unit: chartUnit },
+      notes: [
+        `Links with a session token of ${SESSION_TOKEN.length} characters. One more step and the answer is the 413 that says what to do.`,
+        'An item of DynamoDB holds 400 KB, that is some 4,000 files, so that no job can be too large for a client that accepts compression.',
+      ],
+    };
+  },
+};

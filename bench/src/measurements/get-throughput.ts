@@ -1,0 +1,82 @@
+import { load, percentile } from '../load.ts';
+import { jobRecord } from '../jobs.ts';
+import { ratio } from '../measurement.ts';
+import type { Goal, Measurement, Series } from '../measurement.ts';
+
+/** How often a case is measured, and with how many requests: the baseline takes a second for each. */
+interface Plan {
+  readonly connections: number;
+  readonly rounds: number;
+  readonly naive: number;
+  readonly ours: number;
+}
+
+const FULL: readonly Plan[] = [
+  { connections: 1, rounds: 5, naive: 3, ours: 40 },
+  { connections: 16, rounds: 3, naive: 16, ours: 160 },
+  { connections: 64, rounds: 2, naive: 64, ours: 320 },
+];
+const QUICK: readonly Plan[] = [
+  { connections: 1, rounds: 1, naive: 1, ours: 1 },
+  { connections: 2, rounds: 1, naive: 2, ours: 2 },
+];
+
+export const getThroughput: Measurement = {
+  number: 4,
+  name: 'get-throughput',
+  title: 'Getting a job of 1,000 files over HTTP',
+  run: async (bench) => {
+    const { env, table, tokenOf } = await bench.backend();
+    const { service, naiveServer } = await bench.bundles();
+    const files = bench.size(1_000, 5);
+    await table.put(jobRecord('getter', 1, files));
+    const token = await tokenOf('getter');
+    const patient = { ...env, REQUEST_TIMEOUT_SECONDS: '600' };
+    const [ours, naive] = [await bench.server(service, patient), await bench.server(naiveServer, patient)];
+    const path = '/api/v1/jobs/get?job-id=1';
+    await load(ours.origin, { path, token, requests: bench.size(20, 1) });
+    await load(naive.origin, { path, token, requests: bench.size(2, 1) });
+
+    const series: Series[] = [];
+    const goals: Goal[] = [];
+    for (const { connections, rounds, ...requests } of bench.size(FULL, QUICK)) {
+      const perSecond: Record<'naive' | 'ours', number[]> = { naive: [], ours: [] };
+      const p99: Record<'naive' | 'ours', number[]> = { naive: [], ours: [] };
+      for (let round = 0; round < rounds; round++) {
+        for (const [subject, { origin }] of [
+          ['naive', naive],
+          ['ours', ours],
+        ] as const) {
+          const result = await load(origin, { path, token, connections, requests: requests[subject] });
+          perSecond[subject].push(result.perSecond);
+          p99[subject].push(percentile(result, 99));
+        }
+      }
+      for (const [unit, samples] of [
+        ['requests/s', perSecond],
+        ['ms, p99', p99],
+      ] as const) {
+        series.push({ subject: 'baseline', at: connections, unit, samples: samples.naive });
+        series.push({ subject: 'ours', at: connections, unit, samples: samples.ours });
+      }
+      const at = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+      goals.push(
+        {
+          what: `times the requests a second, ${at}`,
+          unit: 'times',
+          samples: ratio(perSecond.ours, perSecond.naive),
+          atLeast: 20,
+        },
+        { what: `times shorter p99, ${at}`, unit: 'times', samples: ratio(p99.naive, p99.ours), atLeast: 20 },
+      );
+    }
+    return {
+      series,
+      goals,
+      chart: { kind: 'lines', unit: 'requests/s', over: 'connections' },
+      notes: [
+        `The answer holds ${2 * files} links with a session token each and is not compressed. The requests are made by a third process on the same machine, so that with two cores the three share them.`,
+      ],
+    };
+  },
+};

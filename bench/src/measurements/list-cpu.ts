@@ -1,0 +1,87 @@
+import { load } from '../load.ts';
+import { jobRecord } from '../jobs.ts';
+import { cpuTime, interleave, ratio } from '../measurement.ts';
+import type { Measurement } from '../measurement.ts';
+import type { ServerProcess } from '../server-process.ts';
+
+export const listCpu: Measurement = {
+  number: 3,
+  name: 'list-cpu',
+  title: 'CPU of a list of 1,000 jobs, from socket to socket',
+  run: async (bench) => {
+    const { env, table, tokenOf } = await bench.backend();
+    const { service, naiveServer } = await bench.bundles();
+    const [jobs, requests] = [bench.size(1_000, 20), bench.size(20, 2)];
+    await table.putMany(Array.from({ length: jobs }, (_, index) => jobRecord('lister', index + 1, 1)));
+    const token = await tokenOf('lister');
+    const [ours, naive] = [await bench.server(service, env), await bench.server(naiveServer, env)];
+    const path = '/api/v1/jobs/list';
+
+    const perRequest = async ({ origin, usage }: ServerProcess, headers = {}): Promise<number> => {
+      const before = await usage();
+      await load(origin, { path, token, requests, headers });
+      return ((await usage()).cpuMs - before.cpuMs) / requests;
+    };
+
+    // The least that has to be done: the page that DynamoDB sends becomes objects, and the answer a text.
+    const page = await queryPage(env, 'lister');
+    const answer = (await (await fetch(ours.origin + path, { headers: { Authorization: token } })).json()) as object;
+    const floor = () => {
+      JSON.parse(page);
+      JSON.stringify(answer);
+    };
+    const subjects = {
+      naive: () => perRequest(naive),
+      ours: () => perRequest(ours),
+      compressed: () => perRequest(ours, { 'Accept-Encoding': 'br' }),
+      floor: async () =>
+        (await cpuTime(() => {
+          for (let request = 0; request < requests; request++) floor();
+        })) / requests,
+    };
+    await interleave(bench.size(3, 1), subjects);
+    const ms = await interleave(bench.size(11, 1), subjects);
+
+    const unit = 'ms of CPU a request';
+    return {
+      series: [
+        { subject: 'baseline', unit, samples: ms.naive },
+        { subject: 'ours', unit, samples: ms.ours },
+        { subject: 'ours, compressed for a client that accepts br', unit, samples: ms.compressed },
+        { subject: '`JSON.parse` of the page and `JSON.stringify` of the answer', unit, samples: ms.floor },
+      ],
+      goals: [
+        { what: 'of parsing and stringifying', unit: 'times', samples: ratio(ms.ours, ms.floor), atMost: 3 },
+        { what: 'times less CPU than the baseline', unit: 'times', samples: ratio(ms.naive, ms.ours) },
+      ],
+      chart: { kind: 'bars', unit },
+      notes: ['The CPU time is that of the service alone; DynamoDB runs in another process.'],
+    };
+  },
+};
+
+/** What DynamoDB answers to the query of a list, as text. */
+const queryPage = async (env: Readonly<Record<string, string>>, userId: string): Promise<string> => {
+  const response = await fetch(env.AWS_ENDPOINT_URL_DYNAMODB ?? '', {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-amz-json-1.0',
+      'X-Amz-Target': 'DynamoDB_20120810.Query',
+      // The stand-in looks whether there is a signature, not whether it is right.
+      Authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      'X-Amz-Date': '20260101T000000Z',
+    },
+    body: JSON.stringify({
+      TableName: env.JOBS_TABLE,
+      IndexName: env.JOBS_SUMMARY_INDEX,
+      KeyConditionExpression: 'userId = :user',
+      ProjectionExpression: 'jobId, jobName, #date, contentLength, creditsSpent, #status',
+      ExpressionAttributeNames: { '#date': 'date', '#status': 'status' },
+      ExpressionAttributeValues: { ':user': { S: userId } },
+    }),
+  });
+  const page = await response.text();
+  if (!response.ok) throw new Error(`the query was answered ${response.status}: ${page}`);
+  return page;
+};

@@ -1,0 +1,66 @@
+import { load } from '../load.ts';
+import { jobRecord } from '../jobs.ts';
+import type { Goal, Measurement, Series } from '../measurement.ts';
+import { startMeter } from '../meter.ts';
+
+const text = (name: string, value: string) => name.length + value.length;
+const number = (name: string, value: number) => name.length + Math.ceil(String(value).length / 2) + 1;
+
+/**
+ * The bytes that a list shows of a job, as DynamoDB counts them
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
+ */
+const listedBytes = (job: ReturnType<typeof jobRecord>): number =>
+  text('userId', job.userId) +
+  number('jobId', job.jobId) +
+  text('jobName', job.jobName ?? '') +
+  text('date', job.date ?? '') +
+  number('contentLength', job.totalSize ?? 0) +
+  number('creditsSpent', job.creditsSpent ?? 0) +
+  text('status', job.status ?? '');
+
+/** Half a unit for every 4 KB that were begun. */
+const unitsFor = (bytes: number): number => Math.ceil(bytes / 4_096) / 2;
+
+const NOTES = [
+  'The baseline asks the table and names the attributes it wants (`ProjectionExpression`), which DynamoDB charges as if it had asked for all. Ours asks the index (`JOBS_SUMMARY_INDEX`).',
+  'The units are those that the local stand-in reports (dynalite), by the rules of DynamoDB.',
+];
+
+export const readUnits: Measurement = {
+  number: 2,
+  name: 'read-units',
+  title: 'What DynamoDB charges for a list of 1,000 jobs',
+  run: async (bench) => {
+    const { env, table, tokenOf } = await bench.backend();
+    const { service, naiveServer } = await bench.bundles();
+    const jobs = bench.size(1_000, 20);
+    const meter = await startMeter(env.AWS_ENDPOINT_URL_DYNAMODB);
+    const metered = { ...env, AWS_ENDPOINT_URL_DYNAMODB: meter.endpoint, REQUEST_TIMEOUT_SECONDS: '600' };
+    const [ours, naive] = [await bench.server(service, metered), await bench.server(naiveServer, metered)];
+
+    const series: Series[] = [];
+    const goals: Goal[] = [];
+    for (const files of bench.size([1, 10, 100, 1_000], [1, 10])) {
+      const userId = `list-of-${files}`;
+      const records = Array.from({ length: jobs }, (_, index) => jobRecord(userId, index + 1, files));
+      await table.putMany(records);
+      const token = await tokenOf(userId);
+      const unitsOf = async (origin: string) => {
+        meter.read();
+        await load(origin, { path: '/api/v1/jobs/list', token, requests: 1 });
+        return meter.read().readUnits;
+      };
+      const [dear, cheap] = [await unitsOf(naive.origin), await unitsOf(ours.origin)];
+      series.push({ subject: 'baseline', at: files, unit: 'read units', samples: [dear] });
+      series.push({ subject: 'ours', at: files, unit: 'read units', samples: [cheap] });
+      goals.push({
+        what: `of what the listed bytes cost, jobs of ${files} ${files === 1 ? 'file' : 'files'}`,
+        unit: 'times',
+        samples: [cheap / unitsFor(records.reduce((bytes, record) => bytes + listedBytes(record), 0))],
+        atMost: 1.05,
+      });
+    }
+    return { series, goals, chart: { kind: 'lines', unit: 'read units', over: 'files of a job' }, notes: NOTES };
+  },
+};

@@ -1,0 +1,77 @@
+import { createPublicKey, verify } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
+import { JwtAuthenticator, RemoteJwks } from '@jobs-api/adapters-aws';
+import { startTokenIssuer } from '@jobs-api/local';
+import { JwtVerifier } from 'aws-jwt-verify';
+import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { interleave, ratio, cpuTime } from '../measurement.ts';
+import type { Measurement } from '../measurement.ts';
+
+export const tokenVerification: Measurement = {
+  number: 6,
+  name: 'token-verification',
+  title: 'Verification of a token',
+  run: async (bench) => {
+    const tokenIssuer = await startTokenIssuer();
+    const { issuer, audience, jwksUri } = tokenIssuer;
+    const count = bench.size(1_000, 20);
+    const tokens = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        tokenIssuer.issueToken(`user-${index}`, { email: 'somebody@example.com' }),
+      ),
+    );
+    const jwks = new RemoteJwks(jwksUri);
+    const newAuthenticator = () =>
+      new JwtAuthenticator(jwks, { mode: 'oidc', issuer, audience: [audience], userIdClaim: 'sub' });
+    const fetcher = { fetch: (uri: string) => fetch(uri).then((response) => response.arrayBuffer()) };
+    const library = JwtVerifier.create({ issuer, audience, jwksUri }, { jwksCache: new SimpleJwksCache({ fetcher }) });
+    const { keys } = (await (await fetch(jwksUri)).json()) as { keys: [JsonWebKey] };
+    const publicKey = createPublicKey({ key: keys[0], format: 'jwk' });
+
+    const [token] = tokens as [string];
+    const warm = newAuthenticator();
+    await Promise.all([warm.authenticate(token), library.verify(token)]);
+    await tokenIssuer.close();
+
+    /** Microseconds of CPU for one of as many calls. */
+    const each = async (call: (token: string) => unknown, given = tokens) =>
+      ((await cpuTime(async () => {
+        for (const one of given) await call(one);
+      })) *
+        1_000) /
+      given.length;
+    const repeated = Array.from({ length: count }, () => token);
+    const bare = (one: string) => {
+      const [header = '', payload = '', signature = ''] = one.split('.');
+      JSON.parse(Buffer.from(payload, 'base64url').toString());
+      return verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url'));
+    };
+    const subjects = {
+      library: () => each((one) => library.verify(one), repeated),
+      again: () => each((one) => warm.authenticate(one), repeated),
+      first: () => {
+        const authenticator = newAuthenticator();
+        return each((one) => authenticator.authenticate(one));
+      },
+      bare: () => each(bare),
+    };
+    await interleave(bench.size(3, 1), subjects);
+    const us = await interleave(bench.size(15, 1), subjects);
+
+    const unit = 'µs of CPU';
+    return {
+      series: [
+        { subject: '`verify()` of aws-jwt-verify', unit, samples: us.library },
+        { subject: 'ours, a token that was seen before', unit, samples: us.again },
+        { subject: 'ours, a token at first sight', unit, samples: us.first },
+        { subject: 'bare `crypto.verify` and `JSON.parse`', unit, samples: us.bare },
+      ],
+      goals: [
+        { what: 'times as fast, seen before', unit: 'times', samples: ratio(us.library, us.again), atLeast: 15 },
+        { what: 'of bare, at first sight', unit: 'times', samples: ratio(us.first, us.bare), atMost: 1.6 },
+      ],
+      chart: { kind: 'bars', unit },
+      notes: ['`verify()` keeps no tokens: it takes as long for one that it has just seen.'],
+    };
+  },
+};

@@ -1,0 +1,19 @@
+// Loaded into a server before its own code: tells the parent where it listens and, when asked, what it has used so far.
+import { Server } from 'node:net';
+
+const { listen } = Server.prototype;
+/** @param {any[]} args */
+Server.prototype.listen = function (...args) {
+  this.once('listening', () => {
+    const address = this.address();
+    if (address && typeof address === 'object') process.send?.({ port: address.port });
+  });
+  // @ts-expect-error the same arguments, whichever form they have
+  return listen.apply(this, args);
+};
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() });
+});
+process.on('disconnect', () => process.exit());

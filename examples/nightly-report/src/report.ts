@@ -1,0 +1,41 @@
+import { JobNotFound } from '@jobs-api/core';
+import type { Jobs, JobSummary, JobWithLinks, UnreadableJob, UserId } from '@jobs-api/core';
+
+/** How long the report of one user may take. */
+const DEADLINE_MS = 60_000;
+
+/** What support wants to know of a user in the morning: how many jobs stand where, and what became of those that failed. */
+export const reportFor = async (jobs: Jobs, user: UserId): Promise<string> => {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const unreadable: UnreadableJob[] = [];
+  const { jobs: all } = await jobs.listJobs(user, {}, { signal, onUnreadable: (error) => unreadable.push(error) });
+
+  const lines = [`${user}: ${all.length} jobs`];
+  for (const [meaning, count] of countByMeaning(all)) lines.push(`  ${count} × ${meaning}`);
+  for (const { message } of unreadable) lines.push(`  ${message}`);
+  for (const { jobId, status } of all)
+    if (status.hasResults || status.code.startsWith('failed_')) {
+      const found = await jobs.getJob(user, jobId, { signal, objectUrls: true }).catch(ifDeleted);
+      if (found) lines.push(...troubleOf(found));
+    }
+  return `${lines.join('\n')}\n\n`;
+};
+
+const countByMeaning = (jobs: readonly JobSummary[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { status } of jobs) counts.set(status.meaning, (counts.get(status.meaning) ?? 0) + 1);
+  return counts;
+};
+
+/** Between the list and the look at a job its owner may delete it. */
+const ifDeleted = (error: unknown): undefined => {
+  if (!(error instanceof JobNotFound)) throw error;
+};
+
+const troubleOf = ({ job, objectUrls }: JobWithLinks): string[] => {
+  const failures = Object.entries(job.failedToProcess).map(
+    ([uuid, reason]) => `    ${job.objectUuidNames[uuid] ?? uuid}: ${reason}, see ${objectUrls?.[uuid] ?? 'no file'}`,
+  );
+  if (failures.length === 0 && job.status.hasResults) return [];
+  return [`  Job ${job.jobId} (${job.jobName ?? 'no name'}): ${job.status.meaning}`, ...failures];
+};

@@ -1,0 +1,13 @@
+// `pnpm start`: the report on a local stack with sample jobs, so that it runs where there is no AWS.
+import { makeSampleJobs, SAMPLE_USERS, startLocalStack } from '@jobs-api/local';
+
+// The local stack is the only AWS that this process is to know of.
+const others = Object.entries(process.env).filter(([name]) => !/^(AWS|JOBS|S3)_/.test(name));
+process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
+const stack = await startLocalStack();
+await makeSampleJobs(stack);
+Object.assign(process.env, stack.env);
+process.argv.splice(2, Infinity, ...SAMPLE_USERS);
+await import('./main.ts');
+await stack.close();

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import type { JobRecord } from '@jobs-api/core/testing';
+import { describeAuthenticator, describeJobStore, describeObjectStore } from '@jobs-api/core/testing/contracts';
+import type { Download } from '@jobs-api/core/testing/contracts';
+import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
+import Database from 'libsql';
+import { openDatabase } from './database.ts';
+import { FolderObjectStore } from './folder-object-store.ts';
+import { objectPath, UPLOAD_MARK } from './object-path.ts';
+import { issueToken, putJob } from './other-programs.ts';
+import { createService } from './service.ts';
+import { SqliteAuthenticator } from './sqlite-authenticator.ts';
+import { SqliteJobStore } from './sqlite-job-store.ts';
+
+const secret = 'a secret of these tests';
+
+/** The service on a free port, its folder, and a second database whose lock somebody else holds. */
+const startService = async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'sqlite-and-folder-'));
+  const objects = join(directory, 'objects');
+  await mkdir(objects);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const service = createService({ directory, origin, secret, logLevel: 'silent' });
+  server.on('request', service.listener);
+
+  const locked = openDatabase(join(directory, 'locked.db'));
+  locked.pragma('journal_mode = DELETE');
+  const holder = new Database(join(directory, 'locked.db'));
+  holder.exec('BEGIN EXCLUSIVE');
+
+  const close = async () => {
+    await new Promise((resolve) => server.close(resolve));
+    for (const database of [service.database, locked, holder]) database.close();
+    await rm(directory, { recursive: true });
+  };
+  return { ...service, directory, objects, origin, locked, close };
+};
+
+const putUnreadable = (database: Database.Database, userId: string, jobId: number): void => {
+  putJob(database, { userId, jobId });
+  database.prepare("UPDATE jobs SET total_size = 'much' WHERE user_id = ? AND job_id = ?").run(userId, jobId);
+};
+
+/** The key whose object would be at a path, read back by the marks of `object-path.ts`. */
+const keyAt = (path: string): string =>
+  path
+    .split(sep)
+    .map((name) => (name.startsWith('~') ? name.slice(1) : name.slice(1) + (name.startsWith('+') ? '/' : '')))
+    .map((name) => decodeURIComponent(name))
+    .join('');
+
+/** A line for every file, whatever it is, so that none which is left anywhere goes unseen. */
+const contents = async (objects: string, prefix: string): Promise<readonly string[]> => {
+  const entries = await readdir(objects, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => keyAt(relative(objects, join(entry.parentPath, entry.name))))
+    .filter((key) => key.startsWith(prefix));
+};
+
+const download = async (url: string): Promise<Download | undefined> => {
+  const response = await fetch(url);
+  const body = await response.text();
+  return response.ok ? { body, contentDisposition: response.headers.get('content-disposition') } : undefined;
+};
+
+describeJobStore('SqliteJobStore', async () => {
+  const { database, locked, close } = await startService();
+  return {
+    store: new SqliteJobStore(database),
+    unreachable: new SqliteJobStore(locked),
+    put: async (record: JobRecord) => putJob(database, record),
+    putUnreadable: async (userId, jobId) => putUnreadable(database, userId, jobId),
+    close,
+  };
+});
+
+describeObjectStore('FolderObjectStore', async () => {
+  const { objectStore, objects, origin, close } = await startService();
+  const directory = join(objects, 'not mounted');
+  return {
+    store: objectStore,
+    unreachable: new FolderObjectStore({ directory, publicUrl: origin, secret, urlTtlSeconds: 60 }),
+    put: (key, body) => objectStore.put(key, body),
+    startUpload: async (key) => {
+      const folder = join(objects, dirname(objectPath(key)));
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, UPLOAD_MARK + randomUUID()), 'half of it');
+    },
+    hide: (key) => rm(join(objects, objectPath(key))),
+    contents: (prefix) => contents(objects, prefix),
+    get: download,
+    close,
+  };
+});
+
+describeAuthenticator('SqliteAuthenticator', async () => {
+  const { database, locked, close } = await startService();
+  return {
+    authenticator: new SqliteAuthenticator(database),
+    unreachable: new SqliteAuthenticator(locked),
+    issueToken: async (userId) => issueToken(database, userId),
+    close,
+  };
+});
+
+describeHttpApi('createApp on SQLite and a folder', async () => {
+  const { database, objectStore, objects, origin, close } = await startService();
+  const jobs = database.prepare('SELECT 1 FROM jobs WHERE user_id = ? AND job_id = ?');
+  return {
+    ask: overSocket(origin),
+    issueToken: async (userId) => issueToken(database, userId),
+    putJob: async (record) => putJob(database, record),
+    putUnreadableJob: async (userId, jobId) => putUnreadable(database, userId, jobId),
+    hasJob: async (userId, jobId) => jobs.get(userId, jobId) !== undefined,
+    putObject: (key, body) => objectStore.put(key, body),
+    contents: (prefix) => contents(objects, prefix),
+    get: download,
+    close,
+  };
+});

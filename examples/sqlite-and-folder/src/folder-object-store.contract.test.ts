@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { jobPrefix, parseJobId, parseObjectUuid, parseUserId, uploadedFileKey } from '@jobs-api/core';
+import { FolderObjectStore } from './folder-object-store.ts';
+
+const secret = 'a secret of these tests';
+const [user, job] = [parseUserId('alice'), parseJobId(1)];
+const key = uploadedFileKey(user, job, parseObjectUuid('photo.png'));
+
+let directory: string;
+let server: Server;
+let store: FolderObjectStore;
+let publicUrl: string;
+
+const storeWith = (options: { secret?: string; urlTtlSeconds?: number }) =>
+  new FolderObjectStore({ directory, publicUrl, secret, urlTtlSeconds: 60, ...options });
+
+const presignOne = async (from: FolderObjectStore): Promise<string> => (await from.presign([key])).urls[0] as string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'objects-'));
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/where`;
+  store = storeWith({});
+  server.on('request', store.serve);
+  await store.put(key, 'picture');
+});
+
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(directory, { recursive: true });
+});
+
+test('a link brings the object with its media type, and nothing that runs', async () => {
+  const response = await fetch(await presignOne(store));
+  expect(await response.text()).toBe('picture');
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'image/png',
+    'content-length': '7',
+    'content-security-policy': 'sandbox',
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('a link brings a part of the object', async () => {
+  const response = await fetch(await presignOne(store), { headers: { Range: 'bytes=1-2' } });
+  expect(response.status).toBe(206);
+  expect(await response.text()).toBe('ic');
+});
+
+test('a link works until it expires', async () => {
+  expect((await fetch(await presignOne(storeWith({ urlTtlSeconds: 0 })))).status).toBe(403);
+  const { expiresAt } = await storeWith({ urlTtlSeconds: 60 }).presign([key]);
+  expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(0);
+  expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(60_000);
+});
+
+test('what a link says cannot be changed', async () => {
+  const url = await presignOne(store);
+  for (const other of [
+    url.replace(/expires=\d+/, 'expires=9999999999'),
+    `${url}&download-as=photo.html`,
+    url.replace('alice', 'bob'),
+    url.replace('/alice/1/', '/alice/1/..%2F1/'),
+    await presignOne(storeWith({ secret: 'another' })),
+    `${publicUrl}/alice/1/photo.png`,
+    `${publicUrl}/%zz?signature=00`,
+  ])
+    expect([other, (await fetch(other)).status]).toEqual([other, 403]);
+});
+
+test.each(['PUT', 'DELETE', 'POST'])('a link does not %s', async (method) => {
+  expect((await fetch(await presignOne(store), { method })).status).toBe(403);
+  expect(await (await fetch(await presignOne(store))).text()).toBe('picture');
+});
+
+test('a request for what is no path at all is refused as any other', async () => {
+  for (const path of ['//', '*', 'http://', '/some/where/../../..']) {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 403 /);
+  }
+});
+
+test('an object that is not there is 404', async () => {
+  await store.deleteAll(jobPrefix(user, job));
+  expect((await fetch(await presignOne(store))).status).toBe(404);
+});
+
+test('a delete leaves no folder of the job behind', async () => {
+  await store.put('alice/10/photo.png', 'picture');
+  await store.deleteAll(jobPrefix(user, job));
+  expect(await readdir(join(directory, '+alice'))).toEqual(['+10']);
+});
+
+test('of a disk that is not mounted, nothing seems to be deleted', async () => {
+  await rm(directory, { recursive: true });
+  await expect(store.deleteAll(jobPrefix(user, job))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await store.put(key, 'picture');
+});

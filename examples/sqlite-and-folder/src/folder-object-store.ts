@@ -1,0 +1,128 @@
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { dirname, join } from 'node:path';
+import { create as contentDisposition } from 'content-disposition';
+import { Unavailable } from '@jobs-api/core';
+import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, PresignedUrls, PresignOptions } from '@jobs-api/core';
+import send from 'send';
+import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
+
+export interface FolderObjectStoreOptions {
+  /** Holds everything, and has to be there: of a disk that is not mounted nothing must seem to be deleted. */
+  readonly directory: string;
+  /** The address that `serve` answers at, such as `https://files.example.com/jobs`. */
+  readonly publicUrl: string;
+  /** Signs the URLs. Whoever has it can read everything. */
+  readonly secret: string;
+  /** How long a URL works, in seconds. */
+  readonly urlTtlSeconds: number;
+}
+
+/** Objects as files in a folder, and the HTTP handler that its presigned URLs lead to. */
+export class FolderObjectStore implements ObjectStore {
+  readonly #options: FolderObjectStoreOptions;
+
+  constructor(options: FolderObjectStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Stores an object, for the programs that do: whoever reads sees all of it or nothing. */
+  async put(key: string, body: string | Uint8Array): Promise<void> {
+    const path = join(this.#options.directory, objectPath(key));
+    const upload = join(dirname(path), UPLOAD_MARK + randomUUID());
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(upload, body);
+    await rename(upload, path);
+  }
+
+  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
+    signal?.throwIfAborted();
+    const expires = Math.floor(Date.now() / 1000) + this.#options.urlTtlSeconds;
+    const urls = keys.map((key) => {
+      const query = new URLSearchParams({ expires: String(expires) });
+      if (downloadAs !== undefined) query.set('download-as', downloadAs);
+      query.set('signature', this.#sign(key, query));
+      return `${this.#options.publicUrl}/${key.split('/').map(encodeURIComponent).join('/')}?${query.toString()}`;
+    });
+    return { urls, expiresAt: new Date(expires * 1000) };
+  }
+
+  async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const { directory } = this.#options;
+    if (!(await exists(directory))) throw new Unavailable(`the folder ${directory} is not there`);
+    const folder = join(directory, folderPath(prefix));
+    while (await exists(folder)) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      signal?.throwIfAborted();
+    }
+    // The job's record goes next: what was removed must not be back after a power cut.
+    await sync(dirname(folder));
+  }
+
+  /** Answers a GET of a presigned URL, and 403 to anything else. Takes ranges; the key's extension says the media type. */
+  readonly serve: RequestListener = (req, res) => {
+    const found = this.#verify(req);
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    // Users upload what they like: a page among it must not run as one of ours.
+    res.setHeader('Content-Security-Policy', 'sandbox');
+    if (found === undefined) {
+      res.writeHead(403).end();
+      return;
+    }
+    const root = this.#options.directory;
+    send(req, encodeURI(objectPath(found.key)), { root, cacheControl: false })
+      .on('headers', () => {
+        if (found.downloadAs !== null) res.setHeader('Content-Disposition', contentDisposition(found.downloadAs));
+      })
+      .on('error', ({ status }: { status: number }) => {
+        if (res.headersSent) res.destroy();
+        else res.writeHead(status).end();
+      })
+      .pipe(res);
+  };
+
+  /** What a request with a URL that we made, and that has not expired, is for. */
+  #verify({ method, url = '' }: IncomingMessage): { key: string; downloadAs: string | null } | undefined {
+    const base = new URL(this.#options.publicUrl);
+    if ((method !== 'GET' && method !== 'HEAD') || !URL.canParse(url, base.origin)) return undefined;
+    const { pathname, searchParams: query } = new URL(url, base.origin);
+    const key = decode(pathname.slice(base.pathname.replace(/\/?$/, '/').length));
+    const given = Buffer.from(query.get('signature') ?? '');
+    query.delete('signature');
+    const right = Buffer.from(this.#sign(key, query));
+    const isOurs = given.length === right.length && timingSafeEqual(given, right);
+    if (!isOurs || Number(query.get('expires')) * 1000 <= Date.now()) return undefined;
+    return { key, downloadAs: query.get('download-as') };
+  }
+
+  #sign(key: string, query: URLSearchParams): string {
+    return createHmac('sha256', this.#options.secret).update(`${query.toString()}\n${key}`).digest('hex');
+  }
+}
+
+/** What is encoded wrongly is the key of nothing. */
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+};
+
+const exists = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+/** Has what was done to a folder's entries written to the disk. */
+const sync = async (folder: string): Promise<void> => {
+  if (!(await exists(folder))) return;
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
+};

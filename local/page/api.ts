@@ -1,0 +1,26 @@
+import { createJobsClient } from '@jobs-api/client';
+import type { JobsClient } from '@jobs-api/client';
+
+/** A request that is over: `status` is `undefined` where it was not answered. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly milliseconds: number;
+}
+
+/** @param onCall hears of every request when it is over */
+export const connect = (token: string, onCall: (call: Call) => void): JobsClient['jobs'] => {
+  const reportingFetch: typeof fetch = async (url, init) => {
+    const begun = performance.now();
+    let status: number | undefined;
+    try {
+      const response = await fetch(url, init);
+      ({ status } = response);
+      return response;
+    } finally {
+      onCall({ method: init?.method ?? 'GET', path: url as string, status, milliseconds: performance.now() - begun });
+    }
+  };
+  return createJobsClient({ baseUrl: '', token, fetch: reportingFetch }).jobs;
+};

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { expect, test } from '@jest/globals';
+import { observeCalls } from './observe-calls.ts';
+import type { AwsCall } from './observe-calls.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+}
+
+const settings = { region: 'us-east-1', credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } };
+
+/** Asks for an item of a server that gives these answers one after the other, then resets every connection. */
+const observe = async (answers: Answer[], abortSignal = new AbortController().signal) => {
+  const server = createServer((req, res) => {
+    const answer = answers.shift();
+    if (!answer) return void req.socket.destroy();
+    res.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' });
+    res.end(JSON.stringify(answer.type === undefined ? {} : { __type: answer.type }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const calls: AwsCall[] = [];
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new DynamoDBClient({ ...settings, endpoint, maxAttempts: 3 });
+  observeCalls(client, (call) => calls.push(call));
+  const command = new GetItemCommand({ TableName: 'jobs', Key: { userId: { S: 'alice' }, jobId: { N: '1' } } });
+  const failed = await client.send(command, { abortSignal }).then(
+    () => false,
+    () => true,
+  );
+  client.destroy();
+  server.close();
+  return { calls, failed };
+};
+
+const ok = { status: 200 };
+const busy = { status: 400, type: 'ThrottlingException' };
+const broken = { status: 500, type: 'InternalServerError' };
+
+test.each<[string, Answer[], AwsCall['outcome'], number]>([
+  ['that goes well', [ok], 'success', 1],
+  ['that goes well at last', [broken, busy, ok], 'success', 3],
+  ['that is throttled to the end', [busy, busy, busy], 'throttled', 3],
+  ['that meets nothing but faults', [broken, broken, broken], 'unavailable', 3],
+  ['whose connection is reset', [], 'unavailable', 3],
+  ['that is not allowed', [{ status: 400, type: 'AccessDeniedException' }], 'refused', 1],
+])('a call %s is told once, with its attempts', async (_, answers, outcome, attempts) => {
+  const { calls, failed } = await observe(answers);
+  expect(calls).toEqual([
+    { service: 'DynamoDB', operation: 'GetItem', outcome, attempts, seconds: expect.any(Number) },
+  ]);
+  expect(calls[0]?.seconds).toBeGreaterThan(0);
+  expect(failed).toBe(outcome !== 'success');
+});
+
+test('a call that is given up is told as aborted', async () => {
+  const { calls } = await observe([ok], AbortSignal.abort());
+  expect(calls).toMatchObject([{ outcome: 'aborted', attempts: 1 }]);
+});
+
+test('signing a URL is no call', async () => {
+  const calls: AwsCall[] = [];
+  const client = new S3Client(settings);
+  observeCalls(client, (call) => calls.push(call));
+  expect(await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }))).toMatch(/^https:/);
+  expect(calls).toEqual([]);
+});

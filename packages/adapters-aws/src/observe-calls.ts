@@ -1,0 +1,96 @@
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+
+/** A call to AWS that has ended, with all its attempts. */
+export interface AwsCall {
+  /** `DynamoDB` or `S3`. */
+  readonly service: string;
+  /** By the name that AWS gives it, such as `GetItem`. */
+  readonly operation: string;
+  /**
+   * `throttled` and `unavailable`: after the last attempt, and another may succeed. `refused`: AWS said no, and would
+   * again. `aborted`: the request that it was for has ended.
+   */
+  readonly outcome: 'success' | 'throttled' | 'unavailable' | 'refused' | 'aborted';
+  readonly attempts: number;
+  readonly seconds: number;
+}
+
+/** Told of every call once it has ended. Must not throw. */
+export type AwsCallListener = (call: AwsCall) => void;
+
+const NAME = 'jobsApiObserver';
+/** How an SDK client lists the middleware below, which changes no request. */
+export const OBSERVER = `${NAME} - initialize`;
+
+interface Metadata {
+  readonly attempts?: number;
+  readonly requestId?: string;
+  readonly httpStatusCode?: number;
+}
+
+type SdkError = Parameters<typeof isTransientError>[0] & { readonly $metadata?: Metadata };
+
+type Send = (args: { input: object }) => Promise<{ output: { $metadata: Metadata }; response: unknown }>;
+
+/** What of an SDK client is needed here. */
+interface Client {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: Send, context: { clientName?: string; commandName?: string }) => Send,
+      options: { name: string; step: 'initialize'; priority: 'high' },
+    ): void;
+  };
+}
+
+/**
+ * Tells a listener, and the tracer that is registered with OpenTelemetry's API, of each of a client's calls. The names of
+ * spans and attributes are those of https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/.
+ */
+export const observeCalls = (client: Client, onCall?: AwsCallListener): void => {
+  const tracer = trace.getTracer('@jobs-api/adapters-aws');
+  client.middlewareStack.add(
+    (next, { clientName = '', commandName = '' }) => {
+      const service = clientName.replace(/Client$/, '');
+      const operation = commandName.replace(/Command$/, '');
+      // The adapters only sign it: nothing is sent.
+      if (operation === 'GetObject') return next;
+      const attributes = { 'rpc.system': 'aws-api', 'rpc.service': service, 'rpc.method': operation };
+      return (args) =>
+        tracer.startActiveSpan(`${service}.${operation}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+          const start = performance.now();
+          const end = (outcome: AwsCall['outcome'], metadata: Metadata | undefined) => {
+            const { attempts = 1 } = metadata ?? {};
+            endSpan(span, metadata);
+            onCall?.({ service, operation, outcome, attempts, seconds: (performance.now() - start) / 1000 });
+          };
+          try {
+            const result = await next(args);
+            end('success', result.output.$metadata);
+            return result;
+          } catch (error) {
+            const { name, $metadata } = error as SdkError;
+            span.setAttribute('error.type', name);
+            span.setStatus({ code: SpanStatusCode.ERROR });
+            end(outcomeOf(error as SdkError), $metadata);
+            throw error;
+          }
+        });
+    },
+    { name: NAME, step: 'initialize', priority: 'high' },
+  );
+};
+
+const endSpan = (span: Span, { attempts = 1, requestId, httpStatusCode }: Metadata = {}): void => {
+  if (requestId !== undefined) span.setAttribute('aws.request_id', requestId);
+  if (httpStatusCode !== undefined) span.setAttribute('http.response.status_code', httpStatusCode);
+  if (attempts > 1) span.setAttribute('http.request.resend_count', attempts - 1);
+  span.end();
+};
+
+const outcomeOf = (error: SdkError): AwsCall['outcome'] => {
+  if (error.name === 'AbortError') return 'aborted';
+  if (isThrottlingError(error)) return 'throttled';
+  return isTransientError(error) || isServerError(error) ? 'unavailable' : 'refused';
+};

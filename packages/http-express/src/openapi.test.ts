@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createJobs } from '@jobs-api/core';
+import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import type { AppOptions } from './app.ts';
+import { createHttpServer } from './http-server.ts';
+import { openapi } from './openapi.ts';
+import { queryParameters } from './parameters.ts';
+import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from './testing/contracts.ts';
+import type { HttpAnswer, Row } from './testing/contracts.ts';
+
+let jobStore: MemoryJobStore;
+let objectStore: MemoryObjectStore;
+let closeAll: (() => Promise<unknown>)[];
+
+beforeEach(() => {
+  jobStore = new MemoryJobStore();
+  objectStore = new MemoryObjectStore();
+  closeAll = [];
+});
+
+afterEach(async () => {
+  await Promise.all(closeAll.map((close) => close()));
+});
+
+const authenticator = new MemoryAuthenticator();
+const TOKEN = authenticator.issueToken('user-id');
+
+const appWith = (options: Partial<AppOptions>) =>
+  createApp({
+    jobs: createJobs({ jobStore, objectStore }),
+    authenticator,
+    logger: pino({ level: 'silent' }),
+    readinessChecks: {},
+    shutdown: new AbortController().signal,
+    requestTimeoutSeconds: () => 10,
+    maxInFlight: 100,
+    corsOrigins: [],
+    ...options,
+  });
+
+interface Asked {
+  readonly answer: HttpAnswer;
+  /** Where in the document that answer is. */
+  readonly row: Row | undefined;
+}
+
+const start = async (options: Partial<AppOptions> = {}) => {
+  const { server, close } = createHttpServer(appWith(options), { keepAliveSeconds: 1 });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  closeAll.push(() => close(0));
+  const ask = overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return async (method: string, path: string, token = TOKEN): Promise<Asked> => {
+    const question = { method, path, headers: token === '' ? [] : [['Authorization', token] as const] };
+    const answer = await ask(question);
+    return { answer, row: expectDocumented(question, answer) };
+  };
+};
+
+const job = {
+  userId: 'user-id',
+  jobId: 1,
+  jobName: 'Job Name',
+  date: '2020-01-01 12:00:00.000000000 UTC',
+  status: 'success',
+};
+
+/** A value that is well-formed for each parameter without which there is no answer. */
+const GIVEN: Readonly<Record<string, string>> = { 'job-id': '1', 'object-uuid': 'uuid.ext' };
+
+const operations = documentedOperations().map((operation) => {
+  const names = operation.parameters.filter(({ required }) => required).map(({ name }) => name);
+  return { ...operation, query: new URLSearchParams(names.map((name): [string, string] => [name, GIVEN[name] ?? ''])) };
+});
+
+test('the document has every route of the app, with its methods, and no other', async () => {
+  interface Layer {
+    readonly route?: { readonly path: string };
+    readonly handle: { readonly stack?: readonly Layer[] };
+  }
+  const pathsOf = (stack: readonly Layer[]): string[] =>
+    stack.flatMap(({ route, handle }) => (route ? [route.path] : pathsOf(handle.stack ?? [])));
+  const paths = pathsOf(appWith({}).router.stack as unknown as readonly Layer[]);
+  expect(Object.keys(openapi.paths).sort()).toEqual(paths.sort());
+
+  // expectDocumented compares Allow, which tells the methods of the route, with those of the document.
+  const ask = await start();
+  for (const path of paths) expect((await ask('PATCH', path)).answer.status).toBe(405);
+});
+
+test('every row of the document is an answer that is seen, and no answer is seen that is not a row', async () => {
+  const seen = new Set<Row | undefined>();
+  /** Asks every operation of an app in some state, in a way that is right for the operation but for what is given here. */
+  const askAll = async (
+    options: Partial<AppOptions> = {},
+    { token, query = {} }: { token?: string; query?: Record<string, string> } = {},
+  ) => {
+    const ask = await start(options);
+    for (const operation of operations) {
+      const asked = new URLSearchParams([...Object.entries(query), ...operation.query]).toString();
+      seen.add((await ask(operation.method, `${operation.path}?${asked}`, token)).row);
+    }
+  };
+
+  jobStore.put(job);
+  await askAll();
+  await askAll(); // the job is deleted by now
+  await askAll({}, { token: '' });
+  await askAll({}, { token: 'x'.repeat(17_000) });
+  await askAll({}, { query: { 'job-id': '2', limit: '0' } });
+  await askAll({ maxInFlight: 0 });
+  await askAll({ readinessChecks: { table: async () => Promise.reject(new Error('no table')) } });
+  for (const method of ['list', 'find', 'delete'] as const) jobStore.failures[method] = new Error('broken');
+  for (const method of ['presign', 'deleteAll'] as const) objectStore.failures[method] = new Error('broken');
+  await askAll();
+
+  // Only Lambda refuses answers for their size: its own tests see those rows.
+  const expected = documentedRows().filter((row) => !row.endsWith(' 413'));
+  expect([...seen].sort()).toEqual(expected.sort());
+});
+
+describe('the examples are what the app answers:', () => {
+  const linkless = (value: unknown) =>
+    JSON.parse(JSON.stringify(value), (key, inner: unknown) =>
+      ['full', 'min', 'url', 'results_expire_at', 'expires_at'].includes(key) ? typeof inner : inner,
+    ) as unknown;
+  const file = { objectUuidNames: { 'uuid.png': 'file.png' }, mediaLength: { 'uuid.png': 1 } };
+
+  test.each([
+    ['GET', '/api/v1/jobs/list', '', { totalSize: 10240, creditsSpent: 1 }],
+    [
+      'GET',
+      '/api/v1/jobs/get',
+      '?job-id=1',
+      { totalSize: 5020, creditsSpent: 2, email: 'example@domain.com', ...file },
+    ],
+    ['GET', '/api/v1/jobs/get-object-url', '?job-id=1&object-uuid=uuid.ext', {}],
+    ['GET', '/api/v1/jobs/list', '?limit=0', {}],
+    ['GET', '/api/v1/jobs/get', '', {}],
+    ['GET', '/api/v1/jobs/get-object-url', '', {}],
+    ['DELETE', '/api/v1/jobs/delete', '', {}],
+  ])('%s %s%s', async (method, path, query, record) => {
+    jobStore.put({ ...job, ...record });
+    const { answer, row = '' } = await (await start())(method, path + query);
+    expect(linkless(JSON.parse(answer.body))).toEqual(linkless(exampleOf(row)));
+  });
+});
+
+describe('what the document says of a parameter is what the route takes:', () => {
+  const ascii = Array.from({ length: 128 }, (_, code) => `a${String.fromCharCode(code)}`);
+  const numbers = [0, 1, 2, 45, 999, 1000, 1001, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 1e21].map(String);
+  const notNumbers = ['-1', '+1', '01', '1.0', '1e3', '0x1', ' 1', '1 ', '1,2', 'NaN', '9007199254740993', '１'];
+  const words = ['asc', 'desc', 'ASC', 'up', 'object-urls', 'Object-Urls', 'results', 'archived', 'unknown', 'null'];
+  const statuses = ['pending', 'queued', 'processing', 'processing...45%', 'success', 'failed_critical', 'Success'];
+  const names = ['uuid.ext', '.a', '..', '-a', '_a', 'A', '0', 'é', '😀', '\u0085', '\u00a0', 'a/b', 'a\\b'];
+  const lengths = ['a', '_', '/', 'é', '😀'].flatMap((character) =>
+    [255, 256].map((length) => character.repeat(length)),
+  );
+  const values = [...ascii, ...numbers, ...notNumbers, ...words, ...statuses, ...names, ...lengths];
+
+  const cases = operations
+    .filter(({ path }) => path.startsWith('/api/'))
+    .flatMap((operation) => Object.values(queryParameters).map(({ name }) => ({ ...operation, name })));
+
+  test.each(cases)('$name of $method $path', async ({ method, path, query, parameters, name }) => {
+    const ask = await start();
+    const statusFor = async (value: string) => {
+      const asked = new URLSearchParams(query);
+      asked.set(name, value);
+      return (await ask(method, `${path}?${asked.toString()}`)).answer.status;
+    };
+    const parameter = parameters.find((one) => one.name === name);
+    const isTaken = (value: string) => !parameter || parameter.takes(value);
+    const tried = parameter ? values : [...notNumbers, ...words];
+
+    const taken: string[] = [];
+    for (const value of tried) if ((await statusFor(value)) !== 400) taken.push(value);
+    // A cursor is opaque: of what looks like one, most lead nowhere.
+    if (name === 'cursor' && parameter) expect(taken).toEqual([]);
+    else expect(taken).toEqual(tried.filter(isTaken));
+    expect((await statusFor('')) === 400).toBe(parameter?.required ?? false);
+  });
+
+  test('a next_cursor is a cursor', async () => {
+    for (const jobId of [1, 2, Number.MAX_SAFE_INTEGER]) jobStore.put({ ...job, jobId });
+    const ask = await start();
+    const list = operations.find(({ path }) => path === '/api/v1/jobs/list');
+    const cursor = list?.parameters.find(({ name }) => name === 'cursor');
+    for (const query of ['limit=1', 'limit=1&order=desc', 'limit=1&status=success']) {
+      const { answer } = await ask('GET', `/api/v1/jobs/list?${query}`);
+      const { next_cursor } = JSON.parse(answer.body) as { next_cursor: string };
+      expect(cursor?.takes(next_cursor)).toBe(true);
+      expect((await ask('GET', `/api/v1/jobs/list?${query}&cursor=${next_cursor}`)).answer.status).toBe(200);
+    }
+  });
+});
+
+describe('an answer that the document does not foresee fails, for', () => {
+  const question = { path: '/healthz' };
+  const headers = {
+    'x-request-id': 'id',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-type': 'application/json; charset=utf-8',
+  };
+  const right = { status: 200, headers, body: '{"status":"ok"}' };
+
+  test('nothing, where all is as documented', () => {
+    expect(expectDocumented(question, right)).toBe('GET /healthz 200');
+  });
+
+  test.each([
+    ['its status', { ...right, status: 202 }, 'the status is not documented'],
+    ['a value', { ...right, body: '{"status":"fine"}' }, 'must be equal to constant'],
+    ['a field too few', { ...right, body: '{}' }, "must have required property 'status'"],
+    ['a field too many', { ...right, body: '{"status":"ok","since":1}' }, 'must NOT have additional properties'],
+    ['a header too few', { ...right, headers: { ...headers, 'x-request-id': undefined } }, 'x-request-id is missing'],
+    ['a header too many', { ...right, headers: { ...headers, 'x-new': '1' } }, 'x-new is not documented'],
+    ['the value of a header', { ...right, headers: { ...headers, 'cache-control': 'public' } }, 'cache-control'],
+    ['its type', { ...right, headers: { ...headers, 'content-type': 'text/plain' } }, 'the content is text/plain'],
+  ])('%s', (_, answer, problem) => {
+    expect(() => expectDocumented(question, answer)).toThrow(problem);
+  });
+
+  test('a route that is not documented', () => {
+    expect(() => expectDocumented({ path: '/new' }, right)).toThrow('the status is not documented');
+    expect(() => expectDocumented({ ...question, method: 'POST' }, right)).toThrow('the status is not documented');
+  });
+});

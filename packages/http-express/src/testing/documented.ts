@@ -1,0 +1,177 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { AnySchema, ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { openapi } from '../openapi.ts';
+import type { HttpAnswer, HttpQuestion } from './http-message.ts';
+
+interface SchemaObject {
+  readonly type?: string;
+}
+
+interface ParameterObject {
+  readonly name: string;
+  readonly required?: boolean;
+  readonly schema: SchemaObject;
+}
+
+interface ResponseObject {
+  readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: SchemaObject }>>;
+  readonly content?: { readonly 'application/json': { readonly schema: SchemaObject; readonly example?: unknown } };
+}
+
+interface OperationObject {
+  readonly parameters?: readonly ParameterObject[];
+  readonly responses: Readonly<Record<string, ResponseObject>>;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  readonly components: {
+    readonly responses: Readonly<
+      Record<'HeadersTooLarge' | 'Unavailable' | 'NotFound' | 'MethodNotAllowed' | 'Preflight', ResponseObject>
+    >;
+  };
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+
+const at = (pointer: string): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], openapi);
+
+/**
+ * The document without references, and with no room in its objects: a client has to bear a field that it does not know, a
+ * test must not.
+ */
+const resolve = (node: unknown): unknown => {
+  if (Array.isArray(node)) return node.map(resolve);
+  if (typeof node !== 'object' || node === null) return node;
+  if ('$ref' in node) return resolve(at(node.$ref as string));
+  const resolved = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, resolve(value)]));
+  return 'properties' in resolved && resolved.type === 'object'
+    ? { ...resolved, additionalProperties: false }
+    : resolved;
+};
+
+const { paths, components } = resolve(openapi) as Document;
+
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+const validators = new Map<object, ValidateFunction>();
+
+/** What of `value` is not as its schema says; nothing where all is. */
+const problemsOf = (schema: SchemaObject, value: unknown): string[] => {
+  const validate = validators.get(schema) ?? ajv.compile(schema as AnySchema);
+  validators.set(schema, validate);
+  if (validate(value) === true) return [];
+  return (validate.errors ?? []).map(
+    (error) => `${error.instancePath} ${error.message}: ${JSON.stringify(error.params)}`,
+  );
+};
+
+/** A parameter or a header as its schema means it: a number only where it is written as JSON writes one. */
+const valueOf = ({ type }: SchemaObject, text: string): unknown =>
+  type === 'integer' && String(Number(text)) === text ? Number(text) : text;
+
+/** Headers that are the transport's, the browser's or those of every web site: HTTP, CORS, and what helmet sets. */
+const NOT_OF_THE_API = new RegExp(
+  [
+    '^(date|connection|keep-alive|transfer-encoding|content-(type|length|encoding)|vary|access-control-.+',
+    'content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|strict-transport-security',
+    'x-dns-prefetch-control|x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-xss-protection)$',
+  ].join('|'),
+);
+
+const headerProblems = ({ headers }: ResponseObject, answer: HttpAnswer): string[] => {
+  const documented = Object.entries(headers).map(([name, header]) => [name.toLowerCase(), header] as const);
+  const wrong = documented.flatMap(([name, { required, schema }]) => {
+    const value = answer.headers[name];
+    if (value === undefined) return required ? [`${name} is missing`] : [];
+    return problemsOf(schema, valueOf(schema, value)).map((problem) => `${name}${problem}`);
+  });
+  const names = new Set(documented.map(([name]) => name));
+  const unknown = Object.keys(answer.headers).filter((name) => !names.has(name) && !NOT_OF_THE_API.test(name));
+  return [...wrong, ...unknown.map((name) => `${name} is not documented`)];
+};
+
+const bodyProblems = ({ content }: ResponseObject, isHead: boolean, { headers, body }: HttpAnswer): string[] => {
+  if (!content) return body === '' ? [] : ['there is a body'];
+  const type = headers['content-type'];
+  const wrongType = type === 'application/json; charset=utf-8' ? [] : [`the content is ${type}`];
+  if (isHead) return body === '' ? wrongType : ['there is a body'];
+  return [...wrongType, ...problemsOf(content['application/json'].schema, JSON.parse(body))];
+};
+
+/** An operation and a status that it may be answered with, such as `GET /api/v1/jobs/list 200`. */
+export type Row = string;
+
+const operations = Object.entries(paths).flatMap(([path, item]) =>
+  METHODS.flatMap((method) => {
+    const operation = item[method];
+    return operation ? [{ method: method.toUpperCase(), path, operation }] : [];
+  }),
+);
+
+/** Every row of the OpenAPI document. */
+export const documentedRows = (): Row[] =>
+  operations.flatMap(({ method, path, operation }) =>
+    Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`),
+  );
+
+/** What the OpenAPI document gives as the body of a row's answer. */
+export const exampleOf = (row: Row): unknown => {
+  const [method = '', path = '', status = ''] = row.split(' ');
+  return paths[path]?.[method.toLowerCase()]?.responses[status]?.content?.['application/json'].example;
+};
+
+/** Every operation of the OpenAPI document, and what it says of a text that is given for one of its parameters. */
+export const documentedOperations = () =>
+  operations.map(({ method, path, operation: { parameters = [] } }) => ({
+    method,
+    path,
+    parameters: parameters.map(({ name, required = false, schema }) => ({
+      name,
+      required,
+      takes: (text: string): boolean => problemsOf(schema, valueOf(schema, text)).length === 0,
+    })),
+  }));
+
+const allowedOn = (path: string): string =>
+  operations
+    .filter((operation) => operation.path === path)
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .join(', ');
+
+/**
+ * The row that an answer belongs to; `undefined` where what was asked is no operation.
+ *
+ * @throws where the OpenAPI document does not foresee the answer: its status, its headers or its body
+ */
+export const expectDocumented = (
+  { method = 'GET', path: target }: HttpQuestion,
+  answer: HttpAnswer,
+): Row | undefined => {
+  const [path = ''] = target.split('?');
+  const isHead = method === 'HEAD';
+  const documentedMethod = isHead ? 'GET' : method;
+  const operation = operations.find((one) => one.path === path && one.method === documentedMethod)?.operation;
+  const { HeadersTooLarge, Unavailable, NotFound, MethodNotAllowed, Preflight } = components.responses;
+  const elsewhere = { 431: HeadersTooLarge, 503: Unavailable, ...(method === 'OPTIONS' && { 204: Preflight }) };
+  const responses: Readonly<Record<string, ResponseObject>> = operation?.responses ?? {
+    ...elsewhere,
+    ...(path in paths ? { 405: MethodNotAllowed } : { 404: NotFound }),
+  };
+
+  const response = responses[answer.status];
+  const problems = response
+    ? [...headerProblems(response, answer), ...bodyProblems(response, isHead, answer)]
+    : ['the status is not documented'];
+  if (answer.status === 405 && answer.headers.allow !== allowedOn(path)) problems.push('Allow says otherwise');
+  if (problems.length > 0) {
+    const shown = `${method} ${target}: ${answer.status} ${answer.body.slice(0, 500)}`;
+    throw new Error(`The OpenAPI document does not foresee this answer.\n${shown}\n${problems.join('\n')}`);
+  }
+  return operation && `${documentedMethod} ${path} ${answer.status}`;
+};

@@ -1,0 +1,40 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+export const ISSUER = 'https://issuer.example';
+export const AUDIENCE = 'jobs';
+export const HOUR = 3_600;
+/** In seconds since 1970. */
+export const START = Math.floor(Date.now() / 1000);
+
+/** A key that signs tokens, and its public half as an issuer publishes it. */
+export interface Signer {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly jwk: { readonly kty: 'RSA'; readonly n: string; readonly e: string; readonly kid: string };
+}
+
+export const newSigner = (kid: string, { modulusLength = 2048, publicExponent = 65_537 } = {}): Signer => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent });
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  return { kid, privateKey, publicKey, jwk: { kty: 'RSA', n, e, kid } };
+};
+
+export const encode = (octets: string | Uint8Array): string => Buffer.from(octets).toString('base64url');
+export const encodeJson = (value: unknown): string => encode(JSON.stringify(value));
+
+export const header = { alg: 'RS256', kid: 'ours' };
+export const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', iat: START, exp: START + HOUR };
+
+/** What is signed: in good order, but for the changes. One that is `undefined` takes the field away. */
+export const unsigned = (claimChanges: object = {}, headerChanges: object = {}): string =>
+  `${encodeJson({ ...header, ...headerChanges })}.${encodeJson({ ...claims, ...claimChanges })}`;
+
+/** Adds the signature of RS256, whatever it is that is signed. */
+export const seal = (input: string, privateKey: KeyObject): string =>
+  `${input}.${encode(sign('sha256', Buffer.from(input), privateKey))}`;
+
+/** A token that is signed with RS256, whatever it says. */
+export const issue = (signer: Signer, claimChanges: object = {}, headerChanges: object = {}): string =>
+  seal(unsigned(claimChanges, { kid: signer.kid, ...headerChanges }), signer.privateKey);

@@ -1,0 +1,38 @@
+// Mutation tests, run by hand and part by part: docs/mutation-testing.md has the commands and the score.
+
+const PARTS = {
+  core: {
+    mutate: ['packages/core/src/{,use-cases/}*.ts', '!packages/core/src/{index,testing}.ts'],
+    tests: 'packages/core/src/*.test.ts',
+  },
+  authenticator: {
+    mutate: ['packages/adapters-aws/src/cognito/{jwt-authenticator,token-cache}.ts'],
+    tests: 'packages/adapters-aws/src/cognito/{jwt-authenticator,token-cache}.test.ts',
+  },
+  delete: {
+    mutate: ['packages/adapters-aws/src/s3/sweep.ts'],
+    tests: 'packages/adapters-aws/src/s3/{sweep,s3-object-store.contract}.test.ts',
+  },
+};
+
+const part = process.env.PART ?? 'core';
+if (!Object.hasOwn(PARTS, part)) throw new Error(`PART must be one of ${Object.keys(PARTS).join(', ')}`);
+const { mutate, tests } = PARTS[/** @type {keyof typeof PARTS} */ (part)];
+
+export default {
+  mutate: [...mutate, '!**/*.test.ts'],
+  plugins: ['@stryker-mutator/jest-runner'], // by name, since pnpm does not put it where it is looked for
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  jest: { configFile: 'jest.config.ts', config: { testMatch: [`<rootDir>/${tests}`] } },
+  coverageAnalysis: 'perTest',
+  // A mutant may make a loop endless. One at a time, so that no other is what makes it slow.
+  timeoutMS: 20_000,
+  concurrency: 1,
+  ignorePatterns: ['.local', 'coverage', 'bench', 'docs', 'examples', '**/dist'],
+  tempDirName: '.stryker-tmp',
+  reporters: ['clear-text', 'progress-append-only', 'json'],
+  jsonReporter: { fileName: `reports/mutation-${part}.json` },
+  clearTextReporter: { allowColor: false, reportTests: false, skipFull: true },
+  thresholds: { high: 95, low: 90, break: 90 },
+};
