@@ -14,6 +14,10 @@ export const requestLimits = {
   throwOnRequestTimeout: true,
   // Without a byte, also in the middle of an answer.
   socketTimeout: 4_000,
+  // The SDK's 50 connections are fewer than there may be requests, and it counts waiting for one as connecting: a burst
+  // would be answered 503 while AWS is well. How many there are at once, the doors limit.
+  httpAgent: { keepAlive: true, maxSockets: Infinity },
+  httpsAgent: { keepAlive: true, maxSockets: Infinity },
 };
 
 /**

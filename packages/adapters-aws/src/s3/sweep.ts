@@ -18,7 +18,7 @@ import { Unavailable } from '@jobs-api/core';
 import type { KeyPrefix } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
 
-/** How many uploads are aborted at once: as many as the SDK opens connections. */
+/** How many uploads are aborted at once, each on a connection of its own. */
 const UPLOADS_PER_PAGE = 50;
 
 /** For one key of a batch, S3 reports by these codes that trying again may help. */
