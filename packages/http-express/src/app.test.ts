@@ -1,4 +1,4 @@
-import { getMaxListeners, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
@@ -146,17 +146,6 @@ describe('a request that takes longer than it may', () => {
     const { askAs } = await start({ requestTimeoutSeconds: () => 0.05 });
     expect(await askAs(method, path)).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
-});
-
-test('any number of calls may wait for the end of a request, and Node does not warn of them', async () => {
-  let limit: number | undefined;
-  jobStore.find = async (_user, _job, options) => {
-    limit = options?.signal && getMaxListeners(options.signal);
-    return undefined;
-  };
-  const { askAs } = await start();
-  await askAs('GET', '/get?job-id=1');
-  expect(limit).toBe(0);
 });
 
 describe('requests beyond those that may be in flight', () => {

@@ -1,3 +1,4 @@
-import { describeFaultsOfCalls } from './faults.suite.ts';
+import { describeCrowd, describeFaultsOfCalls } from './faults.suite.ts';
 
 describeFaultsOfCalls();
+describeCrowd();

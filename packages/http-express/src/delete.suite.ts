@@ -16,6 +16,7 @@ const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
 const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 const OK = { status: 200, body: '{"message":"Ok"}' };
 const UPLOADS = 3;
+const MANY_UPLOADS = 50;
 /** Whose job is deleted by a crowd, and whose by nobody. */
 const OTHERS = ['crowd', 'bystander'];
 const OBJECTS_OF_OTHERS = 20;
@@ -166,6 +167,14 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       });
       expect(await ask(user, DELETE)).toMatchObject(OK);
       await expectOnlyTheJobGone(user);
+    });
+
+    test(`is no reason for Node to warn of a leak where ${MANY_UPLOADS} uploads are aborted at once`, async () => {
+      await proxy.mend();
+      for (let index = 0; index < MANY_UPLOADS; index++) await stack.bucket.startUpload(`uploader/1/${index}.mov`);
+      expect(await ask('uploader', DELETE)).toMatchObject(OK);
+      expect(await stack.bucket.contents('uploader/')).toEqual([]);
+      expect(service.errors).toEqual([]);
     });
 
     test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {

@@ -1,15 +1,10 @@
-import {
-  describeCrowd,
-  describeFaultsOfCalls,
-  describeFaultsOfChecks,
-  describeFaultsOfTokenKeys,
-} from './faults.suite.ts';
+import { describeFaultsOfCalls, describeFaultsOfChecks, describeFaultsOfTokenKeys } from './faults.suite.ts';
 
 /** Of each call some, so that each fault has its turn. `pnpm test:faults` tries them all. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {
-  Query: ['refuses connections', 'answers 500', 'answers something else', 'is slow', 'is too busy only once'],
+  Query: ['never answers', 'refuses connections', 'answers something else', 'is slow', 'is too busy only once'],
   'Query for a second page': ['resets the connection halfway through its answer', 'forbids it'],
-  GetItem: ['stops halfway through its answer', 'cuts its answer short', 'stops halfway through its answer only once'],
+  GetItem: ['cuts its answer short', 'stops halfway through its answer only once'],
   ListMultipartUploads: ['answers something else'],
   AbortMultipartUpload: ['forbids it', 'resets the connection'],
   ListObjectVersions: ['cuts its answer short'],
@@ -18,7 +13,7 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
   DeleteItem: ['forbids it', 'answers 502 in HTML'],
   'ListMultipartUploads after the record is gone': ['forbids it'],
   'ListObjectVersions after the record is gone': ['answers 500'],
-  readiness: ['never answers'],
+  readiness: ['forbids it'],
   JWKS: ['answers 500'],
 };
 const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) ?? false;
@@ -26,4 +21,3 @@ const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) 
 describeFaultsOfCalls(isChosen);
 describeFaultsOfChecks(isChosen);
 describeFaultsOfTokenKeys(isChosen);
-describeCrowd();
