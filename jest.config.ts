@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testMatch: ['<rootDir>/{packages,local,infra}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,local,infra,bench}/**/*.test.ts'],
   testEnvironment: 'node',
   // Workspace packages are tested from their TypeScript source, with no build in between.
   testEnvironmentOptions: { customExportConditions: ['source', 'node'] },
