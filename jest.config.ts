@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testMatch: ['<rootDir>/{packages,local,infra,examples}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,local,infra,examples,bench}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   testEnvironment: 'node',
   // Workspace packages are tested from their TypeScript source, with no build in between.

@@ -9,20 +9,23 @@ import { format } from './report.ts';
 use([BarChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 
 const WIDTH = 760;
+/** The room for what bars are called. */
+const LABELS = 240;
 const OURS = '#1a6dd0';
 const OTHERS = '#9aa5b1';
 
 const plain = (text: string): string => text.replaceAll('`', '');
-const medianOf = ({ samples }: Series): number => Number(summarise(samples).median.toPrecision(3));
+const medianOf = ({ samples }: Series): number => Number(summarise(samples).median.toPrecision(5));
 
 const bars = (series: readonly Series[], { unit }: Chart) => ({
-  grid: { left: 10, right: 90, top: 10, bottom: 30 },
+  grid: { left: LABELS + 15, right: 90, top: 10, bottom: 45, outerBoundsMode: 'none' },
   xAxis: { type: 'value', name: unit, nameLocation: 'middle', nameGap: 28 },
   yAxis: {
     type: 'category',
     inverse: true,
     data: series.map(({ subject, at }) => plain(at === undefined ? subject : `${at}: ${subject}`)),
     axisTick: { show: false },
+    axisLabel: { width: LABELS, overflow: 'break' },
   },
   series: [
     {

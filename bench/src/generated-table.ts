@@ -2,20 +2,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
-import { fileName, objectUuid } from './jobs.ts';
+import { fileName, jobSummary, objectUuid } from './jobs.ts';
 
 /** Listed jobs in a page: about a megabyte, as DynamoDB counts it, which is where it ends a page. */
 const PAGE = 6_000;
 
-const summary = (userId: string, jobId: number) => ({
-  userId: { S: userId },
-  jobId: { N: String(jobId) },
-  jobName: { S: `Job ${jobId}` },
-  date: { S: '2026-01-01 12:00:00.000000000 UTC' },
-  contentLength: { N: String(1_000_000 + jobId) },
-  creditsSpent: { N: String(jobId % 100) },
-  status: { S: 'success' },
-});
+const summary = (userId: string, jobId: number) => {
+  const { jobName, date, totalSize, creditsSpent } = jobSummary(jobId);
+  return {
+    userId: { S: userId },
+    jobId: { N: String(jobId) },
+    jobName: { S: jobName },
+    date: { S: date },
+    contentLength: { N: String(totalSize) },
+    creditsSpent: { N: String(creditsSpent) },
+    status: { S: 'success' },
+  };
+};
 
 const attributes = (count: number, value: (index: number) => object) => ({
   M: Object.fromEntries(Array.from({ length: count }, (_, index) => [objectUuid(index), value(index)])),

@@ -1,8 +1,28 @@
+import { hash } from 'node:crypto';
 import type { JobRecord } from '@jobs-api/core/testing';
+
+/** Looks like chance, so that it compresses no better than what people store, but is the same each time. */
+const digits = (index: number): string => hash('sha1', `digits of ${index}`);
 
 /** As an uploader names what it stores. */
 export const objectUuid = (index: number): string =>
-  `${index.toString(16).padStart(8, '0')}-3f2a-4c1e-9b7d-5a6c8e2f1d04.png`;
+  `${digits(index).replace(/^(.{8})(.{4})(.{3})(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')}.png`;
+
+const ADJECTIVES = ['Autumn', 'Coast', 'Family', 'Field', 'Final', 'Old', 'Scanned', 'Weekly'];
+const NOUNS = ['archive', 'interviews', 'invoices', 'lectures', 'pictures', 'recordings', 'walk', 'workshop'];
+
+const pick = <Item>(items: readonly Item[], chance: number): Item => items[chance % items.length] as Item;
+
+/** What a list shows of a job. */
+export const jobSummary = (jobId: number) => {
+  const chance = parseInt(digits(-jobId).slice(0, 12), 16);
+  return {
+    jobName: `${pick(ADJECTIVES, chance)} ${pick(NOUNS, Math.floor(chance / 8))} ${jobId}`,
+    date: `${new Date(1.6e12 + (chance % 1.6e11)).toISOString().slice(0, 19).replace('T', ' ')}.${String(chance % 1e9).padStart(9, '0')} UTC`,
+    totalSize: chance % 1e9,
+    creditsSpent: chance % 1_000,
+  };
+};
 
 /** As a camera does. */
 export const fileName = (index: number): string => `IMG_${1_000 + index}.png`;
@@ -14,11 +34,8 @@ const perFile = <Value>(files: number, value: (index: number) => Value): Record<
 export const jobRecord = (userId: string, jobId: number, files: number): JobRecord => ({
   userId,
   jobId,
-  jobName: `Job ${jobId}`,
-  date: '2026-01-01 12:00:00.000000000 UTC',
+  ...jobSummary(jobId),
   email: 'somebody@example.com',
-  totalSize: 1_000_000 + jobId,
-  creditsSpent: files,
   status: 'success',
   objectUuidNames: perFile(files, fileName),
   mediaLength: perFile(files, () => 1),

@@ -46,7 +46,7 @@ export const deletion: Measurement = {
       calls[subject].push(s3.read().calls + dynamo.read().calls);
       return (performance.now() - start) / 1_000;
     };
-    const took = await interleave(bench.size(3, 1), {
+    const took = await interleave(bench.size(2, 1), {
       naive: seconds('naive', naive.origin),
       ours: seconds('ours', ours.origin),
     });

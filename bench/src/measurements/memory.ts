@@ -47,9 +47,9 @@ export const memory: Measurement = {
     const patient = { ...env, AWS_SESSION_TOKEN: SESSION_TOKEN, REQUEST_TIMEOUT_SECONDS: '600' };
     const [lister, keeper] = [await tokenOf(generatedUser(jobs)), await tokenOf('keeper')];
     const idle = await over(patient, 1, async () => undefined);
-    const batches = bench.size(12, 2);
+    const batches = bench.size(9, 2);
     const lists = await over({ ...patient, AWS_ENDPOINT_URL_DYNAMODB: generatedTable }, batches, (origin) =>
-      load(origin, { path: '/api/v1/jobs/list', token: lister, requests: bench.size(3, 1) }),
+      load(origin, { path: '/api/v1/jobs/list', token: lister, requests: bench.size(2, 1) }),
     );
     const gets = await over(patient, batches, (origin) =>
       load(origin, {

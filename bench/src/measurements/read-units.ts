@@ -1,6 +1,7 @@
 import { load } from '../load.ts';
 import { jobRecord } from '../jobs.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
+import { format } from '../report.ts';
 import { startMeter } from '../meter.ts';
 
 const text = (name: string, value: string) => name.length + value.length;
@@ -42,7 +43,7 @@ export const readUnits: Measurement = {
     const series: Series[] = [];
     const goals: Goal[] = [];
     for (const files of bench.size([1, 10, 100, 1_000], [1, 10])) {
-      const userId = `list-of-${files}`;
+      const userId = `0a4e2f8c-7b1d-4e3a-9c55-${String(files).padStart(12, '0')}`;
       const records = Array.from({ length: jobs }, (_, index) => jobRecord(userId, index + 1, files));
       await table.putMany(records);
       const token = await tokenOf(userId);
@@ -55,7 +56,7 @@ export const readUnits: Measurement = {
       series.push({ subject: 'baseline', at: files, unit: 'read units', samples: [dear] });
       series.push({ subject: 'ours', at: files, unit: 'read units', samples: [cheap] });
       goals.push({
-        what: `of what the listed bytes cost, jobs of ${files} ${files === 1 ? 'file' : 'files'}`,
+        what: `of what the listed bytes cost, jobs of ${format(files)} ${files === 1 ? 'file' : 'files'}`,
         unit: 'times',
         samples: [cheap / unitsFor(records.reduce((bytes, record) => bytes + listedBytes(record), 0))],
         atMost: 1.05,

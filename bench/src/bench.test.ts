@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { drawChart } from './chart.ts';
+import { chartFile, describeAll } from './report.ts';
+import type { Result } from './results.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Result[];
+
+const runBench = async (...args: string[]) => {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=source', join(root, 'bench/src/main.ts'), ...args],
+    { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const [stderr, exitCode] = await Promise.all([text(child.stderr), exit]);
+  return { stderr, exitCode };
+};
+
+describe('pnpm bench --quick', () => {
+  let into: string;
+  let run: Awaited<ReturnType<typeof runBench>>;
+
+  beforeAll(async () => {
+    into = await mkdtemp(join(tmpdir(), 'jobs-api-bench-test-'));
+    run = await runBench('--quick', '--into', into);
+  }, 240_000);
+
+  afterAll(() => rm(into, { recursive: true }));
+
+  test('runs every measurement to finite figures', async () => {
+    expect(run).toMatchObject({ exitCode: 0 });
+    const results = await readJson(join(into, 'bench/results.json'));
+    expect(results.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    for (const { outcome } of results) {
+      const samples = [...(outcome?.series ?? []), ...(outcome?.goals ?? [])].map((one) => one.samples);
+      expect(samples.length).toBeGreaterThan(0);
+      expect(samples.filter((some) => some.length === 0 || !some.every(Number.isFinite))).toEqual([]);
+    }
+  });
+
+  test('writes a page with a chart for each', async () => {
+    const page = await readFile(join(into, 'docs/performance.md'), 'utf8');
+    const linked = [...page.matchAll(/\(performance\/(.+\.svg)\)/g)].map(([, file]) => file).sort();
+    expect(linked).toHaveLength(11);
+    expect((await readdir(join(into, 'docs/performance'))).sort()).toEqual(linked);
+  });
+});
+
+test('a measurement that does not exist is refused with the names of those that do', async () => {
+  const { exitCode, stderr } = await runBench('0');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('There is no measurement 0. There are: 1 or presigning, 2 or read-units');
+});
+
+test('docs/performance.md and its charts are made from bench/results.json', async () => {
+  const results = await readJson(join(root, 'bench/results.json'));
+  expect(await readFile(join(root, 'docs/performance.md'), 'utf8')).toBe(await describeAll(results));
+  for (const result of results)
+    if (result.outcome)
+      expect(await readFile(join(root, 'docs/performance', chartFile(result)), 'utf8')).toBe(drawChart(result.outcome));
+});
