@@ -13,6 +13,10 @@ const config: Config = {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },
   testTimeout: 60_000,
+  // In processes of their own, which are replaced when they have grown: what one test file has loaded is not given back,
+  // and a single process ends up with 2 GB, where collecting garbage takes a second.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '800MB',
 };
 
 export default config;

@@ -5,7 +5,7 @@ import { untilAborted } from './until-aborted.ts';
 
 /**
  * Limits for every SDK client. A call that hangs is aborted and tried again by the SDK, which by default has no such
- * limits; with its three attempts the request's own deadline is the outer bound.
+ * limits; since it tries three or four times, the request's own deadline is the outer bound.
  */
 export const requestLimits = {
   connectionTimeout: 1_000,

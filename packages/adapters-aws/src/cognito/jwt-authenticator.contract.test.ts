@@ -119,24 +119,26 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
     await expect(authenticator.authenticate('nonsense')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     expect(requested.mock.calls).toEqual([['/']]);
   });
+});
 
-  test('is not there, is unavailable until it is', async () => {
-    const { server: gone, uri: goneUri } = await listen(serveKeys);
-    await stop(gone);
-    let time = 0;
-    const authenticator = new JwtAuthenticator(new RemoteJwks(goneUri, { now: () => time }), rulesOf(issuer));
-    const token = await issuer.issueToken('alice');
-    await expect(authenticator.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+test('JwtAuthenticator is unavailable until the endpoint of the keys is there', async () => {
+  const issuer = await startTokenIssuer();
+  const keySet = await (await fetch(issuer.jwksUri)).text();
+  const { server: gone, uri } = await listen(() => undefined);
+  await stop(gone);
+  let time = 0;
+  const authenticator = new JwtAuthenticator(new RemoteJwks(uri, { now: () => time }), rulesOf(issuer));
+  const token = await issuer.issueToken('alice');
+  await expect(authenticator.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 
-    const back = createServer(serveKeys).listen(Number(new URL(goneUri).port), '127.0.0.1');
-    await once(back, 'listening');
-    try {
-      time += 1_000;
-      await authenticator.check();
-      expect(await authenticator.authenticate(token)).toBe('alice');
-    } finally {
-      await stop(back);
-    }
-  });
+  const back = createServer((_, response) => response.end(keySet)).listen(Number(new URL(uri).port), '127.0.0.1');
+  await once(back, 'listening');
+  try {
+    time += 1_000;
+    await authenticator.check();
+    expect(await authenticator.authenticate(token)).toBe('alice');
+  } finally {
+    await Promise.all([issuer.close(), stop(back)]);
+  }
 });
