@@ -1,4 +1,3 @@
-import { describeCrowd, describeFaultsOfCalls } from './faults.suite.ts';
+import { describeFaultsOfCalls } from './faults.suite.ts';
 
 describeFaultsOfCalls();
-describeCrowd();

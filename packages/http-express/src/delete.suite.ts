@@ -33,11 +33,16 @@ export interface DeleteOptions {
   readonly boundaries?: readonly number[];
 }
 
+/** A page is deleted while the next one is listed, so that either may be the first to arrive. */
+const EITHER = 'DeleteObjects or ListObjectVersions';
+
 /** The calls of a delete that nothing disturbs. */
 const callsOf = (pages: number): readonly string[] => [
   'ListMultipartUploads',
   ...Array.from({ length: UPLOADS }, () => 'AbortMultipartUpload'),
-  ...Array.from({ length: pages }, () => ['ListObjectVersions', 'DeleteObjects']).flat(),
+  'ListObjectVersions',
+  ...Array.from({ length: pages - 1 }, () => [EITHER, EITHER]).flat(),
+  'DeleteObjects',
   'ListMultipartUploads',
   'ListObjectVersions',
   'DeleteItem',
@@ -102,7 +107,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       const token = await stack.tokenIssuer.issueToken(user);
       return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
     };
-    const callsMade = () => proxy.calls.filter(({ name }) => calls.includes(name));
+    const callsMade = () => proxy.calls.filter(({ name }) => calls.some((title) => title.includes(name)));
     const at =
       (position: number, script: Script): Script =>
       (call, forward) =>
@@ -123,7 +128,10 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     test('makes the calls that the other tests disturb', async () => {
       proxy.play((_, forward) => forward());
       expect(await ask('undisturbed', DELETE)).toMatchObject(OK);
-      expect(callsMade().map(({ name }) => name)).toEqual(calls);
+      const made = callsMade().map(({ name }, index) =>
+        calls[index] === EITHER && EITHER.includes(name) ? EITHER : name,
+      );
+      expect(made).toEqual(calls);
       await expectOnlyTheJobGone('undisturbed');
     });
 
@@ -194,7 +202,7 @@ export interface BigDeleteOptions {
 }
 
 /** Of a job that is deleted before memory is measured, so that what a process loads once is loaded. */
-const WARM_UP = 2_000;
+const WARM_UP = 10_000;
 const DEADLINE_SECONDS = 2;
 /** For a slow machine. */
 const MARGIN_SECONDS = 5;
@@ -245,8 +253,6 @@ export const describeBigDelete = ({ objects, uploads, growthMb }: BigDeleteOptio
       );
       expect(Math.max(...times)).toBeLessThan((DEADLINE_SECONDS + MARGIN_SECONDS) * 1_000);
       expect(service.errors).toEqual([]);
-      process.stderr.write(`GROWTH ${before} ${peak} ${times.length} ${Math.max(...times)}
-`);
     } finally {
       clearInterval(sampling);
       service.kill('SIGKILL');

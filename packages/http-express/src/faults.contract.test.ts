@@ -1,4 +1,9 @@
-import { describeFaultsOfCalls, describeFaultsOfChecks, describeFaultsOfTokenKeys } from './faults.suite.ts';
+import {
+  describeFaultsOfCalls,
+  describeFaultsOfChecks,
+  describeFaultsOfTokenKeys,
+  describeFaultsThatPass,
+} from './faults.suite.ts';
 
 /** Of each call some, so that each fault has its turn. `pnpm test:faults` tries them all. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {
@@ -19,5 +24,6 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
 const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) ?? false;
 
 describeFaultsOfCalls(isChosen);
+describeFaultsThatPass(isChosen);
 describeFaultsOfChecks(isChosen);
 describeFaultsOfTokenKeys(isChosen);

@@ -1,0 +1,4 @@
+import { describeCrowd, describeFaultsThatPass } from './faults.suite.ts';
+
+describeFaultsThatPass();
+describeCrowd();
