@@ -19,7 +19,7 @@ const UPLOADS = 3;
 const MANY_UPLOADS = 50;
 /** Whose job is deleted by a crowd, and whose by nobody. */
 const OTHERS = ['crowd', 'bystander'];
-const OBJECTS_OF_OTHERS = 20;
+const OBJECTS_OF_OTHERS = 5;
 const CROWD = 50;
 const SIDES = ['before', 'after'] as const;
 
@@ -107,6 +107,16 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       const token = await stack.tokenIssuer.issueToken(user);
       return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
     };
+    /** A machine that is slow itself may take longer than the SDK waits: who is told that, and nothing else, asks again. */
+    const askUntilInTime = async (user: string): Promise<HttpAnswer> => {
+      const answer = await ask(user, DELETE);
+      if (answer.status !== 503) return answer;
+      const id = String(answer.headers['x-request-id']);
+      const find = () => service.log.find((line) => line.includes(id));
+      while (find() === undefined) await sleep(20);
+      expect(find()).toContain('"name":"TimeoutError"');
+      return askUntilInTime(user);
+    };
     const callsMade = () => proxy.calls.filter(({ name }) => calls.some((title) => title.includes(name)));
     const at =
       (position: number, script: Script): Script =>
@@ -187,7 +197,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
 
     test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {
       await proxy.mend();
-      const answers = await Promise.all(Array.from({ length: CROWD }, () => ask('crowd', DELETE)));
+      const answers = await Promise.all(Array.from({ length: CROWD }, () => askUntilInTime('crowd')));
       for (const answer of answers) expect(answer).toMatchObject(OK);
       await expectOnlyTheJobGone('crowd');
     });
