@@ -68,6 +68,10 @@ export const drawChart = ({ series, chart }: Outcome): string => {
   canvas.setOption({ animation: false, backgroundColor: '#fff', ...option });
   const svg = canvas.renderToSVGString();
   canvas.dispose();
-  // Its names tell how many charts were drawn before.
-  return `${svg.replaceAll(/\bzr\d+\b/g, 'zr')}\n`;
+  // Its names count on from the charts that were drawn before.
+  const names: string[] = [];
+  return `${svg.replaceAll(/\bzr\d+-[\w-]+/g, (name) => {
+    if (!names.includes(name)) names.push(name);
+    return `zr-${names.indexOf(name)}`;
+  })}\n`;
 };

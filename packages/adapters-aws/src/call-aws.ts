@@ -31,10 +31,10 @@ export const quietLogger = {
   error: () => undefined,
 } as unknown as NonNullable<S3ClientConfig['logger']>;
 
-type SdkError = Parameters<typeof isTransientError>[0];
+export type SdkError = Parameters<typeof isTransientError>[0];
 
 /** Whether the SDK, which has already retried, would call it worth a retry: then the same call may succeed later. */
-const isPassing = (error: SdkError): boolean =>
+export const isPassing = (error: SdkError): boolean =>
   isThrottlingError(error) || isTransientError(error) || isServerError(error);
 
 /**

@@ -1,6 +1,8 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { isThrottlingError } from '@smithy/core/retry';
+import { isPassing } from './call-aws.ts';
+import type { SdkError } from './call-aws.ts';
 
 /** A call to AWS that has ended, with all its attempts. */
 export interface AwsCall {
@@ -29,8 +31,6 @@ interface Metadata {
   readonly requestId?: string;
   readonly httpStatusCode?: number;
 }
-
-type SdkError = Parameters<typeof isTransientError>[0] & { readonly $metadata?: Metadata };
 
 type Send = (args: { input: object }) => Promise<{ output: { $metadata: Metadata }; response: unknown }>;
 
@@ -70,7 +70,7 @@ export const observeCalls = (client: Client, onCall?: AwsCallListener): void => 
             end('success', result.output.$metadata);
             return result;
           } catch (error) {
-            const { name, $metadata } = error as SdkError;
+            const { name, $metadata } = error as SdkError & { readonly $metadata?: Metadata };
             span.setAttribute('error.type', name);
             span.setStatus({ code: SpanStatusCode.ERROR });
             end(outcomeOf(error as SdkError), $metadata);
@@ -92,5 +92,5 @@ const endSpan = (span: Span, { attempts = 1, requestId, httpStatusCode }: Metada
 const outcomeOf = (error: SdkError): AwsCall['outcome'] => {
   if (error.name === 'AbortError') return 'aborted';
   if (isThrottlingError(error)) return 'throttled';
-  return isTransientError(error) || isServerError(error) ? 'unavailable' : 'refused';
+  return isPassing(error) ? 'unavailable' : 'refused';
 };

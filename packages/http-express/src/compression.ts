@@ -6,8 +6,9 @@ import type { RequestHandler } from 'express';
 const THRESHOLD = 1025;
 
 /**
- * br or gzip, as the client accepts, both at their lowest level. That leaves 4 to 14 % of our bodies, which repeat
- * themselves a lot; higher levels leave a little less for several times the work, and Brotli's default takes seconds.
+ * br or gzip, as the client accepts, both at their lowest level. That leaves 4 to 17 % of our bodies, which repeat
+ * themselves a lot (docs/performance.md); higher levels leave a little less for several times the work, and Brotli's
+ * default takes seconds.
  */
 export const compression = (): RequestHandler =>
   compressionMiddleware({

@@ -25,7 +25,7 @@ export interface TokenCacheStats {
 
 /**
  * Good tokens, so that the signature of one that comes again is not verified again: that is what takes the time. At most
- * 10,000 of them, those used last, in 3 to 5 MB. A bad token is judged anew whenever it comes.
+ * 10,000 of them, those used last, in 2 to 5 MB. A bad token is judged anew whenever it comes.
  *
  * The price is that of every verification which does not ask the issuer: a token that was revoked there is good until it
  * expires, and a key that was withdrawn is honoured until the keys are fetched again, 5 minutes after the last time. When
