@@ -29,7 +29,7 @@ const commonEnv = {
 /** Starts a bundled server on a free port of 127.0.0.1. What it logs goes nowhere, but it has to write it. */
 export const startServer = async (file: string, env: Env): Promise<ServerProcess> => {
   const child = fork(file, {
-    execArgv: ['--import', PROBE],
+    execArgv: ['--import', PROBE, ...(process.env.PROF ? ['--import', '/tmp/prof/probe.mjs'] : [])],
     env: { ...commonEnv, HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -36,7 +36,7 @@ const brokenOff =
   async (_, forward) => ({ ...(await forward()), midway });
 
 /** What comes from somebody else altogether, such as a proxy that wants to be paid. */
-export const htmlPage = answer(200, 'text/html', '<html><body>Please sign in</body></html>');
+const htmlPage = answer(200, 'text/html', '<html><body>Please sign in</body></html>');
 
 /** By the end of a sentence that starts with the dependency. */
 export const faults: Readonly<Record<string, Fault>> = {
@@ -102,7 +102,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'cuts its answer short': {
     leaves: 'nothing',
-    logged: /JSON|XML|key set|not a list/,
+    logged: /JSON|XML|key set|not a list|names no key/,
     needsBody: true,
     script: async (_, forward) => {
       const { status, headers, body } = await forward();
@@ -111,7 +111,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'answers something else': {
     leaves: 'nothing',
-    logged: /JSON|XML|key set|not a list/,
+    logged: /JSON|XML|key set|not a list|names no key/,
     needsBody: true,
     script: () => htmlPage,
   },

@@ -21,7 +21,7 @@ export { startTokenIssuer } from './token-issuer.ts';
 export type { TokenIssuer, TokenIssuerOptions } from './token-issuer.ts';
 export { startFaultProxy } from './fault-proxy.ts';
 export type { FaultProxy, ProxiedCall, Script } from './fault-proxy.ts';
-export { emptyAnswer, faults, htmlPage, refusedKeys } from './faults.ts';
+export { emptyAnswer, faults, refusedKeys } from './faults.ts';
 export type { Fault } from './faults.ts';
 export { startFilledStack } from './filled-stack.ts';
 export { startLateUpload } from './late-upload.ts';

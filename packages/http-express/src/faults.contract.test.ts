@@ -14,7 +14,7 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
   AbortMultipartUpload: ['forbids it', 'resets the connection'],
   ListObjectVersions: ['cuts its answer short'],
   DeleteObject: ['forbids it'],
-  DeleteObjects: ['is not there', 'resets the connection', 'resets the connection only once'],
+  DeleteObjects: ['is not there', 'answers something else', 'resets the connection', 'resets the connection only once'],
   DeleteItem: ['forbids it', 'answers 502 in HTML'],
   'ListMultipartUploads after the record is gone': ['forbids it'],
   'ListObjectVersions after the record is gone': ['answers 500'],

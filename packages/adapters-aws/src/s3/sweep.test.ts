@@ -54,7 +54,10 @@ class TroubledBucket {
       const keys = command.input.Delete?.Objects?.map(({ Key = '' }) => Key) ?? [];
       this.objects = this.objects.filter((key) => !keys.includes(key) || this.refusals.has(key));
       const refused = keys.filter((key) => this.refusals.has(key));
-      return { Errors: refused.map((Key) => ({ Key, Code: this.refusals.get(Key) })) };
+      return {
+        Deleted: keys.filter((key) => !this.refusals.has(key)).map((Key) => ({ Key })),
+        Errors: refused.map((Key) => ({ Key, Code: this.refusals.get(Key) })),
+      };
     }
     throw new Error(`an unexpected command: ${name}`);
   };
@@ -157,6 +160,14 @@ describe('sweepPrefix', () => {
     },
   );
 
+  test('does not take an answer to DeleteObjects that names no key for a deletion', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a'];
+    bucket.unanswered = 'DeleteObjects';
+    await expect(bucket.sweep()).rejects.toThrow('DeleteObjects failed: the answer names no key');
+    expect(bucket.calls.filter((name) => name === 'DeleteObjects')).toHaveLength(1);
+  });
+
   test('lists the next page while it deletes one, and ends only when nothing is under way', async () => {
     const calls: string[] = [];
     let lists = 0;
@@ -168,7 +179,7 @@ describe('sweepPrefix', () => {
       if (command instanceof DeleteObjectsCommand) {
         await new Promise<void>((resolve) => (endDeletion = resolve));
         calls.push('deleted');
-        return {};
+        return { Deleted: [{ Key: 'alice/1/a' }] };
       }
       if (++lists === 1) return { IsTruncated: true, Versions: [{ Key: 'alice/1/a', VersionId: 'null' }] };
       // Only now, and only then may the failure of this list be told.

@@ -155,8 +155,12 @@ const deleteBatch = async ({ client, bucketName, signal }: Sweep, objects: Objec
     refusals.push(...(await deletion.then(none, refusal)));
   }
   if (batch.length === 0) return refusals;
-  const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: batch, Quiet: true } });
-  const { Errors = [] } = await callAws('DeleteObjects', signal, (options) => client.send(command, options));
+  // Not quietly: of an answer that need not name a key, nobody could tell whether S3 gave it.
+  const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects: batch } });
+  const { Deleted = [], Errors = [] } = await callAws('DeleteObjects', signal, (options) =>
+    client.send(command, options),
+  );
+  if (Deleted.length + Errors.length === 0) throw new Error('DeleteObjects failed: the answer names no key');
   return [...refusals, ...Errors.map(({ Code }) => Code ?? 'unknown')];
 };
 
