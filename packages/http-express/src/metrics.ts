@@ -27,7 +27,7 @@ export interface Metrics {
   readonly requestObserver: RequestObserver;
   readonly onAwsCall: (call: Call) => void;
   /**
-   * Serves them, until the process ends.
+   * Serves them, until the process ends; it does not keep the process from that.
    *
    * @returns the port
    * @throws where nobody can listen there, naming METRICS_PORT
@@ -119,7 +119,7 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
       retries.inc({ service, operation }, attempts - 1);
     },
     listen: async () => {
-      const server = metricsServer(registry).listen(port, host);
+      const server = metricsServer(registry).listen(port, host).unref();
       await once(server, 'listening').catch((error: unknown) => {
         throw new Error(`METRICS_PORT: ${(error as Error).message}`, { cause: error });
       });
@@ -140,5 +140,9 @@ const metricsServer = (registry: Registry): Server =>
 
     if (req.url?.split('?')[0] !== '/metrics') fail(404, 'Not Found');
     else if (req.method !== 'GET' && req.method !== 'HEAD') fail(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
-    else void registry.metrics().then((text) => answer(200, registry.contentType, text));
+    else
+      registry.metrics().then(
+        (text) => answer(200, registry.contentType, text),
+        (error: unknown) => fail(500, `The metrics could not be read: ${String(error)}`),
+      );
   });
