@@ -29,8 +29,13 @@ describe('parseUserId', () => {
     ['a low surrogate alone', '\ude00a'],
     ['129 characters', 'a'.repeat(129)],
     ['65 characters that are 130 UTF-16 units', '😀'.repeat(65)],
-  ])('refuses %s as unauthorized', (_, value) => {
-    expect(() => parseUserId(value)).toThrow(expect.objectContaining({ code: 'UNAUTHORIZED' }));
+  ])('refuses %s as unauthorized, and says so', (_, value) => {
+    expect(() => parseUserId(value)).toThrow(
+      expect.objectContaining({
+        code: 'UNAUTHORIZED',
+        message: 'the user id is missing, too long or not fit for a key',
+      }),
+    );
   });
 
   test('takes a string exactly when it is fit for a key', () => {
@@ -157,6 +162,7 @@ describe('parseObjectUuid', () => {
     'a\n',
     '😀',
     'x'.repeat(256),
+    ...[null, 7, true, ['uuid.png'], { toString: () => 'uuid.png' }],
   ])('refuses %j and says what is allowed', (value) => {
     expect(() => parseObjectUuid(value)).toThrow(
       expect.objectContaining({

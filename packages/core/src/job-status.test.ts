@@ -46,12 +46,13 @@ describe('describeStatus', () => {
     expect(describeStatus(undefined)).toEqual({ code: 'unknown', meaning: 'Unknown status', hasResults: false });
   });
 
-  test.each(['', 'Success', ' success', 'processing...', 'processing...101%', 'processing...-1%', 'processing...4.5%'])(
-    'passes %j on as it is, and calls it unknown',
-    (stored) => {
-      expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
-    },
-  );
+  test.each([
+    ...['', 'Success', ' success'],
+    ...['processing...', 'processing...101%', 'processing...-1%', 'processing...4.5%'],
+    ...['reprocessing...45%', 'processing...45% done', 'processing...45%\n'],
+  ])('passes %j on as it is, and calls it unknown', (stored) => {
+    expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
+  });
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('is not fooled by %s', (stored) => {
     expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });

@@ -42,8 +42,8 @@ const PROGRESS = /^processing\.{3}(\d{1,3})%$/;
 export const isKnownStatusCode = (code: string): code is KnownStatusCode => Object.hasOwn(jobStatuses, code);
 
 const readProgress = (stored: string): number | undefined => {
-  const percent = PROGRESS.exec(stored)?.[1];
-  return percent !== undefined && Number(percent) <= 100 ? Number(percent) : undefined;
+  const percent = Number(PROGRESS.exec(stored)?.[1]);
+  return percent <= 100 ? percent : undefined;
 };
 
 /**
