@@ -1,9 +1,7 @@
 import type { Authenticator, Jobs } from '@jobs-api/core';
 import express from 'express';
 import type { Express, Router } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { compression } from './compression.ts';
 import { cors } from './cors.ts';
 import { deadline } from './deadline.ts';
 import { errorResponse, notFound } from './error-response.ts';
@@ -47,16 +45,13 @@ export const createApp = (options: AppOptions): Express => {
   if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));
-  // A service without TLS of its own cannot say that the page's parts are to be had by https:.
-  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use(compression());
   app.use(healthRoutes(options.readinessChecks, options.shutdown));
-  app.use(cors(options.corsOrigins));
+  if (options.corsOrigins.length > 0) app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight, options.requestObserver?.onShed));
   app.use(deadline(options.requestTimeoutSeconds));
+  app.use(jobsRoutes(options.jobs, options.authenticator)); // first, since looking for a route takes its time
   app.use(openapiRoute());
   if (options.docs) app.use(options.docs);
-  app.use(jobsRoutes(options.jobs, options.authenticator));
   app.use(notFound);
   app.use(errorResponse);
   return app;

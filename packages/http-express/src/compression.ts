@@ -6,13 +6,12 @@ import type { RequestHandler } from 'express';
 const THRESHOLD = 1025;
 
 /**
- * br or gzip, as the client accepts, both at their lowest level. That leaves 4 to 17 % of our bodies, which repeat
- * themselves a lot (docs/performance.md); higher levels leave a little less for several times the work, and Brotli's
- * default takes seconds.
+ * For routes whose answers can be large: br or gzip, as the client accepts, both at their lowest level. That leaves 4 to
+ * 17 % of our bodies, which repeat themselves a lot (docs/performance.md); higher levels leave a little less for several
+ * times the work, and Brotli's default takes seconds.
  */
-export const compression = (): RequestHandler =>
-  compressionMiddleware({
-    threshold: THRESHOLD,
-    level: constants.Z_BEST_SPEED,
-    brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } },
-  });
+export const compression: RequestHandler = compressionMiddleware({
+  threshold: THRESHOLD,
+  level: constants.Z_BEST_SPEED,
+  brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } },
+});

@@ -12,7 +12,7 @@ export const cors = (origins: readonly string[]): Handler => {
   });
   return (req, res, next) => {
     const isPreflight = req.headers['access-control-request-method'] !== undefined;
-    if (origins.length === 0 || (req.method === 'OPTIONS' && !isPreflight)) next();
+    if (req.method === 'OPTIONS' && !isPreflight) next();
     else allow(req, res, next);
   };
 };

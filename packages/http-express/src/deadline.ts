@@ -7,17 +7,14 @@ import type { Handler } from './handler.ts';
 export const deadline =
   (seconds: () => number): Handler =>
   (_req, res, next) => {
-    const [half, whole] = [new AbortController(), new AbortController()];
-    // A delete aborts many uploads at once, each a listener or two: Node would call that a leak, on stderr.
-    setMaxListeners(0, whole.signal);
+    const start = performance.now();
     const ms = seconds() * 1000;
-    const halfTimer = setTimeout(() => half.abort(), ms / 2);
-    const timer = setTimeout(() => whole.abort(new Unavailable('the request ran out of time')), ms);
-    onFinished(res, () => {
-      clearTimeout(halfTimer);
-      clearTimeout(timer);
-    });
-    res.locals.halfTime = half.signal;
-    res.locals.signal = whole.signal;
+    const controller = new AbortController();
+    // A delete aborts many uploads at once, each a listener or two: Node would call that a leak, on stderr.
+    setMaxListeners(0, controller.signal);
+    const timer = setTimeout(() => controller.abort(new Unavailable('the request ran out of time')), ms);
+    onFinished(res, () => clearTimeout(timer));
+    res.locals.signal = controller.signal;
+    res.locals.halfTime = () => AbortSignal.timeout(Math.max(0, Math.round(start + ms / 2 - performance.now())));
     next();
   };

@@ -7,8 +7,8 @@ export type RequestLocals = {
   requestId: string;
   /** Aborts when the request's time is up. */
   signal: AbortSignal;
-  /** Aborts when half of that time is up. */
-  halfTime: AbortSignal;
+  /** A signal that aborts when half of that time is up: few requests have a use for one. */
+  halfTime: () => AbortSignal;
   userId?: UserId;
   /** The request's span, for the log. */
   trace?: { trace_id: string; span_id: string };

@@ -9,11 +9,14 @@ export const commonHeaders = (requestId: unknown) => ({
   'X-Request-Id': typeof requestId === 'string' && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
+  // Nothing that we answer is to be shown in a page or as one; /docs, which is one, says what it needs instead.
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
 });
 
 export const responseHeaders: Handler = (req, res, next) => {
   const headers = commonHeaders(req.headers['x-request-id']);
-  res.set(headers);
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.locals.requestId = headers['X-Request-Id'];
   next();
 };

@@ -56,14 +56,7 @@ export const presignAll = async (
     const input = { Bucket: bucketName, Key, ResponseContentDisposition: contentDisposition };
     return getSignedUrl(client, new GetObjectCommand(input), { expiresIn, signingDate });
   };
-  const endpoint = await plainEndpoint(client, bucketName);
-  const query = {
-    'X-Amz-Content-Sha256': UNSIGNED_PAYLOAD,
-    'X-Amz-Expires': String(expiresIn),
-    'x-id': 'GetObject',
-    ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
-  };
-  const sign = endpoint && signerFor({ ...endpoint, credentials, signingDate, query });
+  const sign = await signerFor(client, { bucketName, credentials, signedAt, expiresIn, contentDisposition });
   const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
 
   const urls: string[] = [];
@@ -74,6 +67,49 @@ export const presignAll = async (
     urls.push(...(sign ? batch.map(sign) : await Promise.all(batch.map(bySdk))));
   }
   return { urls, expiresAt: new Date(signedAt + expiresIn * 1_000) };
+};
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+interface Batch {
+  readonly bucketName: string;
+  readonly credentials: Credentials;
+  /** Whole seconds, in milliseconds since 1970. */
+  readonly signedAt: number;
+  /** Seconds. */
+  readonly expiresIn: number;
+  readonly contentDisposition: string | undefined;
+}
+
+type Sign = (key: string) => string;
+
+let latest: { readonly madeOf: readonly unknown[]; readonly sign: Sign | undefined } | undefined;
+
+/**
+ * What signs the URLs of a batch, if we can: the signer that was made last where it will do, since whoever asks within
+ * the same second with the same credentials can share it.
+ */
+const signerFor = async (client: S3Client, batch: Batch): Promise<Sign | undefined> => {
+  const { bucketName, credentials, signedAt, expiresIn, contentDisposition } = batch;
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const identity = [accessKeyId, secretAccessKey, sessionToken];
+  const madeOf = [client, bucketName, ...identity, signedAt, expiresIn, contentDisposition];
+  if (!latest?.madeOf.every((part, index) => part === madeOf[index])) {
+    const endpoint = await plainEndpoint(client, bucketName);
+    const query = {
+      'X-Amz-Content-Sha256': UNSIGNED_PAYLOAD,
+      'X-Amz-Expires': String(expiresIn),
+      'x-id': 'GetObject',
+      ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
+    };
+    const signingDate = new Date(signedAt);
+    latest = { madeOf, sign: endpoint && urlSigner({ ...endpoint, credentials, signingDate, query }) };
+  }
+  return latest.sign;
 };
 
 interface Endpoint {
@@ -114,23 +150,14 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
 interface UrlSignerOptions extends Endpoint {
-  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
+  readonly credentials: Credentials;
   readonly signingDate: Date;
   /** The parameters besides those that say how the URL is signed. */
   readonly query: Readonly<Record<string, string>>;
 }
 
-let latest: { readonly options: string; readonly sign: (key: string) => string } | undefined;
-
-/** The signer that was used last, if it will do: whoever asks within the same second with the same credentials shares it. */
-const signerFor = (options: UrlSignerOptions): ((key: string) => string) => {
-  const given = JSON.stringify(options);
-  if (latest?.options !== given) latest = { options: given, sign: urlSigner(options) };
-  return latest.sign;
-};
-
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-export const urlSigner = (options: UrlSignerOptions): ((key: string) => string) => {
+export const urlSigner = (options: UrlSignerOptions): Sign => {
   const { url, region, service, credentials, signingDate, query } = options;
   const timestamp = signingDate.toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = [timestamp.slice(0, 8), region, service, 'aws4_request'];

@@ -1,5 +1,7 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { compression } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import { readAsset } from './assets.ts';
 import { css, html, script } from './page.ts';
@@ -10,13 +12,16 @@ interface DocsLocals {
   readonly docsToken?: () => Promise<string>;
 }
 
+// A service without TLS of its own cannot say that the page's parts are to be had by https:.
+const pageHeaders = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+
 /** `/docs`: Swagger UI on `/openapi.json`, with everything that it needs from here, for anyone. */
 export const docsRoutes = (): Router => {
   const router = Router({ caseSensitive: true, strict: true });
   const get = (path: string, type: string, content: (locals: DocsLocals) => string | Promise<string | Buffer>) => {
     const answer: RequestHandler = async (req, res) =>
       void res.type(type).send(await content(req.app.locals as DocsLocals));
-    router.route(path).get(answer).all(methodNotAllowed('GET, HEAD'));
+    router.route(path).get(pageHeaders, compression, answer).all(methodNotAllowed('GET, HEAD'));
   };
 
   get('/docs', 'html', () => html);

@@ -1,6 +1,7 @@
 import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import { Router } from 'express';
 import { authenticate } from '../authenticate.ts';
+import { compression } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../cursor.ts';
@@ -13,8 +14,8 @@ interface Call {
   readonly user: UserId;
   readonly query: URLSearchParams;
   readonly options: ListOptions;
-  /** Aborts when half of the request's time is up. */
-  readonly halfTime: AbortSignal;
+  /** A signal that aborts when half of the request's time is up. */
+  readonly halfTime: () => AbortSignal;
 }
 
 /** The four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
@@ -29,23 +30,16 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
       res.json(await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
     };
 
-  const router = Router({ caseSensitive: true, strict: true });
-  const get = (path: string, work: (call: Call) => Promise<object>) =>
-    router
-      .route(BASE_PATH + path)
-      .get(answer(work))
-      .all(methodNotAllowed('GET, HEAD'));
-
-  get('/list', async ({ user, query, options, halfTime }) => {
+  const list = answer(async ({ user, query, options, halfTime }) => {
     const asked = listQueryOf(query);
-    const page = await jobs.listJobs(user, { ...asked, pageEnd: halfTime }, options);
+    const page = await jobs.listJobs(user, { ...asked, pageEnd: halfTime() }, options);
     return {
       jobs: page.jobs.map(summaryBody),
       ...(page.next && { next_cursor: encodeCursor({ ...asked, after: page.next }) }),
     };
   });
 
-  get('/get', async ({ user, query, options }) => {
+  const get = answer(async ({ user, query, options }) => {
     const jobId = jobIdOf(query);
     const objectUrls = includesObjectUrls(query);
     const { job, results, expiresAt, ...links } = await jobs.getJob(user, jobId, { ...options, objectUrls });
@@ -57,22 +51,23 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
     };
   });
 
-  get('/get-object-url', async ({ user, query, options }) => {
+  const getObjectUrl = answer(async ({ user, query, options }) => {
     const [jobId, object, downloadAs] = [jobIdOf(query), objectUuidOf(query), downloadAsOf(query)];
     const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, downloadAs });
     return { url, expires_at: expiresAt.toISOString() };
   });
 
-  router
-    .route(`${BASE_PATH}/delete`)
-    .delete(
-      answer(async ({ user, query, options }) => {
-        await jobs.deleteJob(user, jobIdOf(query), options);
-        return { message: 'Ok' };
-      }),
-    )
-    .all(methodNotAllowed('DELETE'));
+  const remove = answer(async ({ user, query, options }) => {
+    await jobs.deleteJob(user, jobIdOf(query), options);
+    return { message: 'Ok' };
+  });
 
+  const router = Router({ caseSensitive: true, strict: true });
+  const route = (path: string) => router.route(BASE_PATH + path);
+  route('/list').get(compression).get(list).all(methodNotAllowed('GET, HEAD'));
+  route('/get').get(compression).get(get).all(methodNotAllowed('GET, HEAD'));
+  route('/get-object-url').get(getObjectUrl).all(methodNotAllowed('GET, HEAD'));
+  route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
   return router;
 };
 

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { compression } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import { openapi } from '../openapi.ts';
 
@@ -7,7 +8,7 @@ export const openapiRoute = (): Router => {
   const router = Router({ caseSensitive: true, strict: true });
   router
     .route('/openapi.json')
-    .get((_req, res) => void res.json(openapi))
+    .get(compression, (_req, res) => void res.json(openapi))
     .all(methodNotAllowed('GET, HEAD'));
   return router;
 };
