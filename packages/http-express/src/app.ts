@@ -41,7 +41,7 @@ export const createApp = (options: AppOptions): Express => {
   app.disable('etag'); // nothing is cached, so hashing every body would be for nobody
   app.set('query parser', parseQuery);
 
-  app.use(tracing());
+  app.use(tracing);
   if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));

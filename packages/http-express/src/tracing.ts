@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, INVALID_TRACEID, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Context, ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import onFinished from 'on-finished';
 import type { Handler } from './handler.ts';
 import { methodOf, routeOf } from './observe-requests.ts';
+
+const NAME = '@jobs-api/http-express';
 
 /**
  * A span for every request, as a child of the one that the caller's headers name, by whatever SDK is registered with
@@ -12,41 +14,44 @@ import { methodOf, routeOf } from './observe-requests.ts';
  * https://opentelemetry.io/docs/specs/semconv/http/http-spans/. Of the URL only the path is told: a query is the caller's
  * own business.
  */
-export const tracing = (): Handler => {
-  const tracer = trace.getTracer('@jobs-api/http-express');
-  return (req, res, next) => {
-    const parent = parentOf(req);
-    const method = methodOf(req);
-    const verb = method === '_OTHER' ? 'HTTP' : method;
-    const attributes = attributesOf(req, method);
-    const span = tracer.startSpan(verb, { kind: SpanKind.SERVER, attributes }, parent);
-    const { traceId, spanId } = span.spanContext();
-    // There is no SDK.
-    if (traceId === INVALID_TRACEID) {
-      next();
-      return;
-    }
+export const tracing: Handler = (req, res, next) => {
+  const tracer = findTracer();
+  if (!tracer) {
+    next();
+    return;
+  }
 
-    res.locals.trace = { trace_id: traceId, span_id: spanId };
-    if (span.isRecording()) {
-      onFinished(res, () => {
-        const route = routeOf(req);
-        if (route !== undefined) {
-          span.updateName(`${verb} ${route}`);
-          span.setAttribute('http.route', route);
-        }
-        // Where the client was gone before, there was no answer, and so no status.
-        if (res.headersSent) span.setAttribute('http.response.status_code', res.statusCode);
-        if (res.statusCode >= 500) {
-          const { error } = res.locals;
-          span.setAttribute('error.type', error instanceof Error ? error.name : String(res.statusCode));
-          span.setStatus({ code: SpanStatusCode.ERROR });
-        }
-        span.end();
-      });
-    }
-    context.with(trace.setSpan(parent, span), next);
-  };
+  const parent = parentOf(req);
+  const method = methodOf(req);
+  const verb = method === '_OTHER' ? 'HTTP' : method;
+  const attributes = attributesOf(req, method);
+  const span = tracer.startSpan(verb, { kind: SpanKind.SERVER, attributes }, parent);
+  const { traceId, spanId } = span.spanContext();
+  res.locals.trace = { trace_id: traceId, span_id: spanId };
+  if (span.isRecording()) {
+    onFinished(res, () => {
+      const route = routeOf(req);
+      if (route !== undefined) {
+        span.updateName(`${verb} ${route}`);
+        span.setAttribute('http.route', route);
+      }
+      // Where the client was gone before, there was no answer, and so no status.
+      if (res.headersSent) span.setAttribute('http.response.status_code', res.statusCode);
+      if (res.statusCode >= 500) {
+        const { error } = res.locals;
+        span.setAttribute('error.type', error instanceof Error ? error.name : String(res.statusCode));
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.end();
+    });
+  }
+  context.with(trace.setSpan(parent, span), next);
+};
+
+/** The SDK's, where there is one: the API's own would do nothing with what it takes a while to put together. */
+const findTracer = (): Tracer | undefined => {
+  const provider: TracerProvider & Partial<Pick<ProxyTracerProvider, 'getDelegateTracer'>> = trace.getTracerProvider();
+  return provider.getDelegateTracer ? provider.getDelegateTracer(NAME) : provider.getTracer(NAME);
 };
 
 /** What made a span for this request already, as Lambda's layers do, is nearer than the caller. */

@@ -21,7 +21,8 @@ export interface HttpEvent {
   readonly toAnswer: (response: ResponseValues) => object;
 }
 
-type Values = Readonly<Record<string, string | readonly string[] | null | undefined>> | null | undefined;
+type Value = string | number | readonly string[] | null | undefined;
+type Values = Readonly<Record<string, Value>> | null | undefined;
 
 interface Version2Event {
   readonly version: '2.0';
@@ -74,7 +75,7 @@ const readVersion2 = ({ rawPath, rawQueryString = '', headers, requestContext }:
     path: requestTarget(rawPath, rawQueryString),
     headers: joinValues(headers),
   },
-  toAnswer: (response) => ({ ...response, headers: joinValues(textual(response.headers)) }),
+  toAnswer: (response) => ({ ...response, headers: joinValues(response.headers) }),
 });
 
 const readVersion1 = (event: Version1Event): HttpEvent => ({
@@ -84,7 +85,7 @@ const readVersion1 = (event: Version1Event): HttpEvent => ({
     path: requestTarget(event.path, new URLSearchParams(queryOf(event)).toString()),
     headers: joinValues(event.multiValueHeaders ?? event.headers),
   },
-  toAnswer: ({ headers, ...response }) => ({ ...response, multiValueHeaders: textual(headers) }),
+  toAnswer: ({ headers, ...response }) => ({ ...response, multiValueHeaders: listValues(headers) }),
 });
 
 const readLoadBalancer = (event: Version1Event): HttpEvent => ({
@@ -102,31 +103,32 @@ const readLoadBalancer = (event: Version1Event): HttpEvent => ({
   // It wants headers back in the form in which it sends them, which is a setting of the target group.
   toAnswer: ({ headers, ...response }) => ({
     ...response,
-    ...(event.multiValueHeaders ? { multiValueHeaders: textual(headers) } : { headers: joinValues(textual(headers)) }),
+    ...(event.multiValueHeaders ? { multiValueHeaders: listValues(headers) } : { headers: joinValues(headers) }),
   }),
 });
 
-/** Every name with every one of its values. */
-const pairs = (values: Values): [string, string][] =>
-  Object.entries(values ?? {}).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): [string, string] => [name, one]),
-  );
+const valuesOf = (value: Value): readonly string[] => {
+  if (value === null || value === undefined) return [];
+  return typeof value === 'object' ? value : [String(value)];
+};
 
-const queryOf = (event: Version1Event): [string, string][] =>
-  pairs(event.multiValueQueryStringParameters ?? event.queryStringParameters);
+const queryOf = (event: Version1Event): [string, string][] => {
+  const query = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {};
+  return Object.entries(query).flatMap(([name, value]) => valuesOf(value).map((one): [string, string] => [name, one]));
+};
 
 /** Several values of a header are one that lists them (RFC 9110, section 5.3); two tokens, so, are none. */
 const joinValues = (values: Values): Record<string, string> => {
   const joined: Record<string, string> = {};
-  for (const [name, value] of pairs(values)) {
+  for (const [name, value] of Object.entries(values ?? {})) {
     const key = name.toLowerCase();
-    joined[key] = joined[key] === undefined ? value : `${joined[key]}, ${value}`;
+    for (const one of valuesOf(value)) joined[key] = joined[key] === undefined ? one : `${joined[key]}, ${one}`;
   }
   return joined;
 };
 
-const textual = (headers: ResponseValues['headers']): Record<string, string[]> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().map(String)]));
+const listValues = (headers: ResponseValues['headers']): Record<string, readonly string[]> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, valuesOf(value)]));
 
 /**
  * What precedes one of the app's paths: the stage of a gateway, or the base path of a custom domain. A path that is the

@@ -1,5 +1,6 @@
 import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import { Router } from 'express';
+import type { Response } from 'express';
 import { authenticate } from '../authenticate.ts';
 import { compression } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
@@ -27,7 +28,7 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
       const user = await authenticate(authenticator, req, { signal });
       res.locals.userId = user;
       const onUnreadable: ListOptions['onUnreadable'] = (error) => (res.locals.unreadable ??= []).push(error);
-      res.json(await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
+      sendJson(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
     };
 
   const list = answer(async ({ user, query, options, halfTime }) => {
@@ -69,6 +70,17 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
   route('/get-object-url').get(getObjectUrl).all(methodNotAllowed('GET, HEAD'));
   route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
   return router;
+};
+
+/**
+ * As `res.json` would, which also works out a type, and looks for an entity tag and whether the client's copy is fresh: a
+ * seventh of the time of a small request.
+ */
+const sendJson = (res: Response, value: object): void => {
+  const body = JSON.stringify(value);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.end(body);
 };
 
 const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: JobSummary) => ({
