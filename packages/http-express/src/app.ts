@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { cors } from './cors.ts';
 import { deadline } from './deadline.ts';
 import { errorResponse, notFound } from './error-response.ts';
-import { healthRoutes } from './health.ts';
+import { addHealthRoutes } from './health.ts';
 import type { ReadinessChecks } from './health.ts';
 import { limitInFlight } from './in-flight.ts';
 import { observeRequests } from './observe-requests.ts';
@@ -13,8 +13,8 @@ import type { RequestObserver } from './observe-requests.ts';
 import { parseQuery } from './parameters.ts';
 import { requestLog } from './request-log.ts';
 import { responseHeaders } from './response-headers.ts';
-import { jobsRoutes } from './routes/jobs.ts';
-import { openapiRoute } from './routes/openapi.ts';
+import { addJobsRoutes } from './routes/jobs.ts';
+import { addOpenapiRoute } from './routes/openapi.ts';
 import { tracing } from './tracing.ts';
 
 export interface AppOptions {
@@ -39,18 +39,20 @@ export const createApp = (options: AppOptions): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag'); // nothing is cached, so hashing every body would be for nobody
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
   app.set('query parser', parseQuery);
 
   app.use(tracing);
   if (options.requestObserver) app.use(observeRequests(options.requestObserver));
   app.use(responseHeaders);
   app.use(requestLog(options.logger));
-  app.use(healthRoutes(options.readinessChecks, options.shutdown));
+  addHealthRoutes(app, options.readinessChecks, options.shutdown);
   if (options.corsOrigins.length > 0) app.use(cors(options.corsOrigins));
   app.use(limitInFlight(options.maxInFlight, options.requestObserver?.onShed));
   app.use(deadline(options.requestTimeoutSeconds));
-  app.use(jobsRoutes(options.jobs, options.authenticator)); // first, since looking for a route takes its time
-  app.use(openapiRoute());
+  addJobsRoutes(app, options.jobs, options.authenticator); // first, since looking for a route takes its time
+  addOpenapiRoute(app);
   if (options.docs) app.use(options.docs);
   app.use(notFound);
   app.use(errorResponse);

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { Express } from 'express';
 import type { CallOptions } from '@jobs-api/core';
 import { methodNotAllowed, notReady } from './error-response.ts';
 import type { Handler } from './handler.ts';
@@ -24,8 +24,8 @@ const findFailures = async (checks: ReadinessChecks): Promise<Failures> => {
   return new Map((await Promise.all(Object.entries(checks).map(run))).flat());
 };
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work, and means to go on: `shutdown` has not aborted. */
-export const healthRoutes = (checks: ReadinessChecks, shutdown: AbortSignal): Router => {
+/** Adds `/healthz`: the process answers. `/readyz`: it can do its work, and means to go on: `shutdown` has not aborted. */
+export const addHealthRoutes = (app: Express, checks: ReadinessChecks, shutdown: AbortSignal): void => {
   let finding: Promise<Failures> | undefined;
   const find = async () => {
     const failures = await findFailures(checks);
@@ -43,11 +43,9 @@ export const healthRoutes = (checks: ReadinessChecks, shutdown: AbortSignal): Ro
     }
   };
 
-  const router = Router({ caseSensitive: true, strict: true });
-  router
+  app
     .route('/healthz')
     .get((_req, res) => void res.json({ status: 'ok' }))
     .all(methodNotAllowed('GET, HEAD'));
-  router.route('/readyz').get(ready).all(methodNotAllowed('GET, HEAD'));
-  return router;
+  app.route('/readyz').get(ready).all(methodNotAllowed('GET, HEAD'));
 };

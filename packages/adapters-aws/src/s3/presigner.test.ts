@@ -192,6 +192,36 @@ describe('presignAll', () => {
     await expect(presignAll(clientOf(), keysOf(key), options)).rejects.toThrow(URIError);
   });
 
+  test('signs for each of many askers as for the only one, also within a second', async () => {
+    const client = clientOf();
+    const others: readonly [S3Client, PresignOptions][] = [
+      [client, { ...options, bucketName: 'other-files' }],
+      [client, { ...options, ttlSeconds: 3_599 }],
+      [client, { ...options, now: new Date(NOW.getTime() + SECOND) }],
+      [client, { ...options, contentDisposition: 'attachment' }],
+      [clientOf({ region: 'us-east-1' }), options],
+      [clientOf({ forcePathStyle: true }), options],
+      [clientOf({ endpoint: 'http://127.0.0.1:9000' }), options],
+      [clientOf({ credentials: { ...credentials, accessKeyId: 'AKIAOTHER' } }), options],
+      [clientOf({ credentials: { ...credentials, secretAccessKey: 'other' } }), options],
+      [clientOf({ credentials: { ...credentials, sessionToken } }), options],
+      [clientOf({ useAccelerateEndpoint: true }), options],
+    ];
+    for (const [otherClient, otherOptions] of others) {
+      await expectAsSdk(client, ['a']);
+      await expectAsSdk(otherClient, ['a'], otherOptions);
+    }
+  });
+
+  test('takes up credentials that were replaced behind its back', async () => {
+    const renewed = { ...credentials };
+    const client = clientOf({ credentials: renewed });
+    await expectAsSdk(client, ['a']);
+    renewed.accessKeyId = 'AKIARENEWED';
+    renewed.secretAccessKey = 'renewed';
+    await expectAsSdk(client, ['a']);
+  });
+
   test('signs with the key of the day', async () => {
     const client = clientOf();
     for (const now of ['2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00.000Z', '2026-12-31T00:00:00.000Z'])

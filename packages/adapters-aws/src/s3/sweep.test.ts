@@ -87,6 +87,14 @@ describe('sweepPrefix', () => {
     ]);
   });
 
+  test('looks once more where there was nothing but an upload', async () => {
+    const bucket = new TroubledBucket();
+    bucket.uploads = ['alice/1/c'];
+    await bucket.sweep();
+    const pass = ['ListMultipartUploads', 'ListObjectVersions'];
+    expect(bucket.calls).toEqual(['ListMultipartUploads', 'AbortMultipartUpload', 'ListObjectVersions', ...pass]);
+  });
+
   test('finds an upload that completes while it is at work', async () => {
     const bucket = new TroubledBucket();
     bucket.uploads = ['alice/1/c'];
@@ -159,6 +167,46 @@ describe('sweepPrefix', () => {
       await expect(bucket.sweep()).rejects.toThrow(`${name} failed: the answer is not a list`);
     },
   );
+
+  test.each(['ListMultipartUploads', 'AbortMultipartUpload', 'ListObjectVersions', 'DeleteObject', 'DeleteObjects'])(
+    'is unavailable where %s cannot be reached, and says which call that was',
+    async (unreachable) => {
+      const bucket = new TroubledBucket();
+      bucket.objects = ['alice/1/a', 'alice/1/\u0001'];
+      bucket.uploads = ['alice/1/c'];
+      bucket.before = (name) => {
+        if (name === unreachable) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+      };
+      await expect(bucket.sweep()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: `${unreachable} failed: TimeoutError`,
+      });
+    },
+  );
+
+  test('goes on where a page ended, by keys as they are', async () => {
+    const pages: object[] = [];
+    const markers = { NextKeyMarker: 'alice/1/a+%2B', NextUploadIdMarker: 'upload', NextVersionIdMarker: 'version' };
+    const send = async ({ input }: { input: object }): Promise<object> => {
+      pages.push(input);
+      return pages.length % 2 === 0 ? { IsTruncated: false } : { IsTruncated: true, EncodingType: 'url', ...markers };
+    };
+    const client = { send } as unknown as S3Client;
+    await sweepPrefix({ client, bucketName: 'jobs-files', prefix, signal: undefined });
+    expect(pages).toEqual([
+      { Bucket: 'jobs-files', Prefix: 'alice/1/', MaxUploads: 50, EncodingType: 'url' },
+      expect.objectContaining({ KeyMarker: 'alice/1/a +', UploadIdMarker: 'upload' }),
+      { Bucket: 'jobs-files', Prefix: 'alice/1/', EncodingType: 'url' },
+      expect.objectContaining({ KeyMarker: 'alice/1/a +', VersionIdMarker: 'version' }),
+    ]);
+  });
+
+  test('takes keys as they are where they come so', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a+b', 'alice/1/%', 'alice/1/%41'];
+    await bucket.sweep();
+    expect(bucket.objects).toEqual([]);
+  });
 
   test('does not take an answer to DeleteObjects that names no key for a deletion', async () => {
     const bucket = new TroubledBucket();

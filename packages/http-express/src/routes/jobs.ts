@@ -1,6 +1,5 @@
 import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
-import { Router } from 'express';
-import type { Response } from 'express';
+import type { Express, Response } from 'express';
 import { authenticate } from '../authenticate.ts';
 import { compression } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
@@ -19,8 +18,8 @@ interface Call {
   readonly halfTime: () => AbortSignal;
 }
 
-/** The four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
-export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => {
+/** Adds the four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
+export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authenticator): void => {
   const answer =
     (work: (call: Call) => Promise<object>): Handler =>
     async (req, res) => {
@@ -63,13 +62,11 @@ export const jobsRoutes = (jobs: Jobs, authenticator: Authenticator): Router => 
     return { message: 'Ok' };
   });
 
-  const router = Router({ caseSensitive: true, strict: true });
-  const route = (path: string) => router.route(BASE_PATH + path);
+  const route = (path: string) => app.route(BASE_PATH + path);
   route('/list').get(compression).get(list).all(methodNotAllowed('GET, HEAD'));
   route('/get').get(compression).get(get).all(methodNotAllowed('GET, HEAD'));
   route('/get-object-url').get(getObjectUrl).all(methodNotAllowed('GET, HEAD'));
   route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
-  return router;
 };
 
 /**
