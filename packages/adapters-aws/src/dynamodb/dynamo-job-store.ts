@@ -100,13 +100,15 @@ const readable = (
   user: UserId,
   items: readonly JobItem[],
   onUnreadable: ListOptions['onUnreadable'],
-): readonly JobSummary[] =>
-  items.flatMap((item) => {
+): readonly JobSummary[] => {
+  const summaries: JobSummary[] = [];
+  for (const item of items) {
     try {
-      return [readSummary(user, item)];
+      summaries.push(readSummary(user, item));
     } catch (error) {
       if (!(error instanceof UnreadableJob)) throw error;
       onUnreadable?.(error);
-      return [];
     }
-  });
+  }
+  return summaries;
+};
