@@ -126,8 +126,8 @@ export class Bench {
       outExtension: { '.js': '.mjs' },
       format: 'esm',
       mainFields: ['module', 'main'],
-      conditions: ['source'],
-      banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+      conditions: ['source', 'module'],
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     });
     return {
       service: inRepository('packages/http-express/dist/server.js'),
