@@ -50,7 +50,14 @@ const embedDocs = {
 };
 
 /** What our answers, and those of Express itself, are made of. */
-const TYPES = ['application/json', 'text/html', 'text/css', 'text/javascript', 'text/plain', 'application/octet-stream'];
+const TYPES = [
+  'application/json',
+  'text/html',
+  'text/css',
+  'text/javascript',
+  'text/plain',
+  'application/octet-stream',
+];
 
 /**
  * Of mime-db's 2,500 types, in which Express looks for one, those that there can be: an eighth of the Lambda's code.

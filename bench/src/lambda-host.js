@@ -1,11 +1,11 @@
-// Loads a bundled handler as AWS's runtime does and invokes it once with the event of the second argument; then as often as it is asked to.
+// Loads a bundled handler as AWS's runtime does, which requires what is CommonJS, and invokes it once with the event of
+// the second argument; then as often as it is asked to.
 import { createRequire } from 'node:module';
 
 const [, , file = '', event = '{}'] = process.argv;
 const context = { getRemainingTimeInMillis: () => 30_000 };
 
 const start = performance.now();
-// What is CommonJS it requires (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, UserFunction.js).
 const { handler } = file.endsWith('.cjs') ? createRequire(import.meta.url)(file) : await import(file);
 const answer = await handler(JSON.parse(event), context);
 const now = performance.now();

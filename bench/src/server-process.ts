@@ -29,9 +29,9 @@ const commonEnv = {
 /** Starts a bundled server on a free port of 127.0.0.1. What it logs goes nowhere, but it has to write it. */
 export const startServer = async (file: string, env: Env): Promise<ServerProcess> => {
   const child = fork(file, {
-    execArgv: ['--import', PROBE, ...(process.env.PROF ? ['--import', '/tmp/prof/probe.mjs'] : []), ...(process.env.XARG ? process.env.XARG.split(' ') : [])],
+    execArgv: ['--import', PROBE],
     env: { ...commonEnv, HOST: '127.0.0.1', PORT: '0', ...env },
-    stdio: ['ignore', process.env.XARG ? 2 : 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { next, stop } = conversation(child, file);
   const { port } = (await next()) as { port: number };
@@ -63,7 +63,7 @@ export const startHelper = async <Message>(
     env: { ...commonEnv, ...env },
     // Those of this process, which say how to run TypeScript, are for nobody else.
     ...(name.endsWith('.js') && { execArgv: [] }),
-    stdio: ['ignore', process.env.XARG ? 2 : 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { next, stop } = conversation(child, name);
   return {

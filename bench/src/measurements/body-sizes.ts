@@ -60,7 +60,7 @@ export const bodySizes: Measurement = {
       const { body } = await answerTo(path, user);
       const levels = [
         ...[1, 4, 5].map((level) => [`br ${level}`, brotli(level)] as const),
-        ...[1, 6].map((level) => [`gzip ${level}`, gzip(level)] as const),
+        ...[1, 6, 9].map((level) => [`gzip ${level}`, gzip(level)] as const),
       ];
       for (const [subject, compress] of levels) {
         const left = (compress(body).length * 100) / body.length;
@@ -100,6 +100,7 @@ export const bodySizes: Measurement = {
       chart: { kind: 'bars', unit: chartUnit },
       notes: [
         `Links with a session token of ${SESSION_TOKEN.length} characters. One more step and the answer is the 413 that says what to do.`,
+        'A client that takes br is given br. Of the levels of gzip none holds 30,000 files, and the one that would hold 150,000 jobs takes twice the time.',
         'An item of DynamoDB holds 400 KB, that is some 4,000 files, so that no job can be too large for a client that accepts compression.',
       ],
     };
