@@ -833,6 +833,8 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           'content-type': 'application/json; charset=utf-8',
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
+          'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+          'strict-transport-security': 'max-age=31536000; includeSubDomains',
         });
         expect(headers).not.toHaveProperty('etag');
         expect(headers).not.toHaveProperty('x-powered-by');
@@ -873,6 +875,14 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(answer.headers.vary).toMatch(/Accept-Encoding/);
         expect(plain.headers).not.toHaveProperty('content-encoding');
         expect(answer.body).toBe(plain.body);
+      });
+
+      test('is not for a link, which is small', async () => {
+        const { authorization } = await newUser();
+        const path = `${BASE}/get-object-url?job-id=1&object-uuid=a.png`;
+        const { headers } = await harness.ask({ path, headers: [authorization, accept('br, gzip')] });
+        expect(headers).not.toHaveProperty('content-encoding');
+        expect(headers.vary ?? '').not.toMatch(/Accept-Encoding/);
       });
 
       test('is not for a smaller body', async () => {
