@@ -1,18 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { emptyAnswer, faults, refusedKeys, startFaultProxy, startLocalStack, startService } from '@jobs-api/local';
+import { emptyAnswer, faults, refusedKeys } from '@jobs-api/local';
 import type { Fault, Script } from '@jobs-api/local';
-import { overSocket } from './testing/contracts.ts';
+import { DEADLINE_MS, READY, startBehindProxy, startReady, stopHealthy, until } from './behind-proxy.suite.ts';
+import type { Harness, User } from './behind-proxy.suite.ts';
 import type { HttpAnswer, HttpQuestion } from './testing/contracts.ts';
-
-/** What ships: `pnpm test` bundles before it tests. */
-const BUNDLE = fileURLToPath(new URL('../dist/server.js', import.meta.url));
 
 /** Whether a fault is tried, of a call by its name in {@link CALLS}, {@link CHECKS}, or `JWKS`. */
 export type Choice = (call: string, fault: string) => boolean;
 
-const DEADLINE_MS = 3_000;
 /** Of a service that has the time to try again what hangs, also on a slow machine. */
 const LONG_DEADLINE_MS = 60_000;
 /** The shortest of all deadlines, that of a readiness check and of fetching the token keys. */
@@ -21,8 +16,6 @@ const CHECK_MS = 2_000;
 const MARGIN_MS = 5_000;
 /** How soon after a fault a service is well again. */
 const RECOVERY_MS = 5_000;
-/** For what is not measured. */
-const PATIENCE_MS = 30_000;
 /** The SDK's: nobody else tries again. */
 const maxAttempts = (call: string): number => (/Table|Item|Query/.test(call) ? 4 : 3);
 const CROWD = 20;
@@ -33,7 +26,6 @@ const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
 const GET: HttpQuestion = { path: '/api/v1/jobs/get?job-id=1' };
 const GET_OBJECT_URL: HttpQuestion = { path: '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png' };
 const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
-const READY: HttpQuestion = { path: '/readyz' };
 
 interface Call {
   readonly name: string;
@@ -80,91 +72,6 @@ const only =
   (name: string, script: Script, { from = 1, count = Infinity } = {}): Script =>
   (call, forward) =>
     call.name === name && call.nth >= from && call.nth < from + count ? script(call, forward) : forward();
-
-/** Asks until there is something. */
-const until = async <Result>(
-  find: () => Promise<Result | undefined> | Result | undefined,
-  limitMs = PATIENCE_MS,
-): Promise<Result> => {
-  const end = performance.now() + limitMs;
-  do {
-    const found = await find();
-    if (found !== undefined) return found;
-    await sleep(20);
-  } while (performance.now() < end);
-  throw new Error(`not within ${limitMs} ms`);
-};
-
-/** The built service, with a proxy between it and all that it depends on. */
-const startBehindProxy = async ({
-  script,
-  deadlineMs = DEADLINE_MS,
-}: { script?: Script; deadlineMs?: number } = {}) => {
-  const stack = await startLocalStack();
-  const proxy = await startFaultProxy(stack.env);
-  if (script) proxy.play(script);
-  const settings = { REQUEST_TIMEOUT_SECONDS: String(deadlineMs / 1_000) };
-  const service = await startService(BUNDLE, { ...stack.env, ...proxy.env, ...settings });
-  const askOnSocket = overSocket(service.origin);
-  let questions = 0;
-
-  /** Asks a question, and answers what came back, how long that took, and what the log says of it. */
-  const ask = async (question: HttpQuestion, token?: string): Promise<HttpAnswer & { ms: number; logged: string }> => {
-    const id = `question-${++questions}`;
-    const authorization = token === undefined ? [] : [['Authorization', token] as const];
-    const start = performance.now();
-    const answer = await askOnSocket({ ...question, headers: [['X-Request-Id', id], ...authorization] });
-    const ms = performance.now() - start;
-    const logged = await until(() => service.log.find((line) => line.includes(`"request_id":"${id}"`)));
-    return { ...answer, ms, logged };
-  };
-
-  let users = 0;
-  /**
-   * A user whose job 1 has a file, one whose key no XML can carry, and an upload that was not completed. The others are
-   * there for their names: with them a list has two pages.
-   */
-  const newUser = async ({ otherJobs = 0 } = {}) => {
-    const userId = `user-${++users}`;
-    await stack.table.put({ userId, jobId: 1, objectUuidNames: { 'a.png': 'A.png' }, status: 'success' });
-    for (let jobId = 2; jobId <= 1 + otherJobs; jobId++)
-      await stack.table.put({ userId, jobId, jobName: 'x'.repeat(390_000) });
-    for (const name of ['a.png', '\u0001']) await stack.bucket.put(`${userId}/1/${name}`, 'x');
-    await stack.bucket.startUpload(`${userId}/1/b.mov`);
-    const token = await stack.tokenIssuer.issueToken(userId);
-    return {
-      ask: (question: HttpQuestion) => ask(question, token),
-      contents: () => stack.bucket.contents(`${userId}/`),
-      hasJob: () => stack.table.has(userId, 1),
-      jobs: 1 + otherJobs,
-    };
-  };
-
-  const close = async () => {
-    service.kill('SIGKILL');
-    await service.exitCode;
-    await proxy.close();
-    await stack.close();
-  };
-  const issueToken = (userId: string) => stack.tokenIssuer.issueToken(userId);
-  return { proxy, ask, newUser, errors: service.errors, issueToken, close };
-};
-type Harness = Awaited<ReturnType<typeof startBehindProxy>>;
-
-type User = Awaited<ReturnType<Harness['newUser']>>;
-
-const startReady = async (options?: { deadlineMs: number }) => {
-  const harness = await startBehindProxy(options);
-  await until(async () => (await harness.ask(READY)).status === 200 || undefined);
-  return harness;
-};
-
-/** While nothing that went wrong has ended the service. */
-const stopHealthy = async (harness: Harness) => {
-  const { status } = await harness.ask({ path: '/healthz' });
-  await harness.close();
-  expect({ status, errors: harness.errors }).toEqual({ status: 200, errors: [] });
-};
 
 /** What holds of a request that went well. */
 const expectSuccess = async (user: User, question: HttpQuestion, { status, body }: HttpAnswer): Promise<void> => {
