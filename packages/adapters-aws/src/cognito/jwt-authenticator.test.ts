@@ -415,6 +415,14 @@ describe('a token that comes again', () => {
     expect(verified).toHaveBeenCalledTimes(1);
   });
 
+  test('is counted: once a miss, then hits, and bad ones as misses that are not kept', async () => {
+    expect(authenticator.cacheStats).toEqual({ hits: 0, misses: 1, size: 1 });
+    await again();
+    await again();
+    await expect(authenticator.authenticate(`${token}x`)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(authenticator.cacheStats).toEqual({ hits: 2, misses: 2, size: 1 });
+  });
+
   test('is verified again for other rules', async () => {
     authenticator = new JwtAuthenticator(keys, { ...oidc, audience: ['others'] });
     await expectRefusal(again(), audience, token);
