@@ -1,5 +1,5 @@
 import type { Express } from 'express';
-import { compression } from '../compression.ts';
+import { sendJson } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import { openapi } from '../openapi.ts';
 
@@ -7,6 +7,6 @@ import { openapi } from '../openapi.ts';
 export const addOpenapiRoute = (app: Express): void => {
   app
     .route('/openapi.json')
-    .get(compression, (_req, res) => void res.json(openapi))
+    .get((_req, res) => sendJson(res, openapi))
     .all(methodNotAllowed('GET, HEAD'));
 };

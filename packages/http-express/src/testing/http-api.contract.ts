@@ -877,12 +877,12 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(answer.body).toBe(plain.body);
       });
 
-      test('is not for a link, which is small', async () => {
+      test.each(['a.png', 'a'.repeat(255)])('of a link is for one of more than 1 KiB, too', async (objectUuid) => {
         const { authorization } = await newUser();
-        const path = `${BASE}/get-object-url?job-id=1&object-uuid=a.png`;
-        const { headers } = await harness.ask({ path, headers: [authorization, accept('br, gzip')] });
-        expect(headers).not.toHaveProperty('content-encoding');
-        expect(headers.vary ?? '').not.toMatch(/Accept-Encoding/);
+        const path = `${BASE}/get-object-url?job-id=1&object-uuid=${objectUuid}&download-as=${'%C3%BC'.repeat(100)}`;
+        const { headers, body } = await harness.ask({ path, headers: [authorization, accept('br, gzip')] });
+        expect(headers['content-encoding']).toBe(Buffer.byteLength(body) > 1_024 ? 'br' : undefined);
+        expect(JSON.parse(body)).toHaveProperty('url');
       });
 
       test('is not for a smaller body', async () => {
