@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toClient, version2Event } from '@jobs-api/local';
+import { SESSION_TOKEN } from '../bench.ts';
 import type { Bench } from '../bench.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
 import { interleave, ratio } from '../measurement.ts';
@@ -28,7 +29,8 @@ export const lambda: Measurement = {
   name: 'lambda',
   title: 'Lambda: from loading to the first answer, and a warm invocation',
   run: async (bench) => {
-    const { env, table, tokenOf } = await bench.backend();
+    const { env: withoutRole, table, tokenOf } = await bench.backend();
+    const env = { ...withoutRole, AWS_SESSION_TOKEN: SESSION_TOKEN };
     const { handler, naiveHandler, emptyHandler } = await bench.bundles();
     await table.put(jobRecord('caller', 1, 1));
     const headers = [['Authorization', await tokenOf('caller')]] as const;
