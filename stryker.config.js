@@ -27,7 +27,7 @@ export default {
   jest: { configFile: 'jest.config.ts', config: { testMatch: [`<rootDir>/${tests}`] } },
   coverageAnalysis: 'perTest',
   // A mutant may make a loop endless. One at a time, so that no other is what makes it slow.
-  timeoutMS: 20_000,
+  timeoutMS: 8_000,
   concurrency: 1,
   ignorePatterns: ['.local', 'coverage', 'bench', 'docs', 'examples', '**/dist'],
   tempDirName: '.stryker-tmp',
