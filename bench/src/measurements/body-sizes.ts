@@ -100,7 +100,7 @@ export const bodySizes: Measurement = {
       chart: { kind: 'bars', unit: chartUnit },
       notes: [
         `Links with a session token of ${SESSION_TOKEN.length} characters. One more step and the answer is the 413 that says what to do.`,
-        'A client that takes br is given br. Of the levels of gzip none holds 30,000 files, and those that would hold 150,000 jobs take three times the time.',
+        'A client that takes br is given br. No level of gzip holds 30,000 files; level 6 would hold 150,000 jobs, in three times the time.',
         'An item of DynamoDB holds 400 KB, that is some 4,000 files, so that no job can be too large for a client that accepts compression.',
       ],
     };
