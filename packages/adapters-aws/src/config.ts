@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { cognitoUserPool } from './cognito/jwt-authenticator.ts';
 import type { TokenRules } from './cognito/jwt-authenticator.ts';
 
@@ -38,48 +38,67 @@ const isUserPoolId = (value: string): boolean => {
   }
 };
 
-const text = z.string('is missing');
-const trustworthyUrl = text.refine(isTrustworthyUrl, 'must be an https: URL, or an http: URL of a loopback host');
+const isHttpUrl = (value: string): boolean => /^https?:\/\//i.test(value) && URL.canParse(value);
 const isTtl = (value: string): boolean => /^[0-9]+$/.test(value) && Number(value) >= 1 && Number(value) <= 604_800;
 
-const storageVariables = z.object({
-  JOBS_TABLE: text,
-  JOBS_SUMMARY_INDEX: text.optional(),
-  JOBS_BUCKET: text,
-  S3_FORCE_PATH_STYLE: z.enum(['true', 'false'], 'must be true or false').default('false'),
-  S3_PUBLIC_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http: or https: URL' }).optional(),
-  URL_TTL_SECONDS: text.refine(isTtl, 'must be a whole number from 1 to 604800').default('3600'),
-  USER_ID_CLAIM: text.default('sub'),
-});
+const text = v.string();
+const trustworthyUrl = v.pipe(
+  text,
+  v.check(isTrustworthyUrl, 'must be an https: URL, or an http: URL of a loopback host'),
+);
 
-const required = z.string('is missing (or set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URI instead)');
-const absent = z.undefined('must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID').optional();
+const storageVariables = v.object(
+  {
+    JOBS_TABLE: text,
+    JOBS_SUMMARY_INDEX: v.optional(text),
+    JOBS_BUCKET: text,
+    S3_FORCE_PATH_STYLE: v.optional(v.picklist(['true', 'false'], 'must be true or false'), 'false'),
+    S3_PUBLIC_ENDPOINT: v.optional(v.pipe(text, v.check(isHttpUrl, 'must be an http: or https: URL'))),
+    URL_TTL_SECONDS: v.optional(v.pipe(text, v.check(isTtl, 'must be a whole number from 1 to 604800')), '3600'),
+    USER_ID_CLAIM: v.optional(text, 'sub'),
+  },
+  'is missing',
+);
 
-const cognitoVariables = z
-  .object({
-    COGNITO_USER_POOL_ID: required.refine(isUserPoolId, 'must be a user pool id such as eu-west-1_AbCdEfGhI'),
-    COGNITO_CLIENT_ID: required.transform((value) => value.split(',').map((id) => id.trim())),
-    TOKEN_USE: z.enum(['id', 'access', 'any'], 'must be id, access or any').default('id'),
+const absent = v.optional(v.never('must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID'));
+
+const cognitoVariables = v.object(
+  {
+    COGNITO_USER_POOL_ID: v.pipe(text, v.check(isUserPoolId, 'must be a user pool id such as eu-west-1_AbCdEfGhI')),
+    COGNITO_CLIENT_ID: text,
+    TOKEN_USE: v.optional(v.picklist(['id', 'access', 'any'], 'must be id, access or any'), 'id'),
     JWT_ISSUER: absent,
     JWT_AUDIENCE: absent,
     JWT_JWKS_URI: absent,
-  })
-  .transform(({ COGNITO_USER_POOL_ID: userPoolId, COGNITO_CLIENT_ID: clientIds, TOKEN_USE: tokenUse }) => ({
-    rules: { mode: 'cognito' as const, userPoolId, clientIds, tokenUse },
-    jwksUri: cognitoUserPool(userPoolId).jwksUri,
-  }));
+  },
+  'is missing (or set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URI instead)',
+);
 
-const oidcVariables = z
-  .object({ JWT_ISSUER: trustworthyUrl, JWT_AUDIENCE: text, JWT_JWKS_URI: trustworthyUrl })
-  .transform(({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URI: jwksUri }) => ({
+const cognitoTokens = v.pipe(
+  cognitoVariables,
+  v.transform(({ COGNITO_USER_POOL_ID: userPoolId, COGNITO_CLIENT_ID: clientIds, TOKEN_USE: tokenUse }) => ({
+    rules: {
+      mode: 'cognito' as const,
+      userPoolId,
+      clientIds: clientIds.split(',').map((id) => id.trim()),
+      tokenUse,
+    },
+    jwksUri: cognitoUserPool(userPoolId).jwksUri,
+  })),
+);
+
+const oidcTokens = v.pipe(
+  v.object({ JWT_ISSUER: trustworthyUrl, JWT_AUDIENCE: text, JWT_JWKS_URI: trustworthyUrl }, 'is missing'),
+  v.transform(({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URI: jwksUri }) => ({
     rules: { mode: 'oidc' as const, issuer, audience: [audience] },
     jwksUri,
-  }));
+  })),
+);
 
 /** Every variable that is read here. */
 export const awsVariables: readonly string[] = [
-  ...Object.keys(storageVariables.shape),
-  ...Object.keys(cognitoVariables.in.shape),
+  ...Object.keys(storageVariables.entries),
+  ...Object.keys(cognitoVariables.entries),
 ];
 
 export interface ReadOptions {
@@ -90,10 +109,10 @@ export interface ReadOptions {
 const isSet = (variables: object, prefix: string): boolean =>
   Object.keys(variables).some((name) => name.startsWith(prefix));
 
-const readTokens = (given: object): z.ZodSafeParseResult<TokenConfig> =>
+const readTokens = (given: object) =>
   isSet(given, 'JWT_') && !isSet(given, 'COGNITO_')
-    ? oidcVariables.safeParse(given)
-    : cognitoVariables.safeParse(given);
+    ? v.safeParse(oidcTokens, given)
+    : v.safeParse(cognitoTokens, given);
 
 /**
  * Reads the variables of the adapters (docs/configuration.md): either the configuration, or everything that is wrong with
@@ -104,22 +123,22 @@ export const readAwsConfig = (
   { tokens: withTokens = true }: ReadOptions = {},
 ): { config: AwsConfig; problems?: never } | { config?: never; problems: readonly string[] } => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
-  const storage = storageVariables.safeParse(given);
+  const storage = v.safeParse(storageVariables, given);
   const tokens = withTokens ? readTokens(given) : undefined;
   if (!storage.success || tokens?.success === false) {
-    const issues = [...(storage.error?.issues ?? []), ...(tokens?.error?.issues ?? [])];
-    return { problems: issues.map(({ path, message }) => `${path.join('.')} ${message}`) };
+    const issues = [...(storage.issues ?? []), ...(tokens?.issues ?? [])];
+    return { problems: issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`) };
   }
   return {
     config: {
-      tableName: storage.data.JOBS_TABLE,
-      summaryIndexName: storage.data.JOBS_SUMMARY_INDEX,
-      bucketName: storage.data.JOBS_BUCKET,
-      forcePathStyle: storage.data.S3_FORCE_PATH_STYLE === 'true',
-      publicEndpoint: storage.data.S3_PUBLIC_ENDPOINT,
-      urlTtlSeconds: Number(storage.data.URL_TTL_SECONDS),
-      userIdClaim: storage.data.USER_ID_CLAIM,
-      ...(tokens && { tokens: tokens.data }),
+      tableName: storage.output.JOBS_TABLE,
+      summaryIndexName: storage.output.JOBS_SUMMARY_INDEX,
+      bucketName: storage.output.JOBS_BUCKET,
+      forcePathStyle: storage.output.S3_FORCE_PATH_STYLE === 'true',
+      publicEndpoint: storage.output.S3_PUBLIC_ENDPOINT,
+      urlTtlSeconds: Number(storage.output.URL_TTL_SECONDS),
+      userIdClaim: storage.output.USER_ID_CLAIM,
+      ...(tokens && { tokens: tokens.output }),
     },
   };
 };

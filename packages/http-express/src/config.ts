@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 
 /** How the service listens, what it bears and how it stops. */
 export interface HttpConfig {
@@ -18,48 +18,38 @@ export interface HttpConfig {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .refine(
+  v.pipe(
+    v.string(),
+    v.check(
       (value) => /^[0-9]+$/.test(value) && Number(value) >= min && Number(value) <= max,
       `must be a whole number from ${min} to ${max}`,
-    )
-    .transform(Number);
+    ),
+    v.transform(Number),
+  );
 
 const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
 
-const variables = z
-  .object({
-    PORT: wholeNumber(0, 65_535).prefault('3000'),
-    HOST: z.string().default('0.0.0.0'),
-    CORS_ORIGINS: z
-      .string()
-      .transform((value) => value.split(',').map((origin) => origin.trim()))
-      .refine((origins) => origins.every(isOrigin), 'must be origins such as https://example.com, separated by commas')
-      .default([]),
-    LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
-    REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 3_600).prefault('10'),
-    MAX_IN_FLIGHT: wholeNumber(1, 1_000_000).prefault('1000'),
-    KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).prefault('65'),
-    DRAIN_SECONDS: wholeNumber(0, 3_600).prefault('1'),
-    SHUTDOWN_GRACE_SECONDS: wholeNumber(0, 3_600).prefault('10'),
-    METRICS_PORT: wholeNumber(0, 65_535).optional(),
-  })
-  .transform((read): HttpConfig => ({
-    port: read.PORT,
-    host: read.HOST,
-    corsOrigins: read.CORS_ORIGINS,
-    logLevel: read.LOG_LEVEL,
-    requestTimeoutSeconds: read.REQUEST_TIMEOUT_SECONDS,
-    maxInFlight: read.MAX_IN_FLIGHT,
-    keepAliveSeconds: read.KEEP_ALIVE_SECONDS,
-    drainSeconds: read.DRAIN_SECONDS,
-    shutdownGraceSeconds: read.SHUTDOWN_GRACE_SECONDS,
-    metricsPort: read.METRICS_PORT,
-  }));
+const variables = v.object({
+  PORT: v.optional(wholeNumber(0, 65_535), '3000'),
+  HOST: v.optional(v.string(), '0.0.0.0'),
+  CORS_ORIGINS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((value) => value.split(',').map((origin) => origin.trim())),
+      v.check((origins) => origins.every(isOrigin), 'must be origins such as https://example.com, separated by commas'),
+    ),
+  ),
+  LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`), 'info'),
+  REQUEST_TIMEOUT_SECONDS: v.optional(wholeNumber(1, 3_600), '10'),
+  MAX_IN_FLIGHT: v.optional(wholeNumber(1, 1_000_000), '1000'),
+  KEEP_ALIVE_SECONDS: v.optional(wholeNumber(1, 3_600), '65'),
+  DRAIN_SECONDS: v.optional(wholeNumber(0, 3_600), '1'),
+  SHUTDOWN_GRACE_SECONDS: v.optional(wholeNumber(0, 3_600), '10'),
+  METRICS_PORT: v.optional(wholeNumber(0, 65_535)),
+});
 
 /** Every variable that is read here. */
-export const httpVariables: readonly string[] = Object.keys(variables.in.shape);
+export const httpVariables: readonly string[] = Object.keys(variables.entries);
 
 /**
  * Reads the variables of the service (docs/configuration.md): either the configuration, or everything that is wrong with
@@ -68,7 +58,21 @@ export const httpVariables: readonly string[] = Object.keys(variables.in.shape);
 export const readHttpConfig = (
   env: Readonly<Record<string, string | undefined>>,
 ): { config: HttpConfig; problems?: never } | { config?: never; problems: readonly string[] } => {
-  const { data, error } = variables.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value)));
-  if (error) return { problems: error.issues.map(({ path, message }) => `${path.join('.')} ${message}`) };
-  return { config: data };
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const { success, output: read, issues } = v.safeParse(variables, given);
+  if (!success) return { problems: issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`) };
+  return {
+    config: {
+      port: read.PORT,
+      host: read.HOST,
+      corsOrigins: read.CORS_ORIGINS ?? [],
+      logLevel: read.LOG_LEVEL,
+      requestTimeoutSeconds: read.REQUEST_TIMEOUT_SECONDS,
+      maxInFlight: read.MAX_IN_FLIGHT,
+      keepAliveSeconds: read.KEEP_ALIVE_SECONDS,
+      drainSeconds: read.DRAIN_SECONDS,
+      shutdownGraceSeconds: read.SHUTDOWN_GRACE_SECONDS,
+      metricsPort: read.METRICS_PORT,
+    },
+  };
 };

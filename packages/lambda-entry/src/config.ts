@@ -2,21 +2,19 @@ import { readAwsConfig } from '@jobs-api/adapters-aws';
 import type { AwsConfig } from '@jobs-api/adapters-aws';
 import { readHttpConfig } from '@jobs-api/http-express';
 import type { HttpConfig } from '@jobs-api/http-express';
-import * as z from 'zod';
+import * as v from 'valibot';
 
-const variables = z.object({
-  LAMBDA_AUTH: z.enum(['jwt', 'gateway'], 'must be jwt or gateway').default('jwt'),
-});
+const LAMBDA_AUTH = v.optional(v.picklist(['jwt', 'gateway'], 'must be jwt or gateway'), 'jwt');
 
 /** @throws an error that names everything that is missing or wrong, a line each */
 export const readConfig = (
   env: Readonly<Record<string, string | undefined>>,
 ): { aws: AwsConfig; http: HttpConfig; auth: 'jwt' | 'gateway' } => {
-  const lambda = variables.safeParse(env.LAMBDA_AUTH ? env : {});
-  const auth = lambda.data?.LAMBDA_AUTH ?? 'jwt';
+  const lambda = v.safeParse(LAMBDA_AUTH, env.LAMBDA_AUTH === '' ? undefined : env.LAMBDA_AUTH);
+  const auth = lambda.success ? lambda.output : 'jwt';
   const aws = readAwsConfig(env, { tokens: auth === 'jwt' });
   const http = readHttpConfig(env);
   if (lambda.success && aws.config && http.config) return { aws: aws.config, http: http.config, auth };
-  const own = lambda.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
+  const own = lambda.issues?.map(({ message }) => `LAMBDA_AUTH ${message}`) ?? [];
   throw new Error([...own, ...(aws.problems ?? []), ...(http.problems ?? [])].join('\n'));
 };

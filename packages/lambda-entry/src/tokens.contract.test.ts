@@ -196,8 +196,11 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
         ...{ JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' },
         ...{ COGNITO_USER_POOL_ID: POOL, COGNITO_CLIENT_ID: 'app,app-2', TOKEN_USE: use },
       },
-      `const { fetch } = globalThis;
-       globalThis.fetch = (uri, init) => fetch(String(uri).replace('${HOST}', '${keyServer.origin}'), init);`,
+      `import http from 'node:http';
+       import https from 'node:https';
+       import { syncBuiltinESMExports } from 'node:module';
+       https.get = (uri, ...rest) => http.get(String(uri).replace('${HOST}', '${keyServer.origin}'), ...rest);
+       syncBuiltinESMExports();`,
     );
     poolAsks = [poolDoors.service, ...poolDoors.gateways];
   });

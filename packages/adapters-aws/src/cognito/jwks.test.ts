@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { RemoteJwks } from './jwks.ts';
 
 const SECOND = 1_000;
@@ -13,30 +13,22 @@ const newJwk = (kid: string, modulusLength = 2048): JsonWebKey => {
 };
 const [one, two, three] = [newJwk('one'), newJwk('two'), newJwk('three')];
 
-type Fetch = typeof fetch;
+type FetchText = (uri: string) => Promise<string>;
 const serve =
-  (body: unknown, init?: ResponseInit): Fetch =>
+  (body: string): FetchText =>
   async () =>
-    new Response(typeof body === 'string' ? body : JSON.stringify(body), init);
-const serveKeys = (...keys: unknown[]): Fetch => serve({ keys });
-const refuse: Fetch = async () => {
-  throw new TypeError('fetch failed');
+    body;
+const serveKeys = (...keys: unknown[]): FetchText => serve(JSON.stringify({ keys }));
+const refuse: FetchText = async () => {
+  throw new Error('connect ECONNREFUSED 127.0.0.1:1');
 };
-/** Ends, as the platform's fetch does, when its signal aborts. */
-const hang: Fetch = (_, init) =>
-  new Promise((_resolve, reject) => {
-    const signal = init?.signal;
-    signal?.addEventListener('abort', () => reject(signal.reason as Error));
-  });
-/** As Node 20's fetch may: begins a body, and does not end it when its signal aborts. */
-const hangInTheBody: Fetch = async () =>
-  new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('{"keys":[')) }));
+const hang: FetchText = () => new Promise((_resolve, reject) => (timeOut = () => reject(new Error('took too long'))));
 
 let time: number;
-let endpoint: Fetch;
-const fetched = jest.fn<Fetch>();
+let endpoint: FetchText;
+let timeOut: () => void;
+const fetched = jest.fn<FetchText>();
 const onFetchFailed = jest.fn<(error: unknown) => void>();
-let timeouts: (AbortController & { milliseconds: number })[];
 let keys: RemoteJwks;
 
 beforeEach(() => {
@@ -44,23 +36,12 @@ beforeEach(() => {
   endpoint = serveKeys(one);
   fetched.mockReset().mockImplementation((...parameters) => endpoint(...parameters));
   onFetchFailed.mockReset();
-  timeouts = [];
-  jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-    const timeout = Object.assign(new AbortController(), { milliseconds });
-    timeouts.push(timeout);
-    return timeout.signal;
-  });
-  keys = new RemoteJwks(URI, { fetch: fetched, now: () => time, onFetchFailed });
-});
-
-afterEach(() => {
-  jest.restoreAllMocks();
+  keys = new RemoteJwks(URI, { fetchText: fetched, now: () => time, onFetchFailed });
 });
 
 const moduli = async (kid: string) => (await keys.get(kid)).map(({ jwk }) => jwk.n);
 /** Waits for the fetch under way; begins one only where that was due. */
 const fetchIsOver = () => keys.get('nobody');
-const timeOut = () => timeouts.at(-1)?.abort(new DOMException('too slow', 'TimeoutError'));
 
 describe('RemoteJwks', () => {
   test('brings the key with a kid, ready for use', async () => {
@@ -81,13 +62,6 @@ describe('RemoteJwks', () => {
     expect(await moduli('one')).toEqual([one.n, two.n]);
   });
 
-  test('follows no redirect, and gives up after 2 s', async () => {
-    await keys.get('one');
-    const [timeout] = timeouts;
-    expect(timeout?.milliseconds).toBe(2_000);
-    expect(fetched.mock.calls).toEqual([[URI, { redirect: 'error', signal: timeout?.signal }]]);
-  });
-
   test('fetches once for callers that come together', async () => {
     expect(await Promise.all([moduli('one'), moduli('one'), moduli('two'), keys.check()])).toEqual([
       [one.n],
@@ -96,11 +70,6 @@ describe('RemoteJwks', () => {
       undefined,
     ]);
     expect(fetched).toHaveBeenCalledTimes(1);
-  });
-
-  test('uses the platform’s fetch and clock where none is given', async () => {
-    jest.spyOn(globalThis, 'fetch').mockImplementation(serveKeys(one));
-    expect(await new RemoteJwks(URI).get('one')).toHaveLength(1);
   });
 });
 
@@ -323,28 +292,17 @@ test.each([
   expect(await moduli('one')).toEqual([one.n]);
 });
 
-const failures: [string, Fetch][] = [
-  ['refuses connections', refuse],
-  ['answers 500', serve({ keys: [two] }, { status: 500 })],
-  ['answers 404', serve({ keys: [two] }, { status: 404 })],
+const failures: [string, FetchText][] = [
+  ['cannot be reached', refuse],
   ['answers nothing', serve('')],
   ['answers HTML', serve('<!doctype html><title>Sign in</title>')],
   ['answers truncated JSON', serve(JSON.stringify({ keys: [two] }).slice(0, -2))],
   ['answers null', serve('null')],
-  ['answers a list', serve([two])],
-  ['answers without keys', serve({})],
-  ['answers keys that are no list', serve({ keys: { two } })],
-  ['answers an empty set', serve({ keys: [] })],
-  ['answers unusable keys only', serve({ keys: [weak, null, { kty: 'oct' }] })],
-  ['answers more than 1 MiB', serve(JSON.stringify({ keys: [two] }).padEnd(1_048_577))],
-  [
-    'answers without end',
-    async () => new Response(new ReadableStream({ pull: (body) => body.enqueue(new Uint8Array(65_536)) })),
-  ],
-  [
-    'breaks off',
-    async () => new Response(new ReadableStream({ pull: (body) => body.error(new TypeError('terminated')) })),
-  ],
+  ['answers a list', serve(JSON.stringify([two]))],
+  ['answers without keys', serve('{}')],
+  ['answers keys that are no list', serve(JSON.stringify({ keys: { two } }))],
+  ['answers an empty set', serveKeys()],
+  ['answers unusable keys only', serveKeys(weak, null, { kty: 'oct' })],
 ];
 
 describe.each(failures)('an endpoint that %s', (_, failure) => {
@@ -381,13 +339,10 @@ describe.each(failures)('an endpoint that %s', (_, failure) => {
   });
 });
 
-describe.each([
-  ['hangs', hang],
-  ['hangs in the body', hangInTheBody],
-])('an endpoint that %s', (_, failure) => {
+describe('an endpoint that hangs', () => {
   test('leaves the last good set in place when the time is over', async () => {
     await keys.check();
-    endpoint = failure;
+    endpoint = hang;
     time += 5 * MINUTE;
     const unknown = moduli('two');
     expect(await moduli('one')).toEqual([one.n]);
@@ -401,20 +356,13 @@ describe.each([
   });
 
   test('is unavailable when the time is over and no keys were ever had', async () => {
-    endpoint = failure;
+    endpoint = hang;
     const waiting = [keys.get('one'), keys.check()].map((call) =>
-      expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { name: 'TimeoutError' } }),
+      expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { message: 'took too long' } }),
     );
-    // As late as can be: after the body has begun.
-    await new Promise(setImmediate);
     timeOut();
     await Promise.all(waiting);
   });
-});
-
-test('a set of exactly 1 MiB is read', async () => {
-  endpoint = serve(JSON.stringify({ keys: [one] }).padEnd(1_048_576));
-  expect(await moduli('one')).toEqual([one.n]);
 });
 
 describe('an unknown kid', () => {
@@ -443,7 +391,7 @@ describe('an unknown kid', () => {
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
-  test.each<[string, Fetch]>([
+  test.each<[string, FetchText]>([
     ['up', serveKeys(one)],
     ['down', refuse],
     ['broken', serveKeys()],
@@ -512,14 +460,13 @@ describe('a caller’s signal', () => {
   const reason = new Error('enough');
 
   test('ends the wait with its reason, and not the fetch', async () => {
-    let answer: (response: Response) => void = () => undefined;
+    let answer: (text: string) => void = () => undefined;
     endpoint = () => new Promise((resolve) => (answer = resolve));
     const patient = moduli('one');
     const caller = new AbortController();
     const hasty = [keys.get('one', caller), keys.check(caller)].map((call) => expect(call).rejects.toBe(reason));
     caller.abort(reason);
     await Promise.all(hasty);
-    expect(timeouts[0]?.signal.aborted).toBe(false);
     answer(await serveKeys(one)(URI));
     expect(await patient).toEqual([one.n]);
     expect(fetched).toHaveBeenCalledTimes(1);

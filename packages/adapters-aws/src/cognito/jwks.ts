@@ -2,8 +2,9 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { Unavailable } from '@jobs-api/core';
 import type { CallOptions } from '@jobs-api/core';
-import * as z from 'zod';
+import * as v from 'valibot';
 import { untilAborted } from '../until-aborted.ts';
+import { fetchText } from './fetch-text.ts';
 
 /** A key that may sign tokens, as the issuer wrote it and as node:crypto reads it. */
 export interface SigningKey {
@@ -19,16 +20,15 @@ export interface RemoteJwksOptions {
   readonly onFetchFailed?: (error: unknown) => void;
   /** Milliseconds. */
   readonly now?: () => number;
-  readonly fetch?: typeof fetch;
+  /** Fetches the text at a URI. Rejects where that takes too long, too. */
+  readonly fetchText?: (uri: string) => Promise<string>;
 }
 
 /** How long keys are used without a look at the issuer. */
 const FRESH_MS = 300_000;
-/** Between the beginnings of two fetches. With the timeout, a new key goes unknown for 12 s at most. */
+/** Between the beginnings of two fetches. With the 2 s that one may take, a new key goes unknown for 12 s at most. */
 const PAUSE_MS = 10_000;
 const PAUSE_WITHOUT_KEYS_MS = 1_000;
-const FETCH_TIMEOUT_MS = 2_000;
-const MAX_BYTES = 1_048_576;
 const MIN_MODULUS_BITS = 2048;
 
 /**
@@ -37,7 +37,7 @@ const MIN_MODULUS_BITS = 2048;
  */
 export class RemoteJwks {
   readonly #uri: string;
-  readonly #fetch: typeof fetch;
+  readonly #fetchText: (uri: string) => Promise<string>;
   readonly #now: () => number;
   readonly #onFetchFailed: (error: unknown) => void;
   #keys: KeySet | undefined;
@@ -50,7 +50,7 @@ export class RemoteJwks {
 
   constructor(uri: string, options: RemoteJwksOptions = {}) {
     this.#uri = uri;
-    this.#fetch = options.fetch ?? fetch;
+    this.#fetchText = options.fetchText ?? fetchText;
     this.#now = options.now ?? Date.now;
     this.#onFetchFailed = options.onFetchFailed ?? (() => undefined);
   }
@@ -105,7 +105,7 @@ export class RemoteJwks {
 
   async #tryToFetch(): Promise<void> {
     try {
-      const keys = readKeySet(await this.#fetchText());
+      const keys = readKeySet(await this.#fetchText(this.#uri));
       if (!this.#keys || !isSame(keys, this.#keys)) this.#keys = keys;
       this.#keysFrom = this.#attemptedAt;
     } catch (error) {
@@ -116,53 +116,31 @@ export class RemoteJwks {
     }
   }
 
-  async #fetchText(): Promise<string> {
-    const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-    const response = await this.#fetch(this.#uri, { redirect: 'error', signal });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`${this.#uri} answered ${response.status}`);
-    }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const limited = new WritableStream<Uint8Array>({
-      write: (chunk) => {
-        size += chunk.length;
-        if (size > MAX_BYTES) throw new Error(`${this.#uri} answered more than ${MAX_BYTES} bytes`);
-        chunks.push(chunk);
-      },
-    });
-    // The signal once more: once garbage is collected, Node 20's fetch no longer ends a body by its own
-    // (https://github.com/nodejs/undici/pull/4984).
-    await response.body?.pipeTo(limited, { signal });
-    return Buffer.concat(chunks).toString();
-  }
-
   /** A clock that was set back counts as time that has passed. */
   #since(time: number): number {
     return Math.abs(this.#now() - time);
   }
 }
 
-const keySet = z.object({ keys: z.array(z.unknown()) });
+const keySet = v.object({ keys: v.array(v.unknown()) });
 
 /** https://www.rfc-editor.org/rfc/rfc7517#section-4, https://www.rfc-editor.org/rfc/rfc7518#section-6.3.1 */
-const rs256Jwk = z.object({
-  kty: z.literal('RSA'),
-  kid: z.string(),
-  use: z.literal('sig').optional(),
-  alg: z.literal('RS256').optional(),
-  n: z.string(),
-  e: z.string(),
+const rs256Jwk = v.object({
+  kty: v.literal('RSA'),
+  kid: v.string(),
+  use: v.optional(v.literal('sig')),
+  alg: v.optional(v.literal('RS256')),
+  n: v.string(),
+  e: v.string(),
 });
 
 /** Passes over what may not sign tokens, of whatever kind. */
 const readKeySet = (text: string): KeySet => {
   const keys = new Map<string, SigningKey[]>();
-  for (const entry of keySet.parse(JSON.parse(text)).keys) {
-    const { data } = rs256Jwk.safeParse(entry);
-    const key = data && readKey(data);
-    if (key) keys.set(data.kid, [...(keys.get(data.kid) ?? []), key]);
+  for (const entry of v.parse(keySet, JSON.parse(text)).keys) {
+    if (!v.is(rs256Jwk, entry)) continue;
+    const key = readKey(entry);
+    if (key) keys.set(entry.kid, [...(keys.get(entry.kid) ?? []), key]);
   }
   if (keys.size === 0) throw new Error('the key set has no key that may sign tokens');
   return keys;

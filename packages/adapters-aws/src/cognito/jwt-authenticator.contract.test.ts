@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { describeAuthenticator } from '@jobs-api/core/testing/contracts';
 import { startTokenIssuer } from '@jobs-api/local';
@@ -58,7 +56,6 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
   let server: Server;
   let uri: string;
   let respond: RequestListener;
-  let collectingGarbage: NodeJS.Timeout;
   const requested = jest.fn<(path: string | undefined) => void>();
   const serveKeys: RequestListener = (_, response) => response.end(keySet);
 
@@ -72,18 +69,11 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
     }));
   });
 
-  // A fetch may lose its signal together with garbage, and then hang for minutes.
-  beforeAll(() => {
-    setFlagsFromString('--expose-gc');
-    collectingGarbage = setInterval(runInNewContext('gc') as () => void, 250);
-  });
-
   beforeEach(() => {
     requested.mockReset();
   });
 
   afterAll(async () => {
-    clearInterval(collectingGarbage);
     await Promise.all([issuer.close(), stop(server)]);
   });
 

@@ -31,17 +31,17 @@ const issue = (payloadChanges: object = {}, headerChanges: object = {}) =>
 const withPayload = (octets: string | Uint8Array) => seal(`${encodeJson(header)}.${encode(octets)}`);
 const withHeader = (octets: string | Uint8Array) => seal(`${encode(octets)}.${encodeJson(claims)}`);
 
-type Fetch = typeof fetch;
-let endpoint: Fetch;
+type FetchText = (uri: string) => Promise<string>;
+let endpoint: FetchText;
 let time: number;
 let keys: RemoteJwks;
-const fetched = jest.fn<Fetch>();
+const fetched = jest.fn<FetchText>();
 const serveKeys =
-  (...set: unknown[]): Fetch =>
+  (...set: unknown[]): FetchText =>
   async () =>
-    Response.json({ keys: set });
-const down: Fetch = async () => {
-  throw new TypeError('fetch failed');
+    JSON.stringify({ keys: set });
+const down: FetchText = async () => {
+  throw new Error('connect ECONNREFUSED 127.0.0.1:1');
 };
 
 beforeEach(() => {
@@ -49,7 +49,7 @@ beforeEach(() => {
   jest.spyOn(Date, 'now').mockImplementation(() => time * 1000);
   endpoint = serveKeys(jwkOf(ours.publicKey, 'ours'));
   fetched.mockReset().mockImplementation((...parameters) => endpoint(...parameters));
-  keys = new RemoteJwks('https://issuer.example/jwks.json', { fetch: fetched });
+  keys = new RemoteJwks('https://issuer.example/jwks.json', { fetchText: fetched });
 });
 
 afterEach(() => {
@@ -323,7 +323,7 @@ describe('a well-formed token', () => {
     endpoint = down;
     await expect(authenticate(good())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      cause: { message: 'fetch failed' },
+      cause: { message: 'connect ECONNREFUSED 127.0.0.1:1' },
     });
     await expect(new JwtAuthenticator(keys, oidc).check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -464,7 +464,7 @@ describe('a token that comes again', () => {
     expect(verified).toHaveBeenCalledTimes(1);
   });
 
-  test.each<[string, Fetch, string | undefined]>([
+  test.each<[string, FetchText, string | undefined]>([
     ['the same keys', serveKeys(jwkOf(ours.publicKey, 'ours'), null), undefined],
     ['no keys', serveKeys(), undefined],
     ['another key in place of its own', serveKeys(jwkOf(theirs.publicKey, 'ours')), signature],

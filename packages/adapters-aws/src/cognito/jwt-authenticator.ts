@@ -13,7 +13,7 @@ import {
 } from 'aws-jwt-verify/error';
 import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
-import * as z from 'zod';
+import * as v from 'valibot';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
 import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
 import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';
@@ -106,13 +106,13 @@ export class JwtAuthenticator implements Authenticator {
 }
 
 /** The types of what may be there: the library's checks of claims take them for granted. */
-const text = z.string().optional();
-const time = z.number().optional();
-const headerFields = z.object({ alg: text, kid: text });
-const payloadFields = z.object({
+const text = v.optional(v.string());
+const time = v.optional(v.pipe(v.number(), v.finite()));
+const headerFields = v.object({ alg: text, kid: text });
+const payloadFields = v.object({
   iss: text,
   sub: text,
-  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  aud: v.optional(v.union([v.string(), v.array(v.string())])),
   exp: time,
   nbf: time,
   iat: time,
@@ -135,10 +135,11 @@ const decode = (token: string): { header: JwtHeader; payload: JwtPayload } => {
 };
 
 /** The value as it is, with whatever it holds besides the fields. */
-const parse = (json: Buffer, fields: z.ZodType): unknown =>
+const parse = (json: Buffer, fields: v.GenericSchema): unknown =>
   orUnauthorized(() => {
     const value: unknown = JSON.parse(json.toString());
-    fields.parse(value);
+    if (Array.isArray(value)) throw new TypeError('a list is no object'); // to valibot it is one
+    v.assert(fields, value);
     return value;
   });
 

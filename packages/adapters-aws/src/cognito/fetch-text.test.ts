@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { fetchText } from './fetch-text.ts';
+
+const MEBIBYTE = 1_048_576;
+
+let server: Server;
+let uri: string;
+let respond: RequestListener;
+let requests: string[];
+
+beforeEach(async () => {
+  requests = [];
+  server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    respond(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?of=issuer`;
+});
+
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+});
+
+describe('fetchText', () => {
+  test('brings the text, in whatever pieces it comes', async () => {
+    const text = Buffer.from('{"keys":["☃"]}');
+    respond = (_, response) => response.write(text.subarray(0, 11), () => response.end(text.subarray(11)));
+    expect(await fetchText(uri)).toBe('{"keys":["☃"]}');
+    expect(requests).toEqual(['GET /keys?of=issuer']);
+  });
+
+  test('keeps no connection', async () => {
+    let connections = 0;
+    server.on('connection', () => connections++);
+    respond = (_, response) => response.end('text');
+    await fetchText(uri);
+    await fetchText(uri);
+    expect(connections).toBe(2);
+  });
+
+  test('brings exactly 1 MiB', async () => {
+    respond = (_, response) => response.end(Buffer.alloc(MEBIBYTE, 'x'));
+    expect(await fetchText(uri)).toHaveLength(MEBIBYTE);
+  });
+
+  test.each<[string, RegExp, RequestListener]>([
+    ['answers 500', /answered 500$/, (_, response) => response.writeHead(500).end('text')],
+    ['answers 404 and goes on', /answered 404$/, (_, response) => response.writeHead(404).write('text')],
+    ['answers 304', /answered 304$/, (_, response) => response.writeHead(304).end()],
+    ['redirects', /answered 302$/, (_, response) => response.writeHead(302, { Location: '/elsewhere' }).end()],
+    ['resets the connection', /ECONNRESET/, (request) => request.socket.resetAndDestroy()],
+    ['closes the connection', /socket hang up/, (request) => request.socket.destroy()],
+    ['is no HTTP', /Parse Error/, (request) => request.socket.end('nonsense\r\n\r\n')],
+    ['resets within the body', /aborted/, (q, response) => response.write('te', () => q.socket.resetAndDestroy())],
+    ['closes within the body', /aborted/, (q, response) => response.write('te', () => q.socket.destroy())],
+    [
+      'answers less than it announced',
+      /aborted/,
+      ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntext'),
+    ],
+    ['answers 1 byte more than 1 MiB', /more than 1048576/, (_, response) => response.end(Buffer.alloc(MEBIBYTE + 1))],
+    [
+      'answers without end',
+      /more than 1048576 bytes$/,
+      (_, response) => {
+        const write = () => {
+          while (response.write(Buffer.alloc(65_536)));
+        };
+        response.on('drain', write);
+        write();
+      },
+    ],
+  ])('rejects where the server %s', async (_, message, listener) => {
+    respond = listener;
+    await expect(fetchText(uri)).rejects.toThrow(message);
+    expect(requests).toEqual(['GET /keys?of=issuer']);
+  });
+
+  test.each<[string, RequestListener]>([
+    ['does not begin an answer', () => undefined],
+    ['hangs within the body', (_, response) => response.write('te')],
+    ['sends a byte now and then', (_, response) => void setInterval(() => response.write('t'), 10).unref()],
+  ])('gives up, and hangs up, where the server %s', async (_, listener) => {
+    const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+    respond = listener;
+    await expect(fetchText(uri, 50)).rejects.toThrow('took longer than 50 ms');
+    await closed;
+  });
+
+  test('rejects where nobody listens, and what is no address', async () => {
+    await expect(fetchText('http://127.0.0.1:1/')).rejects.toThrow('ECONNREFUSED');
+    await expect(fetchText('nonsense')).rejects.toThrow('Invalid URL');
+    await expect(fetchText('ftp://127.0.0.1/')).rejects.toThrow('ftp:');
+  });
+});

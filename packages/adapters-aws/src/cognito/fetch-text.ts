@@ -1,0 +1,39 @@
+import { get as getHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
+
+const TIMEOUT_MS = 2_000;
+const MAX_BYTES = 1_048_576;
+
+/**
+ * What an HTTP or HTTPS address answers with a status of success, as text in UTF-8. By Node's own client, which the SDK
+ * loads anyway: the platform's `fetch` would take longer to load than all else that a cold start does for a token.
+ *
+ * @param timeoutMs from the call to the end of the answer
+ * @throws where there is no such answer in time, where it is a redirect, or larger than 1 MiB
+ */
+export const fetchText = (uri: string, timeoutMs: number = TIMEOUT_MS): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const get = new URL(uri).protocol === 'https:' ? getHttps : getHttp;
+    // Once in five minutes: a connection that was kept would be found closed, or frozen with its process.
+    const request = get(uri, { agent: false }, (response) => void read(uri, request, response).then(resolve, reject));
+    const timer = setTimeout(() => request.destroy(new Error(`${uri} took longer than ${timeoutMs} ms`)), timeoutMs);
+    request.on('error', reject).on('close', () => clearTimeout(timer));
+  });
+
+const read = async (uri: string, request: ClientRequest, response: IncomingMessage): Promise<string> => {
+  try {
+    const { statusCode = 0 } = response;
+    if (statusCode < 200 || statusCode > 299) throw new Error(`${uri} answered ${statusCode}`);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw new Error(`${uri} answered more than ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+  } finally {
+    request.destroy();
+  }
+};
