@@ -9,9 +9,12 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const SERVICE = 'packages/http-express/dist/server.js';
-const UNUSED = join(import.meta.dirname, 'unused.cjs');
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
+
+/** What is loaded and never used, and what stands in for it. */
+const UNUSED_PACKAGES = ['body-parser', 'bowser', 'debug', 'qs', 'send', 'serve-static', 'thread-stream'];
+const UNUSED = join(import.meta.dirname, 'unused.cjs');
 
 /** The earliest time that a zip can hold: one of its own each time would make every zip another. */
 const ZIP_TIME = new Date(1980, 0, 1);
@@ -73,6 +76,44 @@ const fewTypes = {
     }),
 };
 
+/**
+ * Names of properties for the constants that hold them, in what the SDK says operations take and give: where a name has to
+ * be worked out, the bundler keeps what nobody uses, lest that have an effect.
+ * @type {import('esbuild').Plugin}
+ */
+const plainNames = {
+  name: 'plain-names',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]dist-es[/\\].*schemas_0\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const names = new Map(
+        Array.from(source.matchAll(/^const (\w+) = (".*");$/gm), ([, name, value]) => [name, value]),
+      );
+      const contents = source.replaceAll(/\[(\w+)\]:/g, (key, name) => (names.has(name) ? `${names.get(name)}:` : key));
+      return { contents, loader: 'js' };
+    }),
+};
+
+/**
+ * In one file nothing is gained by importing late what the SDK needs for some kinds of credentials only: all that is
+ * imported there in turn, which is half of the SDK, would be wrapped in functions, and read twice by V8.
+ * @type {import('esbuild').Plugin}
+ */
+const earlyImports = {
+  name: 'early-imports',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]dist-es[/\\].*\.js$/ }, async ({ path }) => {
+      /** @type {string[]} */
+      const imports = [];
+      const source = await readFile(path, 'utf8');
+      const rest = source.replaceAll(/const (\{.+\}) = await (import)\((".+")\);/g, (_, names, keyword, from) => {
+        imports.push(`${keyword} ${names} from ${from};`);
+        return '';
+      });
+      return imports.length > 0 ? { contents: [...imports, rest].join('\n'), loader: 'js' } : undefined;
+    }),
+};
+
 /** @param {string} from @param {string} to */
 const bundle = async (from, to) => {
   const { metafile } = await build({
@@ -87,9 +128,9 @@ const bundle = async (from, to) => {
     format: 'esm',
     mainFields: ['module', 'main'],
     conditions: ['source', 'module'], // whoever names one has to name esbuild's own, too
-    plugins: [embedDocs, fewTypes],
+    plugins: [embedDocs, fewTypes, plainNames, earlyImports],
     define: { JOBS_API_VERSION: JSON.stringify(version) },
-    alias: { 'body-parser': UNUSED, qs: UNUSED },
+    alias: Object.fromEntries(UNUSED_PACKAGES.map((name) => [name, UNUSED])),
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have. Of names this
     // long there is no other: the bundler makes shorter ones, and does not see these.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
