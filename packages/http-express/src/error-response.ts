@@ -3,6 +3,7 @@ import { isJobsError } from '@jobs-api/core';
 import type { JobsError } from '@jobs-api/core';
 import type { Response } from 'express';
 import type { ErrorHandler, Handler } from './handler.ts';
+import { sendJson } from './json-response.ts';
 import { InvalidQueryParameter, parameterWithType, queryParameters } from './parameters.ts';
 import type { QueryParameter } from './parameters.ts';
 import { commonHeaders } from './response-headers.ts';
@@ -49,10 +50,8 @@ const responseTo = (error: unknown): ErrorResponse => {
 };
 
 const send = (res: Response, { status, headers, body }: ErrorResponse): void => {
-  res
-    .status(status)
-    .set(headers ?? {})
-    .json(body);
+  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
+  sendJson(res, body, status);
 };
 
 /** The last of all handlers: answers what any of them threw, and leaves the error to the request log. */
@@ -69,7 +68,7 @@ export const methodNotAllowed =
     send(res, { status: 405, headers: { Allow: allow }, body: { message: 'Method Not Allowed' } });
 
 export const notReady = (res: Response, failing: readonly string[]): void =>
-  void res.status(503).json({ status: 'not ready', failing });
+  sendJson(res, { status: 'not ready', failing }, 503);
 
 /** The whole answer to bytes that are no request, by the code of Node's error: there is no response object for them. */
 export const unparsableRequest = (code: string | undefined): string => {

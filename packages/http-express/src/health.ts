@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import type { CallOptions } from '@jobs-api/core';
 import { methodNotAllowed, notReady } from './error-response.ts';
 import type { Handler } from './handler.ts';
+import { sendJson } from './json-response.ts';
 
 /** What the service cannot work without, by the name that `/readyz` gives it: a check rejects where it is missing. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
@@ -39,13 +40,13 @@ export const addHealthRoutes = (app: Express, checks: ReadinessChecks, shutdown:
       res.locals.error = new AggregateError(failures.values(), 'not ready');
       notReady(res, [...failures.keys()]);
     } else {
-      res.json({ status: 'ready' });
+      sendJson(res, { status: 'ready' });
     }
   };
 
   app
     .route('/healthz')
-    .get((_req, res) => void res.json({ status: 'ok' }))
+    .get((_req, res) => sendJson(res, { status: 'ok' }))
     .all(methodNotAllowed('GET, HEAD'));
   app.route('/readyz').get(ready).all(methodNotAllowed('GET, HEAD'));
 };

@@ -1,10 +1,10 @@
 import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
 import { authenticate } from '../authenticate.ts';
-import { sendJson } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../cursor.ts';
+import { sendJson } from '../json-response.ts';
 import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';

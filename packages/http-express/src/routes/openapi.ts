@@ -1,6 +1,6 @@
 import type { Express } from 'express';
-import { sendJson } from '../compression.ts';
 import { methodNotAllowed } from '../error-response.ts';
+import { sendJson } from '../json-response.ts';
 import { openapi } from '../openapi.ts';
 
 /** Adds the document that describes this API, for anyone. */
