@@ -11,6 +11,7 @@ import { RemoteJwks } from './cognito/jwks.ts';
 import type { TokenCacheStats } from './cognito/token-cache.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
+import { PlainProtocol } from './dynamodb/plain-protocol.ts';
 import { observeCalls } from './observe-calls.ts';
 import type { AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
@@ -48,7 +49,7 @@ export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: Con
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
-    const client = new DynamoDBClient(clientSettings);
+    const client = new DynamoDBClient({ ...clientSettings, protocol: PlainProtocol });
     observeCalls(client, onAwsCall);
     return new DynamoJobStore(client, { tableName, summaryIndexName });
   });

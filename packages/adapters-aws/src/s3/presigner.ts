@@ -6,6 +6,7 @@ import { Unavailable } from '@jobs-api/core';
 import type { ObjectKey } from '@jobs-api/core';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { escapeUri } from '@smithy/core/protocols';
+import pLimit from 'p-limit';
 import { OBSERVER } from '../observe-calls.ts';
 
 export interface PresignOptions {
@@ -29,6 +30,9 @@ export interface PresignedUrls {
 /** How many URLs are made before other work gets its turn: a few milliseconds' worth. */
 const URLS_PER_TURN = 500;
 const SDK_URLS_PER_TURN = 10;
+
+/** For batches of several turns: if they took them alternately, the first would be done as late as the last. */
+const inOrder = pLimit(1);
 
 /**
  * GET URLs for many keys: byte for byte those that `getSignedUrl` makes for a client whose `requestChecksumCalculation`
@@ -58,14 +62,20 @@ export const presignAll = async (
   };
   const sign = await signerFor(client, { bucketName, credentials, signedAt, expiresIn, contentDisposition });
   const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
+  const isLong = keys.length > perTurn;
 
-  const urls: string[] = [];
-  for (let start = 0; start < keys.length; start += perTurn) {
-    if (start > 0) await setImmediate();
-    signal?.throwIfAborted();
-    const batch = keys.slice(start, start + perTurn);
-    urls.push(...(sign ? batch.map(sign) : await Promise.all(batch.map(bySdk))));
-  }
+  const signInTurns = async (): Promise<string[]> => {
+    const urls: string[] = [];
+    for (let start = 0; start < keys.length; start += perTurn) {
+      if (isLong) await setImmediate();
+      signal?.throwIfAborted();
+      const batch = keys.slice(start, start + perTurn);
+      urls.push(...(sign ? batch.map(sign) : await Promise.all(batch.map(bySdk))));
+    }
+    return urls;
+  };
+  // Not by the SDK, which may wait for credentials: nobody else should then have to.
+  const urls = await (sign && isLong ? inOrder(signInTurns) : signInTurns());
   return { urls, expiresAt: new Date(signedAt + expiresIn * 1_000) };
 };
 
@@ -180,15 +190,31 @@ export const urlSigner = (options: UrlSignerOptions): Sign => {
   const [before, after] = [canonicalQuery.slice(0, cut), canonicalQuery.slice(cut)];
   const { origin, host, pathname } = url;
   const folder = pathname === '/' ? pathname : `${pathname}/`;
-  const restOfRequest = `\n${canonicalQuery}\nhost:${host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
+  const digest = digestInFrontOf(`\n${canonicalQuery}\nhost:${host}\n\nhost\n${UNSIGNED_PAYLOAD}`);
   return (key) => {
     const path = folder + escapeKey(key);
-    const signature = sign(hash('sha256', `GET\n${path}${restOfRequest}`));
+    const signature = sign(digest(`GET\n${path}`));
     return `${origin}${path}?${before}&X-Amz-Signature=${signature}${after}`;
   };
 };
 
 const escapeKey = (key: string): string => (/^[\w.~/-]*$/.test(key) ? key : escapeUri(key).replaceAll('%2F', '/'));
+
+/** Bytes for what comes before the query: a key of 1,024, which is all that S3 takes, has at most 3,072 when escaped. */
+const ROOM = 4_096;
+
+/**
+ * The SHA-256 in hexadecimal of a text in ASCII followed by another, which is the same each time: encoded once, and with
+ * no string made of both, it takes a fifth less, and leaves a third less for the garbage collector.
+ */
+const digestInFrontOf = (end: string): ((start: string) => string) => {
+  const bytes = Buffer.concat([Buffer.alloc(ROOM), Buffer.from(end)]);
+  return (start) => {
+    if (start.length > ROOM) return hash('sha256', start + end);
+    bytes.write(start, ROOM - start.length, 'latin1');
+    return hash('sha256', bytes.subarray(ROOM - start.length));
+  };
+};
 
 /**
  * The HMAC-SHA-256 (RFC 2104) of a text followed by a digest in hexadecimal. Two one-shot hashes of blocks that are laid

@@ -37,6 +37,9 @@ export interface JobWithLinks {
  */
 export type GetJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
+/** Without a prototype: with one, a JavaScript engine would have to guess that there will be thousands of keys. */
+const newRecord = <Value>() => Object.create(null) as Record<string, Value>;
+
 export const getJob =
   ({ jobStore, objectStore }: { jobStore: JobStore; objectStore: ObjectStore }): GetJob =>
   async (user, jobId, options) => {
@@ -55,14 +58,15 @@ export const getJob =
     );
     // One URL for each key, in the order of the keys.
     const url = (index: number) => urls[index] as string;
-    const results = processed.map((object, index) => {
-      return [object, { full: url(index), min: url(processed.length + index) }] as const;
-    });
-    const objectUrls = uploaded.map((object, index) => [object, url(2 * processed.length + index)] as const);
+    const results = newRecord<ResultUrls>();
+    for (const [index, object] of processed.entries())
+      results[object] = { full: url(index), min: url(processed.length + index) };
+    const objectUrls = newRecord<string>();
+    for (const [index, object] of uploaded.entries()) objectUrls[object] = url(2 * processed.length + index);
     return {
       job,
-      results: Object.fromEntries(results),
-      objectUrls: options?.objectUrls ? Object.fromEntries(objectUrls) : undefined,
+      results,
+      objectUrls: options?.objectUrls ? objectUrls : undefined,
       expiresAt: urls.length > 0 ? expiresAt : undefined,
     };
   };

@@ -1,10 +1,10 @@
-import type { Authenticator, Job, Jobs, JobStatus, JobSummary, ListOptions, UserId } from '@jobs-api/core';
+import type { Authenticator, Job, Jobs, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
 import { authenticate } from '../authenticate.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../cursor.ts';
-import { sendJson } from '../json-response.ts';
+import { sendJson, sendLinks } from '../json-response.ts';
 import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';
@@ -21,13 +21,13 @@ interface Call {
 /** Adds the four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
 export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authenticator): void => {
   const answer =
-    (work: (call: Call) => Promise<object>): Handler =>
+    (work: (call: Call) => Promise<object>, send = sendJson): Handler =>
     async (req, res) => {
       const { signal, halfTime } = res.locals;
       const user = await authenticate(authenticator, req, { signal });
       res.locals.userId = user;
       const onUnreadable: ListOptions['onUnreadable'] = (error) => (res.locals.unreadable ??= []).push(error);
-      sendJson(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
+      send(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
     };
 
   const list = answer(async ({ user, query, options, halfTime }) => {
@@ -49,7 +49,7 @@ export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authentic
       ...(expiresAt && { results_expire_at: expiresAt.toISOString() }),
       ...(links.objectUrls && { object_urls: links.objectUrls }),
     };
-  });
+  }, sendLinks);
 
   const getObjectUrl = answer(async ({ user, query, options }) => {
     const [jobId, object, downloadAs] = [jobIdOf(query), objectUuidOf(query), downloadAsOf(query)];
@@ -77,11 +77,8 @@ const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: 
   credits_spent: creditsSpent,
   status: status.code,
   status_meaning: status.meaning,
-  ...progressBody(status),
+  progress_percent: status.progressPercent, // left out of the JSON where there is none
 });
-
-const progressBody = ({ progressPercent }: JobStatus) =>
-  progressPercent === undefined ? {} : { progress_percent: progressPercent };
 
 const jobBody = (job: Job) => ({
   user_id: job.userId,
@@ -95,5 +92,5 @@ const jobBody = (job: Job) => ({
   media_length: job.mediaLength,
   failed_to_process: job.failedToProcess,
   status: job.status.code,
-  ...progressBody(job.status),
+  progress_percent: job.status.progressPercent,
 });
