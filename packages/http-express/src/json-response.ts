@@ -1,6 +1,6 @@
-import { stringifyChunked } from '@discoveryjs/json-ext';
 import type { Response } from 'express';
 import { compression, COMPRESSION_THRESHOLD } from './compression.ts';
+import { jsonInPieces } from './json-pieces.ts';
 
 /**
  * Answers with JSON, as `res.status(status).json(value)` would behind {@link compression}, without what that does for
@@ -11,20 +11,8 @@ import { compression, COMPRESSION_THRESHOLD } from './compression.ts';
 export const sendJson = (res: Response, value: object, status = 200): void =>
   send(res, [Buffer.from(JSON.stringify(value))], status);
 
-/** Of JSON that is made in pieces, in characters. */
-const PIECE = 65_536;
-
-/**
- * {@link sendJson} for values with thousands of long strings, such as links: the same body, in a fifth less of the whole
- * request's time. `JSON.stringify` looks at each character of a long string by itself, and would make one string of
- * megabytes, for which memory is taken anew each time. For many short strings it is the faster one.
- */
-export const sendLinks = (res: Response, value: object): void =>
-  send(
-    res,
-    Array.from(stringifyChunked(value, { highWaterMark: PIECE }), (piece) => Buffer.from(piece)),
-    200,
-  );
+/** {@link sendJson} for values with thousands of links. */
+export const sendLinks = (res: Response, value: object): void => send(res, jsonInPieces(value), 200);
 
 const send = (res: Response, pieces: readonly Buffer[], status: number): void => {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { jsonInPieces } from './json-pieces.ts';
+
+const jsonOf = (value: object): string => Buffer.concat(jsonInPieces(value)).toString();
+
+describe('jsonInPieces', () => {
+  test('makes what JSON.stringify makes', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.webUrl());
+    const value = fc.letrec<{ value: unknown; record: object }>((tie) => ({
+      value: fc.oneof(text, fc.jsonValue(), fc.constant(undefined), fc.date({ noInvalidDate: true }), tie('record')),
+      record: fc.dictionary(fc.oneof(text, fc.constant('__proto__')), tie('value')),
+    }));
+    fc.assert(fc.property(value.record, (record) => expect(jsonOf(record)).toBe(JSON.stringify(record))));
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['nothing that JSON has', { a: undefined }],
+    ['names that prototypes have', JSON.parse('{"__proto__":{"toString":"a"},"constructor":1}') as object],
+    ['lists and dates', { a: [1, { b: ['"'] }], c: new Date(0) }],
+    ['what has to be escaped', { 'a"': 'b\\', c: '\n', d: '\u2028\ud800', e: '\u007f' }],
+    ['every ASCII character', { a: String.fromCharCode(...Array(128).keys()) }],
+    ['a string larger than any piece', { a: 'x'.repeat(1_000_000), b: '€'.repeat(1_000_000) }],
+    ['strings that fill pieces to every last byte', Object.fromEntries(perLength((length) => 'x'.repeat(length)))],
+    ['the same in three bytes a character', Object.fromEntries(perLength((length) => '€'.repeat(length)))],
+  ])('writes %s', (_, value) => {
+    expect(jsonOf(value)).toBe(JSON.stringify(value));
+  });
+
+  test('makes few pieces, none of them large', () => {
+    const links = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, index) => [index, `https://${'x'.repeat(1_700)}`]),
+    );
+    const pieces = jsonInPieces(links);
+    expect(pieces.length).toBeLessThan(65);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
+  });
+});
+
+function perLength(text: (length: number) => string): [string, string][] {
+  return Array.from({ length: 300 }, (_, length) => [String(length), text(length)]);
+}

@@ -1,0 +1,65 @@
+/** Of a piece, in bytes. The first is small, for the answers that are; each further one is twice as large, up to a limit. */
+const FIRST_PIECE = 4_096;
+const LARGEST_PIECE = 65_536;
+
+/** ASCII of which JSON escapes nothing: any URL, for one. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+const QUOTE = 0x22;
+
+/**
+ * The JSON of an object of plain data, byte for byte what `JSON.stringify` makes of it, in pieces. For objects with
+ * thousands of long strings, such as links: `JSON.stringify` looks at each of their characters by itself, and makes one
+ * string of megabytes, for which memory is taken anew each time and which is copied once more when it becomes bytes.
+ * Here a string is looked at and copied once, which takes a third of the time. For many short strings it takes longer.
+ */
+export const jsonInPieces = (value: object): readonly Buffer[] => {
+  const pieces: Buffer[] = [];
+  let piece = Buffer.allocUnsafeSlow(FIRST_PIECE);
+  let end = 0;
+
+  const endPiece = () => void pieces.push(piece.subarray(0, end));
+  const makeRoom = (bytes: number) => {
+    if (end + bytes <= piece.length) return;
+    endPiece();
+    piece = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(2 * piece.length, LARGEST_PIECE)));
+    end = 0;
+  };
+  const write = (json: string) => {
+    makeRoom(3 * json.length);
+    end += piece.write(json, end);
+  };
+  const writePlain = (text: string) => {
+    makeRoom(text.length + 2);
+    piece[end++] = QUOTE;
+    end += piece.write(text, end, 'latin1');
+    piece[end++] = QUOTE;
+  };
+
+  const writeValue = (one: unknown) => {
+    if (typeof one === 'string' && PLAIN.test(one)) writePlain(one);
+    else if (isRecord(one)) writeRecord(one);
+    else write(JSON.stringify(one));
+  };
+  const writeRecord = (record: Readonly<Record<string, unknown>>) => {
+    let before = '{';
+    for (const name of Object.keys(record)) {
+      const member = record[name];
+      if (member === undefined) continue;
+      write(`${before}${JSON.stringify(name)}:`);
+      writeValue(member);
+      before = ',';
+    }
+    write(before === '{' ? '{}' : '}');
+  };
+
+  writeValue(value);
+  endPiece();
+  return pieces;
+};
+
+/** Whether the value is an object whose members are all that there is to it, as it is not of a list or a date. */
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+};
