@@ -6,6 +6,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { JobsBucket, JobsTable } from '@jobs-api/local';
 import { build } from 'esbuild';
+import { loadFrom } from './load.ts';
+import type { Load } from './load.ts';
 import { startHelper, startServer } from './server-process.ts';
 import type { Env, Helper, ServerProcess } from './server-process.ts';
 
@@ -41,6 +43,7 @@ export class Bench {
   readonly #own: (() => Promise<void>)[] = [];
   #backend: Promise<Backend> | undefined;
   #bundles: Promise<Bundles> | undefined;
+  #load: Promise<Load> | undefined;
 
   /** @param options.quick whether only to see that everything works, with figures that say nothing */
   constructor({ quick }: { quick: boolean }) {
@@ -59,6 +62,9 @@ export class Bench {
   bundles(): Promise<Bundles> {
     return (this.#bundles ??= this.#bundle());
   }
+
+  /** From a process of its own, always the same one. */
+  readonly load: Load = async (origin, options) => (await (this.#load ??= this.#startLoad()))(origin, options);
 
   /** Starts a bundled server that ends with the measurement. */
   async server(file: string, env: Env): Promise<ServerProcess> {
@@ -81,6 +87,12 @@ export class Bench {
   async close(): Promise<void> {
     await this.endMeasurement();
     await Promise.all(this.#shared.splice(0).map((end) => end()));
+  }
+
+  async #startLoad(): Promise<Load> {
+    const host = await startHelper('load-host.js', [], {});
+    this.#shared.push(host.stop);
+    return loadFrom(host);
   }
 
   async #startBackend(): Promise<Backend> {

@@ -1,5 +1,5 @@
 import { SESSION_TOKEN } from '../bench.ts';
-import { load, percentile } from '../load.ts';
+import { percentile } from '../load.ts';
 import { jobRecord } from '../jobs.ts';
 import { ratio } from '../measurement.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
@@ -13,9 +13,9 @@ interface Plan {
 }
 
 const FULL: readonly Plan[] = [
-  { connections: 1, rounds: 5, naive: 3, ours: 40 },
-  { connections: 16, rounds: 2, naive: 16, ours: 160 },
-  { connections: 64, rounds: 2, naive: 64, ours: 192 },
+  { connections: 1, rounds: 5, naive: 3, ours: 120 },
+  { connections: 16, rounds: 2, naive: 16, ours: 320 },
+  { connections: 64, rounds: 2, naive: 64, ours: 640 },
 ];
 const QUICK: readonly Plan[] = [
   { connections: 1, rounds: 1, naive: 1, ours: 1 },
@@ -35,8 +35,8 @@ export const getThroughput: Measurement = {
     const patient = { ...env, AWS_SESSION_TOKEN: SESSION_TOKEN, REQUEST_TIMEOUT_SECONDS: '600' };
     const [ours, naive] = [await bench.server(service, patient), await bench.server(naiveServer, patient)];
     const path = '/api/v1/jobs/get?job-id=1';
-    await load(ours.origin, { path, token, requests: bench.size(20, 1) });
-    await load(naive.origin, { path, token, requests: bench.size(2, 1) });
+    await bench.load(ours.origin, { path, token, requests: bench.size(20, 1) });
+    await bench.load(naive.origin, { path, token, requests: bench.size(2, 1) });
 
     const series: Series[] = [];
     const goals: Goal[] = [];
@@ -48,7 +48,7 @@ export const getThroughput: Measurement = {
           ['naive', naive],
           ['ours', ours],
         ] as const) {
-          const result = await load(origin, { path, token, connections, requests: requests[subject] });
+          const result = await bench.load(origin, { path, token, connections, requests: requests[subject] });
           perSecond[subject].push(result.perSecond);
           p99[subject].push(percentile(result, 99));
         }

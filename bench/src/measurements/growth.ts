@@ -1,6 +1,5 @@
 import { generatedUser } from '../generated-table.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
-import { load } from '../load.ts';
 import { summarise } from '../measurement.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
 
@@ -23,7 +22,12 @@ export const growth: Measurement = {
     const perSecond = new Map<string, number[]>();
     for (const [subject, path, requests] of routes) {
       const ask = (connections: number) =>
-        load(server.origin, { path: `/api/v1/jobs/${path}`, token, connections, requests: bench.size(requests, 4) });
+        bench.load(server.origin, {
+          path: `/api/v1/jobs/${path}`,
+          token,
+          connections,
+          requests: bench.size(requests, 4),
+        });
       await ask(16);
       const [few, many] = [
         [1, 16, 64],
@@ -51,7 +55,11 @@ export const growth: Measurement = {
       for (const jobs of sizes) {
         const requests = Math.max(1, Math.min(20, Math.round(20_000 / jobs)));
         const before = await lister.usage();
-        await load(lister.origin, { path: '/api/v1/jobs/list', token: await tokenOf(generatedUser(jobs)), requests });
+        await bench.load(lister.origin, {
+          path: '/api/v1/jobs/list',
+          token: await tokenOf(generatedUser(jobs)),
+          requests,
+        });
         const cpuMs = (await lister.usage()).cpuMs - before.cpuMs;
         // The first round is for the compiler.
         if (round > 0) microseconds.set(jobs, [...(microseconds.get(jobs) ?? []), cpuMs / requests]);

@@ -1,4 +1,3 @@
-import { load } from '../load.ts';
 import { jobRecord } from '../jobs.ts';
 import { cpuTime, interleave, ratio } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -19,7 +18,7 @@ export const listCpu: Measurement = {
 
     const perRequest = async ({ origin, usage }: ServerProcess, headers = {}): Promise<number> => {
       const before = await usage();
-      await load(origin, { path, token, requests, headers });
+      await bench.load(origin, { path, token, requests, headers });
       return ((await usage()).cpuMs - before.cpuMs) / requests;
     };
 

@@ -1,7 +1,6 @@
 import { SESSION_TOKEN } from '../bench.ts';
 import { generatedUser } from '../generated-table.ts';
 import { jobRecord } from '../jobs.ts';
-import { load } from '../load.ts';
 import { summarise } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 
@@ -49,10 +48,10 @@ export const memory: Measurement = {
     const idle = await over(patient, 1, async () => undefined);
     const batches = bench.size(9, 2);
     const lists = await over({ ...patient, AWS_ENDPOINT_URL_DYNAMODB: generatedTable }, batches, (origin) =>
-      load(origin, { path: '/api/v1/jobs/list', token: lister, requests: bench.size(2, 1) }),
+      bench.load(origin, { path: '/api/v1/jobs/list', token: lister, requests: bench.size(2, 1) }),
     );
     const gets = await over(patient, batches, (origin) =>
-      load(origin, {
+      bench.load(origin, {
         path: '/api/v1/jobs/get?job-id=1',
         token: keeper,
         connections: bench.size(64, 2),

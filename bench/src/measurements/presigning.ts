@@ -61,11 +61,19 @@ export const presigning: Measurement = {
     const sequentially = async () => {
       for (const key of keys) await bySdk(key);
     };
+    // What takes milliseconds is done often enough to take as much of the time, and of the garbage collector's work.
+    const often = async (work: () => unknown): Promise<number> => {
+      const times = bench.size(50, 1);
+      const ms = await cpuTime(async () => {
+        for (let time = 0; time < times; time++) await work();
+      });
+      return ms / times;
+    };
     const subjects = {
       sequential: () => cpuTime(sequentially),
       together: () => cpuTime(() => Promise.all(keys.map(bySdk))),
-      ours: () => cpuTime(() => store.presign(keys)),
-      floor: () => cpuTime(hashes),
+      ours: () => often(() => store.presign(keys)),
+      floor: () => often(hashes),
     };
     // What the compiler has not seen yet says more about the compiler.
     await interleave(bench.size(2, 1), subjects);

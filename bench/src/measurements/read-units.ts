@@ -1,4 +1,3 @@
-import { load } from '../load.ts';
 import { jobRecord } from '../jobs.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
 import { format } from '../report.ts';
@@ -49,7 +48,7 @@ export const readUnits: Measurement = {
       const token = await tokenOf(userId);
       const unitsOf = async (origin: string) => {
         meter.read();
-        await load(origin, { path: '/api/v1/jobs/list', token, requests: 1 });
+        await bench.load(origin, { path: '/api/v1/jobs/list', token, requests: 1 });
         return meter.read().readUnits;
       };
       const [dear, cheap] = [await unitsOf(naive.origin), await unitsOf(ours.origin)];

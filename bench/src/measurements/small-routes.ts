@@ -1,5 +1,4 @@
 import { SESSION_TOKEN } from '../bench.ts';
-import { load } from '../load.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
 import { interleave, ratio } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -24,7 +23,7 @@ export const smallRoutes: Measurement = {
     const perRequest = (server: ServerProcess | undefined, path: string) => async (): Promise<number> => {
       const { origin, usage } = server as ServerProcess;
       const before = await usage();
-      await load(origin, { path: `/api/v1/jobs/${path}`, token, connections: 4, requests });
+      await bench.load(origin, { path: `/api/v1/jobs/${path}`, token, connections: 4, requests });
       return (((await usage()).cpuMs - before.cpuMs) * 1_000) / requests;
     };
     const [link, get] = [`get-object-url?job-id=1&object-uuid=${objectUuid(0)}`, 'get?job-id=1'];
