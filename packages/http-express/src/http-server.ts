@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { unparsableRequest } from './error-response.ts';
+import type { MessageClasses } from './message-classes.ts';
 
 /** Request headers in all, the request line among them. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -25,12 +26,17 @@ export interface HttpServer {
   readonly close: (graceSeconds: number) => Promise<boolean>;
 }
 
+export interface HttpServerOptions extends Partial<MessageClasses> {
+  readonly keepAliveSeconds: number;
+}
+
 /** An HTTP server that answers in JSON even what never becomes a request, and that can be closed without cutting anyone off. */
 export const createHttpServer = (
   listener: RequestListener,
-  { keepAliveSeconds }: { keepAliveSeconds: number },
+  { keepAliveSeconds, ...messageClasses }: HttpServerOptions,
 ): HttpServer => {
   const server = createServer({
+    ...messageClasses,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -3,6 +3,8 @@ export type { AppOptions } from './app.ts';
 export { httpVariables, readHttpConfig } from './config.ts';
 export type { HttpConfig } from './config.ts';
 export type { ReadinessChecks } from './health.ts';
+export { messageClasses } from './message-classes.ts';
+export type { MessageClasses } from './message-classes.ts';
 export { createLogger } from './logger.ts';
 export type { FinishedRequest, RequestObserver } from './observe-requests.ts';
 export { openapi } from './openapi.ts';

@@ -8,6 +8,7 @@ import { readHttpConfig } from './config.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
+import { messageClasses } from './message-classes.ts';
 import { createMetrics } from './metrics.ts';
 import { flushSpans } from './tracing.ts';
 
@@ -47,7 +48,8 @@ const app = createApp({
   requestObserver: metrics?.requestObserver,
   docs: docsRoutes(),
 });
-const { server, close } = createHttpServer(app, config);
+const { keepAliveSeconds } = config;
+const { server, close } = createHttpServer(app, { keepAliveSeconds, ...messageClasses(app) });
 
 const stop = async (signal: NodeJS.Signals) => {
   if (shutdown.signal.aborted) process.exit(1);

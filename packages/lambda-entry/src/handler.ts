@@ -6,6 +6,7 @@ import { fitAnswer } from './answer-size.ts';
 import { readConfig } from './config.ts';
 import { readHttpEvent } from './event.ts';
 import type { HttpEvent, ResponseValues } from './event.ts';
+import { expressFramework } from './express-framework.ts';
 import { GatewayAuthenticator } from './gateway-authenticator.ts';
 import { invocation, secondsLeft } from './invocation.ts';
 
@@ -25,6 +26,7 @@ const app = createApp({
 
 const serve = configure<HttpEvent, object>({
   app,
+  framework: expressFramework(app),
   // A name that the library does not know, so that a fault in between fails the invocation, which alarms can see.
   eventSourceName: 'HTTP',
   eventSource: {
