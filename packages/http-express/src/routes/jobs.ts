@@ -4,7 +4,7 @@ import { authenticate } from '../authenticate.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../cursor.ts';
-import { sendJson, sendLinks } from '../json-response.ts';
+import { sendJson } from '../json-response.ts';
 import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';
@@ -21,13 +21,13 @@ interface Call {
 /** Adds the four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
 export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authenticator): void => {
   const answer =
-    (work: (call: Call) => Promise<object>, send = sendJson): Handler =>
+    (work: (call: Call) => Promise<object>): Handler =>
     async (req, res) => {
       const { signal, halfTime } = res.locals;
       const user = await authenticate(authenticator, req, { signal });
       res.locals.userId = user;
       const onUnreadable: ListOptions['onUnreadable'] = (error) => (res.locals.unreadable ??= []).push(error);
-      send(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
+      sendJson(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
     };
 
   const list = answer(async ({ user, query, options, halfTime }) => {
@@ -49,7 +49,7 @@ export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authentic
       ...(expiresAt && { results_expire_at: expiresAt.toISOString() }),
       ...(links.objectUrls && { object_urls: links.objectUrls }),
     };
-  }, sendLinks);
+  });
 
   const getObjectUrl = answer(async ({ user, query, options }) => {
     const [jobId, object, downloadAs] = [jobIdOf(query), objectUuidOf(query), downloadAsOf(query)];
