@@ -12,8 +12,10 @@ const SERVICE = 'packages/http-express/dist/server.js';
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
-/** What is loaded and never used, and what stands in for it. */
+/** What is loaded and never used. */
 const UNUSED_PACKAGES = ['body-parser', 'bowser', 'debug', 'qs', 'send', 'serve-static', 'thread-stream'];
+/** Credentials of somebody who has signed in, which a function is not. */
+const UNUSED_BY_LAMBDA = ['@aws-sdk/credential-provider-login', '@aws-sdk/credential-provider-sso'];
 const UNUSED = join(import.meta.dirname, 'unused.cjs');
 
 /** The earliest time that a zip can hold: one of its own each time would make every zip another. */
@@ -114,8 +116,8 @@ const earlyImports = {
     }),
 };
 
-/** @param {string} from @param {string} to */
-const bundle = async (from, to) => {
+/** @param {string} from @param {string} to @param {string[]} unused packages */
+const bundle = async (from, to, unused) => {
   const { metafile } = await build({
     entryPoints: [from],
     outfile: join(into, to),
@@ -130,7 +132,7 @@ const bundle = async (from, to) => {
     conditions: ['source', 'module'], // whoever names one has to name esbuild's own, too
     plugins: [embedDocs, fewTypes, plainNames, earlyImports],
     define: { JOBS_API_VERSION: JSON.stringify(version) },
-    alias: Object.fromEntries(UNUSED_PACKAGES.map((name) => [name, UNUSED])),
+    alias: Object.fromEntries(unused.map((name) => [name, UNUSED])),
     // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have. Of names this
     // long there is no other: the bundler makes shorter ones, and does not see these.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
@@ -138,8 +140,8 @@ const bundle = async (from, to) => {
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith('.map')) report(to, bytes);
 };
 
-await bundle('packages/http-express/src/main.ts', SERVICE);
-await bundle('packages/lambda-entry/src/handler.ts', HANDLER);
+await bundle('packages/http-express/src/main.ts', SERVICE, UNUSED_PACKAGES);
+await bundle('packages/lambda-entry/src/handler.ts', HANDLER, [...UNUSED_PACKAGES, ...UNUSED_BY_LAMBDA]);
 
 const handler = await readFile(join(into, HANDLER));
 const zip = zipSync({ 'handler.mjs': handler }, { level: 9, mtime: ZIP_TIME });

@@ -1,5 +1,5 @@
 /** Of a piece, in bytes. The first is small, for the answers that are; each further one is twice as large, up to a limit. */
-const FIRST_PIECE = 4_096;
+const FIRST_PIECE = 2_048;
 const LARGEST_PIECE = 65_536;
 
 /** How many members of a list are made JSON at once: about as much as a piece holds. */
@@ -17,14 +17,14 @@ const QUOTE = 0x22;
  */
 export const jsonInPieces = (value: object): readonly Buffer[] => {
   const pieces: Buffer[] = [];
-  let piece = Buffer.allocUnsafeSlow(FIRST_PIECE);
+  let piece = Buffer.allocUnsafe(FIRST_PIECE);
   let end = 0;
 
   const endPiece = () => void pieces.push(piece.subarray(0, end));
   const makeRoom = (bytes: number) => {
     if (end + bytes <= piece.length) return;
     endPiece();
-    piece = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(2 * piece.length, LARGEST_PIECE)));
+    piece = Buffer.allocUnsafe(Math.max(bytes, Math.min(2 * piece.length, LARGEST_PIECE)));
     end = 0;
   };
   const write = (json: string) => {
