@@ -7,7 +7,7 @@ const MAX_BYTES = 1_048_576;
 
 /**
  * What an HTTP or HTTPS address answers with a status of success, as text in UTF-8. By Node's own client, which the SDK
- * loads anyway: the platform's `fetch` would take longer to load than all else that a cold start does for a token.
+ * loads anyway: loading the platform's `fetch` would make a cold start longer (docs/decisions/0006).
  *
  * @param timeoutMs from the call to the end of the answer
  * @throws where there is no such answer in time, where it is a redirect, or larger than 1 MiB
