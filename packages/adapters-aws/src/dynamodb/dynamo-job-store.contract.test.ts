@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { parseUserId } from '@jobs-api/core';
 import type { UnreadableJob } from '@jobs-api/core';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
@@ -7,11 +8,13 @@ import { JobsTable, startLocalDynamo } from '@jobs-api/local';
 import { requestLimits } from '../call-aws.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
 import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
+import { PlainProtocol } from './plain-protocol.ts';
 
 const TABLE = 'jobs';
 
-const clientOf = (endpoint: string) =>
+const clientOf = (endpoint: string, config: DynamoDBClientConfig = {}) =>
   new DynamoDBClient({
+    ...config,
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret' },
@@ -26,7 +29,7 @@ const startTable = async () => {
     table.client.destroy();
     await dynamo.close();
   };
-  return { table, close };
+  return { table, close, endpoint: dynamo.endpoint };
 };
 
 /** A port that was free a moment ago, so that nobody listens there. */
@@ -41,11 +44,17 @@ const waysToList = [
   ['the table', undefined],
 ] as const;
 
-describe.each(waysToList)('through %s,', (_, summaryIndexName) => {
+const clients: [string, DynamoDBClientConfig, string | undefined][] = [
+  ['the client of the container, through the summary index', { protocol: PlainProtocol }, DEFAULT_SUMMARY_INDEX],
+  ['the client of the container, through the table', { protocol: PlainProtocol }, undefined],
+  ['any client, through the summary index', {}, DEFAULT_SUMMARY_INDEX],
+];
+
+describe.each(clients)('with %s,', (_, config, summaryIndexName) => {
   describeJobStore('DynamoJobStore', async () => {
-    const { table, close } = await startTable();
+    const { table, close, endpoint } = await startTable();
     return {
-      store: new DynamoJobStore(table.client, { tableName: TABLE, summaryIndexName }),
+      store: new DynamoJobStore(clientOf(endpoint, config), { tableName: TABLE, summaryIndexName }),
       unreachable: new DynamoJobStore(clientOf(await refusingEndpoint()), { tableName: TABLE, summaryIndexName }),
       put: (record) => table.put(record),
       putUnreadable: (userId, jobId) => table.putUnreadable(userId, jobId),

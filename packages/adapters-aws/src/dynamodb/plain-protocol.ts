@@ -8,6 +8,7 @@ import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
 export class PlainProtocol extends AwsJson1_0Protocol {
   protected override readonly deserializer: AwsJson1_0Protocol['deserializer'] = {
     setSerdeContext: () => undefined,
-    read: async (_schema, json) => JSON.parse(typeof json === 'string' ? json : new TextDecoder().decode(json)) as never,
+    read: async (_schema, json) =>
+      JSON.parse(typeof json === 'string' ? json : new TextDecoder().decode(json)) as never,
   };
 }

@@ -391,6 +391,11 @@ const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
   return turns;
 };
 
+test('URLs are those of getSignedUrl for keys of any length', async () => {
+  const around = Array.from({ length: 80 }, (_, index) => 'x'.repeat(4_040 + index));
+  await expectAsSdk(clientOf(), ['x', 'x'.repeat(1_024), ...around, '雪'.repeat(3_000), 'x']);
+});
+
 describe('many keys', () => {
   test('do not keep others from their turn', async () => {
     expect(await turnsDuring(() => presignAll(clientOf(), someKeys(2_000), options))).toBeGreaterThanOrEqual(3);
@@ -400,6 +405,24 @@ describe('many keys', () => {
   test('keep their order', async () => {
     const { urls } = await presignAll(clientOf(), someKeys(1_501), options);
     expect(urls.map((url) => new URL(url).pathname)).toEqual(someKeys(1_501).map((key) => `/${key}`));
+  });
+
+  test('are signed in the order in which they were asked for, and few at once', async () => {
+    const client = clientOf();
+    const done: string[] = [];
+    const sign = (name: string, count: number) =>
+      presignAll(client, someKeys(count), options).then(() => void done.push(name));
+    await Promise.all([sign('first', 2_000), sign('second', 2_000), sign('few', 500), sign('third', 501)]);
+    expect(done).toEqual(['few', 'first', 'second', 'third']);
+  });
+
+  test('that are given up while they wait keep nobody waiting', async () => {
+    const client = clientOf();
+    const sign = (count: number, signal?: AbortSignal) => presignAll(client, someKeys(count), { ...options, signal });
+    const [first, second, third] = [sign(30_000), sign(30_000, AbortSignal.abort(new Error('enough'))), sign(1_000)];
+    await expect(second).rejects.toThrow('enough');
+    expect((await third).urls).toHaveLength(1_000);
+    expect((await first).urls).toHaveLength(30_000);
   });
 
   test('are given up when the signal aborts', async () => {
