@@ -108,8 +108,8 @@ const earlyImports = {
       /** @type {string[]} */
       const imports = [];
       const source = await readFile(path, 'utf8');
-      const rest = source.replaceAll(/const (\{.+\}) = await (import)\((".+")\);/g, (_, names, keyword, from) => {
-        imports.push(`${keyword} ${names} from ${from};`);
+      const rest = source.replaceAll(/const (\{.+\}) = await import\((".+")\);/g, (_, names, from) => {
+        imports.push(`import ${names} from ${from};`);
         return '';
       });
       return imports.length > 0 ? { contents: [...imports, rest].join('\n'), loader: 'js' } : undefined;

@@ -10,10 +10,11 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 const QUOTE = 0x22;
 
 /**
- * The JSON of an object of plain data, byte for byte what `JSON.stringify` makes of it, in pieces. `JSON.stringify` would
- * make one string of it, for which, where it is large, memory is taken anew each time, whose garbage has all of the heap
- * looked at, and which is copied once more when it becomes bytes. And of long strings it looks at each character by itself:
- * here a link is copied once, which takes a third of the time.
+ * The JSON of an object of plain data, byte for byte what `JSON.stringify` makes of it, in pieces.
+ *
+ * `JSON.stringify` makes one string, and looks at each character of the long ones in it by itself. A string of megabytes
+ * has the whole heap collected all the more often, and is copied once more when it becomes bytes. Here a link is copied
+ * once, which takes a third of the time.
  */
 export const jsonInPieces = (value: object): readonly Buffer[] => {
   const pieces: Buffer[] = [];

@@ -37,9 +37,6 @@ export interface JobWithLinks {
  */
 export type GetJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
-/** Without a prototype: with one, a JavaScript engine would have to guess that there will be thousands of keys. */
-const newRecord = <Value>() => Object.create(null) as Record<string, Value>;
-
 export const getJob =
   ({ jobStore, objectStore }: { jobStore: JobStore; objectStore: ObjectStore }): GetJob =>
   async (user, jobId, options) => {
@@ -70,3 +67,6 @@ export const getJob =
       expiresAt: urls.length > 0 ? expiresAt : undefined,
     };
   };
+
+/** Without a prototype: with one, a JavaScript engine would have to guess that there will be thousands of keys. */
+const newRecord = <Value>() => Object.create(null) as Record<string, Value>;
