@@ -71,7 +71,7 @@ export const lambda: Measurement = {
       ours: async () => ((await ours.ask({ event: link, count })) as { cpuUs: number }).cpuUs,
       empty: async () => ((await empty.ask({ event: nothing, count })) as { cpuUs: number }).cpuUs,
     };
-    await interleave(bench.size(4, 1), warmSubjects);
+    await interleave(bench.size(10, 1), warmSubjects);
     const warm = await interleave(bench.size(15, 1), warmSubjects);
 
     const [naiveFirst, oursFirst, cachedFirst] = [first.naive ?? [], first.ours ?? [], first.cached];

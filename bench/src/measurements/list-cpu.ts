@@ -12,11 +12,15 @@ export const listCpu: Measurement = {
     const { service, naiveServer } = await bench.bundles();
     const [jobs, requests] = [bench.size(1_000, 20), bench.size(50, 2)];
     await table.putMany(Array.from({ length: jobs }, (_, index) => jobRecord('lister', index + 1, 1)));
-    const token = await tokenOf('lister');
+    await table.put(jobRecord('lister-of-one', 1, 1));
+    const [token, tokenForOne] = await Promise.all([tokenOf('lister'), tokenOf('lister-of-one')]);
     const [ours, compressing, naive] = await Promise.all(
       [service, service, naiveServer].map((file) => bench.server(file, env)),
     );
     const path = '/api/v1/jobs/list';
+    // It takes thousands of calls until the compiler has seen all of the SDK.
+    for (const server of [ours, compressing, naive])
+      await bench.load((server as ServerProcess).origin, { path, token: tokenForOne, requests: bench.size(4_000, 2) });
 
     const perRequest = async (server: ServerProcess | undefined, headers = {}): Promise<number> => {
       const { origin, usage } = server as ServerProcess;
@@ -59,7 +63,9 @@ export const listCpu: Measurement = {
         { what: 'times less CPU than the baseline', unit: 'times', samples: ratio(ms.naive, ms.ours) },
       ],
       chart: { kind: 'bars', unit },
-      notes: ['The CPU time is that of the service alone; DynamoDB runs in another process.'],
+      notes: [
+        'The CPU time is that of the service alone; DynamoDB runs in another process. Each service has answered some thousand requests before, as one has that runs for months.',
+      ],
     };
   },
 };

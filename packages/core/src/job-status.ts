@@ -39,6 +39,11 @@ export interface JobStatus extends StatusDescription {
 
 const PROGRESS = /^processing\.{3}(\d{1,3})%$/;
 
+/** The same one for all jobs that share it. */
+const knownStatuses = new Map<string, JobStatus>(
+  Object.entries(jobStatuses).map(([code, description]) => [code, { code, ...description }]),
+);
+
 export const isKnownStatusCode = (code: string): code is KnownStatusCode => Object.hasOwn(jobStatuses, code);
 
 const readProgress = (stored: string): number | undefined => {
@@ -51,7 +56,8 @@ const readProgress = (stored: string): number | undefined => {
  * (`processing...45%`). Never fails; what is not known is passed on as it is and called unknown.
  */
 export const describeStatus = (stored = 'unknown'): JobStatus => {
-  if (isKnownStatusCode(stored)) return { code: stored, ...jobStatuses[stored] };
+  const known = knownStatuses.get(stored);
+  if (known) return known;
   const percent = readProgress(stored);
   if (percent === undefined) return { code: stored, meaning: 'Unknown status', hasResults: false };
   const { meaning, hasResults } = jobStatuses.processing;

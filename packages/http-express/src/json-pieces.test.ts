@@ -28,6 +28,12 @@ describe('jsonInPieces', () => {
     expect(jsonOf(value)).toBe(JSON.stringify(value));
   });
 
+  test.each([0, 1, 199, 200, 201, 400, 1_000])('writes a list of %i, whatever brings its members', (length) => {
+    const list = Array.from({ length }, (_, index) => ({ index, text: '€', nothing: undefined }));
+    expect(jsonOf({ list })).toBe(JSON.stringify({ list }));
+    expect(jsonOf({ list: list.values(), set: new Set(list) })).toBe(JSON.stringify({ list, set: list }));
+  });
+
   test('makes few pieces, none of them large', () => {
     const links = Object.fromEntries(
       Array.from({ length: 2_000 }, (_, index) => [index, `https://${'x'.repeat(1_700)}`]),

@@ -10,7 +10,8 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 const QUOTE = 0x22;
 
 /**
- * The JSON of an object of plain data, byte for byte what `JSON.stringify` makes of it, in pieces.
+ * The JSON of an object of plain data, byte for byte what `JSON.stringify` makes of it, in pieces. Any iterable member is a
+ * list, and is read while it is written.
  *
  * `JSON.stringify` makes one string, and looks at each character of the long ones in it by itself. A string of megabytes
  * has the whole heap collected all the more often, and is copied once more when it becomes bytes. Here a link is copied
@@ -42,7 +43,7 @@ export const jsonInPieces = (value: object): readonly Buffer[] => {
 
   const writeValue = (one: unknown) => {
     if (typeof one === 'string' && PLAIN.test(one)) writePlain(one);
-    else if (Array.isArray(one)) writeList(one);
+    else if (isIterable(one)) writeList(one);
     else if (isRecord(one)) writeRecord(one);
     else write(JSON.stringify(one));
   };
@@ -57,12 +58,16 @@ export const jsonInPieces = (value: object): readonly Buffer[] => {
     }
     write(before === '{' ? '{}' : '}');
   };
-  const writeList = (list: readonly unknown[]) => {
-    write('[');
-    for (let start = 0; start < list.length; start += MEMBERS) {
-      const members = JSON.stringify(list.slice(start, start + MEMBERS)).slice(1, -1);
-      write(start === 0 ? members : `,${members}`);
-    }
+  const writeList = (list: Iterable<unknown>) => {
+    let before = '[';
+    let members: unknown[] = [];
+    const writeMembers = () => {
+      write(before + JSON.stringify(members).slice(1, -1));
+      before = ',';
+      members = [];
+    };
+    for (const member of list) if (members.push(member) === MEMBERS) writeMembers();
+    if (members.length > 0 || before === '[') writeMembers();
     write(']');
   };
 
@@ -70,6 +75,9 @@ export const jsonInPieces = (value: object): readonly Buffer[] => {
   endPiece();
   return pieces;
 };
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
 
 /** Whether the value is an object whose members are all that there is to it, as it is not of a date. */
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => {
