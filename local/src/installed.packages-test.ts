@@ -203,14 +203,17 @@ describe('all of them together', () => {
   test('the example of the HTTP API answers the request that it prints', async () => {
     const socketPath = join(directory, 'http.sock');
     const example = await readFile(join(directory, 'out/http-express-1.js'), 'utf8');
+    const listen = '.listen(3000)';
+    expect(example).toContain(listen);
     await writeFile(
       join(directory, 'out/http-express.js'),
-      example.replace('app.listen(3000)', `app.listen('${socketPath}', () => console.log('listening'))`),
+      example.replace(listen, `.listen('${socketPath}', () => console.log('listening'))`),
     );
     const child = spawn(process.execPath, ['out/http-express.js'], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const exit = once(child, 'exit');
     try {
       let printed = '';
       for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
@@ -227,7 +230,7 @@ describe('all of them together', () => {
       expect(JSON.parse(await text(answer))).toMatchObject({ jobs: [{ job_id: 1, status: 'queued' }] });
     } finally {
       child.kill();
-      await once(child, 'exit');
+      await exit;
     }
   });
 });
