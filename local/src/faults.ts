@@ -38,24 +38,26 @@ const brokenOff =
 /** What comes from somebody else altogether, such as a proxy that wants to be paid. */
 const htmlPage = answer(200, 'text/html', '<html><body>Please sign in</body></html>');
 
+const TOO_LATE = /ran out of time|took longer than|due to timeout|TimeoutError/;
+
 /** By the end of a sentence that starts with the dependency. */
 export const faults: Readonly<Record<string, Fault>> = {
   'refuses connections': {
     leaves: 'hope',
-    logged: /ECONNREFUSED|ECONNRESET|hang up|other side closed/,
+    logged: /ECONNREFUSED|ECONNRESET|hang up/,
     script: () => 'refuse',
   },
-  'resets the connection': { leaves: 'hope', logged: /ECONNRESET|hang up|other side closed/, script: () => 'reset' },
-  'never answers': { leaves: 'hope', logged: /ran out of time|due to timeout|TimeoutError/, script: () => 'hang' },
+  'resets the connection': { leaves: 'hope', logged: /ECONNRESET|hang up/, script: () => 'reset' },
+  'never answers': { leaves: 'hope', logged: TOO_LATE, script: () => 'hang' },
   'stops halfway through its answer': {
     leaves: 'hope',
-    logged: /ran out of time|due to timeout|TimeoutError/,
+    logged: TOO_LATE,
     needsBody: true,
     script: brokenOff('hang'),
   },
   'resets the connection halfway through its answer': {
     leaves: 'hope',
-    logged: /aborted|ECONNRESET|terminated/,
+    logged: /aborted|ECONNRESET/,
     needsBody: true,
     script: brokenOff('reset'),
   },
