@@ -5,11 +5,11 @@ import { jsonInPieces } from './json-pieces.ts';
 /**
  * Answers with JSON, as `res.status(status).json(value)` would behind {@link compression}, without what that does for
  * nobody: no entity tag is made and no copy of the client's looked for, compression is asked only about a large body for a
- * client that accepts some, and Node is given bytes, where it would count those of a string and copy it.
+ * client that accepts some, and no string or buffer is larger than it has to be.
  */
 export const sendJson = (res: Response, value: object, status = 200): void => {
   const pieces = jsonInPieces(value);
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', length);
@@ -18,6 +18,9 @@ export const sendJson = (res: Response, value: object, status = 200): void => {
     res.end();
   } else {
     // In one piece, of which more is repeated than of its parts.
-    compression(res.req, res, () => res.end(Buffer.concat(pieces)));
+    const body = Buffer.allocUnsafe(length);
+    let end = 0;
+    for (const piece of pieces) end += typeof piece === 'string' ? body.write(piece, end) : piece.copy(body, end);
+    compression(res.req, res, () => res.end(body));
   }
 };

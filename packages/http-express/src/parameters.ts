@@ -42,6 +42,7 @@ const LIMIT = /^[1-9][0-9]{0,3}$/;
 const DOWNLOAD_NAME = /^[^/\\\p{Control}\p{Surrogate}]{1,255}$/u;
 
 const CURSOR_PROBLEM = 'must be a next_cursor of this list';
+const STATUS_PROBLEM = `must be one of ${Object.keys(jobStatuses).join(', ')}`;
 
 /** For Express: the platform's own parser, so that both driving adapters read a raw query alike. */
 export const parseQuery = (raw: string | null | undefined): URLSearchParams => new URLSearchParams(raw ?? '');
@@ -81,10 +82,7 @@ export const listQueryOf = (
   const order = optional<'asc' | 'desc'>(query, 'order', 'must be asc or desc', (value) =>
     value === 'asc' || value === 'desc' ? value : undefined,
   );
-  const codes = Object.keys(jobStatuses).join(', ');
-  const status = optional(query, 'status', `must be one of ${codes}`, (value) =>
-    isKnownStatusCode(value) ? value : undefined,
-  );
+  const status = optional(query, 'status', STATUS_PROBLEM, (value) => (isKnownStatusCode(value) ? value : undefined));
   const scope = { order: order ?? 'asc', status };
   // A position in another list means nothing in this one.
   if (cursor && (cursor.order !== scope.order || cursor.status !== scope.status))
