@@ -66,12 +66,12 @@ export const lambda: Measurement = {
       await startHandler(bench, handler, link, env),
       await startHandler(bench, emptyHandler, nothing, env),
     ];
-    const count = bench.size(500, 2);
+    const count = bench.size(5_000, 2);
     const warmSubjects = {
       ours: async () => ((await ours.ask({ event: link, count })) as { cpuUs: number }).cpuUs,
       empty: async () => ((await empty.ask({ event: nothing, count })) as { cpuUs: number }).cpuUs,
     };
-    await interleave(bench.size(10, 1), warmSubjects);
+    await interleave(bench.size(2, 1), warmSubjects);
     const warm = await interleave(bench.size(15, 1), warmSubjects);
 
     const [naiveFirst, oursFirst, cachedFirst] = [first.naive ?? [], first.ours ?? [], first.cached];
