@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { startLocalStack } from './stack.ts';
+
+test('a stack that is kept in a folder can be started again as soon as it is closed', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+  // Often, for a folder that is let go too late is so only now and then.
+  for (let start = 0; start < 100; start++) {
+    const stack = await startLocalStack({ directory });
+    expect(stack.isNew).toBe(start === 0);
+    await stack.close();
+  }
+  await rm(directory, { recursive: true });
+});
