@@ -8,7 +8,7 @@ const LARGEST_BUFFER = 65_536;
 /** What is this long is a piece by itself, in characters. */
 const LONG = 2_048;
 
-/** How many members of a list are made JSON at once, which is some 40 KB of our largest list. */
+/** How many members of a list are made JSON at once: of jobs, some 40 KB. */
 const MEMBERS = 200;
 
 /** ASCII of which JSON escapes nothing: any URL, for one. */

@@ -5,7 +5,7 @@ import { jsonInPieces } from './json-pieces.ts';
 /**
  * Answers with JSON, as `res.status(status).json(value)` would behind {@link compression}, without what that does for
  * nobody: no entity tag is made and no copy of the client's looked for, compression is asked only about a large body for a
- * client that accepts some, and no string or buffer is larger than it has to be.
+ * client that accepts some, and what is not compressed leaves in pieces.
  */
 export const sendJson = (res: Response, value: object, status = 200): void => {
   const pieces = jsonInPieces(value);
