@@ -1,6 +1,6 @@
 // Writes the OpenAPI document to a file, for tools that read one.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { openapi } from '../packages/http-express/src/openapi.ts';
+import { openapi } from '../packages/http-express/src/routes/openapi-document.ts';
 
 const FOLDER = 'dist';
 

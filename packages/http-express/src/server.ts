@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
 import { createApp } from './app.ts';
 import { readHttpConfig } from './config.ts';
-import { docsRoutes } from './docs/routes.ts';
+import { docsRoutes } from './routes/docs/routes.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
 import { messageClasses } from './message-classes.ts';

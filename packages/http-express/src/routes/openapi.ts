@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { methodNotAllowed } from '../error-response.ts';
 import { sendJson } from '../json-response.ts';
-import { openapi } from '../openapi.ts';
+import { openapi } from './openapi-document.ts';
 
 /** Adds the document that describes this API, for anyone. */
 export const addOpenapiRoute = (app: Express): void => {

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AnySchema, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { openapi } from '../openapi.ts';
+import { openapi } from '../routes/openapi-document.ts';
 import type { HttpAnswer, HttpQuestion } from './http-message.ts';
 
 interface SchemaObject {

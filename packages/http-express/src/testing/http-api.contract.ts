@@ -3,7 +3,7 @@ import { createJobsClient } from '@jobs-api/client';
 import type { JobsClient } from '@jobs-api/client';
 import type { JobRecord } from '@jobs-api/core/testing';
 import type { Download } from '@jobs-api/core/testing/contracts';
-import { openapi } from '../openapi.ts';
+import { openapi } from '../routes/openapi-document.ts';
 import { asFetch } from './as-fetch.ts';
 import { expectDocumented } from './documented.ts';
 import type { HttpAnswer, HttpQuestion } from './http-message.ts';
