@@ -2,20 +2,20 @@ import type { Authenticator, Jobs } from '@jobs-api/core';
 import express from 'express';
 import type { Express, Router } from 'express';
 import type { Logger } from 'pino';
-import { cors } from './cors.ts';
-import { deadline } from './deadline.ts';
+import { cors } from './middleware/cors.ts';
+import { deadline } from './middleware/deadline.ts';
 import { errorResponse, notFound } from './error-response.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import type { ReadinessChecks } from './routes/health.ts';
-import { limitInFlight } from './in-flight.ts';
-import { observeRequests } from './observe-requests.ts';
-import type { RequestObserver } from './observe-requests.ts';
+import { limitInFlight } from './middleware/in-flight.ts';
+import { observeRequests } from './middleware/observe-requests.ts';
+import type { RequestObserver } from './middleware/observe-requests.ts';
 import { parseQuery } from './parameters.ts';
-import { requestLog } from './request-log.ts';
-import { responseHeaders } from './response-headers.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { responseHeaders } from './middleware/response-headers.ts';
 import { addJobsRoutes } from './routes/jobs.ts';
 import { addOpenapiRoute } from './routes/openapi.ts';
-import { tracing } from './tracing.ts';
+import { tracing } from './middleware/tracing.ts';
 
 export interface AppOptions {
   readonly jobs: Jobs;

@@ -6,7 +6,7 @@ import type { ErrorHandler, Handler } from './handler.ts';
 import { sendJson } from './json-response.ts';
 import { InvalidQueryParameter, parameterWithType, queryParameters } from './parameters.ts';
 import type { QueryParameter } from './parameters.ts';
-import { commonHeaders } from './response-headers.ts';
+import { commonHeaders } from './middleware/response-headers.ts';
 
 interface ErrorResponse {
   readonly status: number;

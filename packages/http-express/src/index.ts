@@ -6,5 +6,5 @@ export type { ReadinessChecks } from './routes/health.ts';
 export { messageClasses } from './message-classes.ts';
 export type { MessageClasses } from './message-classes.ts';
 export { createLogger } from './logger.ts';
-export type { FinishedRequest, RequestObserver } from './observe-requests.ts';
+export type { FinishedRequest, RequestObserver } from './middleware/observe-requests.ts';
 export { openapi } from './routes/openapi-document.ts';

@@ -10,7 +10,7 @@ import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
 import { messageClasses } from './message-classes.ts';
 import { createMetrics } from './metrics.ts';
-import { flushSpans } from './tracing.ts';
+import { flushSpans } from './middleware/tracing.ts';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);

@@ -1,6 +1,6 @@
 import type { Authenticator, Job, Jobs, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
-import { authenticate } from '../authenticate.ts';
+import { authenticate } from '../middleware/authenticate.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../cursor.ts';

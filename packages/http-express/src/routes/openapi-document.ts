@@ -1,7 +1,7 @@
 import { jobStatuses } from '@jobs-api/core';
 import { MAX_LIMIT, parameterWithType, queryParameters } from '../parameters.ts';
 import type { QueryParameter } from '../parameters.ts';
-import { REQUEST_ID } from '../response-headers.ts';
+import { REQUEST_ID } from '../middleware/response-headers.ts';
 
 const codes = Object.keys(jobStatuses);
 

@@ -1,5 +1,5 @@
 import corsMiddleware from 'cors';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../handler.ts';
 
 /** Lets pages of the given origins call this API. Only a preflight is answered here: a bare OPTIONS has no route. */
 export const cors = (origins: readonly string[]): Handler => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import onFinished from 'on-finished';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../handler.ts';
 import { methodOf, routeOf } from './observe-requests.ts';
 
 const NAME = '@jobs-api/http-express';

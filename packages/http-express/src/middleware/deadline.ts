@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Unavailable } from '@jobs-api/core';
 import onFinished from 'on-finished';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../handler.ts';
 
 /** Gives a request a signal that ends all work on it, as unavailable, once its time is up. */
 export const deadline =

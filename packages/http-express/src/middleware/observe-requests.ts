@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import onFinished from 'on-finished';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../handler.ts';
 
 /** A request that is over. */
 export interface FinishedRequest {

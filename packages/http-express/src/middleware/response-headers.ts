@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Handler } from './handler.ts';
+import type { Handler } from '../handler.ts';
 
 /** A caller's own request id. */
 export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
