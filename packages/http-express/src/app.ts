@@ -10,7 +10,7 @@ import type { ReadinessChecks } from './routes/health.ts';
 import { limitInFlight } from './middleware/in-flight.ts';
 import { observeRequests } from './middleware/observe-requests.ts';
 import type { RequestObserver } from './middleware/observe-requests.ts';
-import { parseQuery } from './parameters.ts';
+import { parseQuery } from './request/parameters.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { responseHeaders } from './middleware/response-headers.ts';
 import { addJobsRoutes } from './routes/jobs.ts';

@@ -4,8 +4,8 @@ import type { JobsError } from '@jobs-api/core';
 import type { Response } from 'express';
 import type { ErrorHandler, Handler } from './handler.ts';
 import { sendJson } from './json-response.ts';
-import { InvalidQueryParameter, parameterWithType, queryParameters } from './parameters.ts';
-import type { QueryParameter } from './parameters.ts';
+import { InvalidQueryParameter, parameterWithType, queryParameters } from './request/parameters.ts';
+import type { QueryParameter } from './request/parameters.ts';
 import { commonHeaders } from './middleware/response-headers.ts';
 
 interface ErrorResponse {

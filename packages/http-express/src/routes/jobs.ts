@@ -3,9 +3,9 @@ import type { Express } from 'express';
 import { authenticate } from '../middleware/authenticate.ts';
 import { methodNotAllowed } from '../error-response.ts';
 import type { Handler } from '../handler.ts';
-import { encodeCursor } from '../cursor.ts';
+import { encodeCursor } from '../request/cursor.ts';
 import { sendJson } from '../json-response.ts';
-import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../parameters.ts';
+import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../request/parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';
 

@@ -8,7 +8,7 @@ import { createApp } from '../app.ts';
 import type { AppOptions } from '../app.ts';
 import { createHttpServer } from '../http-server.ts';
 import { openapi } from './openapi-document.ts';
-import { queryParameters } from '../parameters.ts';
+import { queryParameters } from '../request/parameters.ts';
 import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from '../testing/contracts.ts';
 import type { HttpAnswer, Row } from '../testing/contracts.ts';
 

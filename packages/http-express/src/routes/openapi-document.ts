@@ -1,6 +1,6 @@
 import { jobStatuses } from '@jobs-api/core';
-import { MAX_LIMIT, parameterWithType, queryParameters } from '../parameters.ts';
-import type { QueryParameter } from '../parameters.ts';
+import { MAX_LIMIT, parameterWithType, queryParameters } from '../request/parameters.ts';
+import type { QueryParameter } from '../request/parameters.ts';
 import { REQUEST_ID } from '../middleware/response-headers.ts';
 
 const codes = Object.keys(jobStatuses);
