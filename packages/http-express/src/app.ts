@@ -4,7 +4,7 @@ import type { Express, Router } from 'express';
 import type { Logger } from 'pino';
 import { cors } from './middleware/cors.ts';
 import { deadline } from './middleware/deadline.ts';
-import { errorResponse, notFound } from './error-response.ts';
+import { errorResponse, notFound } from './response/errors.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import type { ReadinessChecks } from './routes/health.ts';
 import { limitInFlight } from './middleware/in-flight.ts';

@@ -1,10 +1,10 @@
 import type { Authenticator, Job, Jobs, JobSummary, ListOptions, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
 import { authenticate } from '../middleware/authenticate.ts';
-import { methodNotAllowed } from '../error-response.ts';
+import { methodNotAllowed } from '../response/errors.ts';
 import type { Handler } from '../handler.ts';
 import { encodeCursor } from '../request/cursor.ts';
-import { sendJson } from '../json-response.ts';
+import { sendJson } from '../response/json-response.ts';
 import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../request/parameters.ts';
 
 const BASE_PATH = '/api/v1/jobs';

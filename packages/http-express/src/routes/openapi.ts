@@ -1,6 +1,6 @@
 import type { Express } from 'express';
-import { methodNotAllowed } from '../error-response.ts';
-import { sendJson } from '../json-response.ts';
+import { methodNotAllowed } from '../response/errors.ts';
+import { sendJson } from '../response/json-response.ts';
 import { openapi } from './openapi-document.ts';
 
 /** Adds the document that describes this API, for anyone. */

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
-import { compression } from '../../compression.ts';
-import { methodNotAllowed } from '../../error-response.ts';
+import { compression } from '../../response/compression.ts';
+import { methodNotAllowed } from '../../response/errors.ts';
 import { readAsset } from './assets.ts';
 import { css, html, script } from './page.ts';
 

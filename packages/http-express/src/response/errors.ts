@@ -2,11 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import { isJobsError } from '@jobs-api/core';
 import type { JobsError } from '@jobs-api/core';
 import type { Response } from 'express';
-import type { ErrorHandler, Handler } from './handler.ts';
+import type { ErrorHandler, Handler } from '../handler.ts';
 import { sendJson } from './json-response.ts';
-import { InvalidQueryParameter, parameterWithType, queryParameters } from './request/parameters.ts';
-import type { QueryParameter } from './request/parameters.ts';
-import { commonHeaders } from './middleware/response-headers.ts';
+import { InvalidQueryParameter, parameterWithType, queryParameters } from '../request/parameters.ts';
+import type { QueryParameter } from '../request/parameters.ts';
+import { commonHeaders } from '../middleware/response-headers.ts';
 
 interface ErrorResponse {
   readonly status: number;
