@@ -6,10 +6,10 @@ import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
 import { createApp } from './app.ts';
 import { readHttpConfig } from './config.ts';
 import { docsRoutes } from './routes/docs/routes.ts';
-import { createHttpServer } from './http-server.ts';
-import { createLogger } from './logger.ts';
-import { messageClasses } from './message-classes.ts';
-import { createMetrics } from './metrics.ts';
+import { createHttpServer } from './service/http-server.ts';
+import { createLogger } from './service/logger.ts';
+import { messageClasses } from './service/message-classes.ts';
+import { createMetrics } from './service/metrics.ts';
 import { flushSpans } from './middleware/tracing.ts';
 
 const aws = readAwsConfig(process.env);

@@ -1,7 +1,7 @@
 import onFinished from 'on-finished';
 import type { Level, Logger } from 'pino';
 import type { Handler, RequestLocals } from '../handler.ts';
-import { serializers } from '../logger.ts';
+import { serializers } from '../service/logger.ts';
 import { routeOf } from './observe-requests.ts';
 
 /** One line a request. Of the URL only the route is told: a query is the caller's own business. */

@@ -6,7 +6,7 @@ import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-ap
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import type { AppOptions } from '../app.ts';
-import { createHttpServer } from '../http-server.ts';
+import { createHttpServer } from '../service/http-server.ts';
 import { openapi } from './openapi-document.ts';
 import { queryParameters } from '../request/parameters.ts';
 import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from '../testing/contracts.ts';

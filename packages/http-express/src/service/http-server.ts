@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { unparsableRequest } from './response/errors.ts';
+import { unparsableRequest } from '../response/errors.ts';
 import type { MessageClasses } from './message-classes.ts';
 
 /** Request headers in all, the request line among them. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RequestObserver } from './middleware/observe-requests.ts';
-import { version } from './version.ts';
+import type { RequestObserver } from '../middleware/observe-requests.ts';
+import { version } from '../version.ts';
 
 /** A call to AWS that has ended; every value but the last two is one of few. */
 interface Call {

@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
 import { describeError } from './describe-error.ts';
-import type { HttpConfig } from './config.ts';
+import type { HttpConfig } from '../config.ts';
 
 /** How errors are logged, under the name `error`. */
 export const serializers = { error: describeError };
