@@ -32,7 +32,7 @@ export default defineConfig(
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
   {
-    files: ['scripts/**', 'local/**/*.js', 'bench/**/*.js', 'stryker.config.js'],
+    files: ['scripts/**', 'e2e/**/*.js', 'bench/**/*.js', 'stryker.config.js'],
     languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
   },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
@@ -50,12 +50,7 @@ export default defineConfig(
   },
   {
     files: ['packages/**/*.ts'],
-    ignores: [
-      'packages/http-express/src/{main,server}.ts',
-      'packages/lambda-entry/src/handler.ts',
-      '**/*.test.ts',
-      '**/*-test.ts',
-    ],
+    ignores: ['packages/http-express/src/{main,server}.ts', 'packages/lambda-entry/src/handler.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -2,7 +2,11 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testMatch: ['<rootDir>/{packages,local,infra,examples,bench}/**/*.test.ts'],
+  // What `pnpm test` runs. The other kinds of end-to-end tests have a command each, which names their folders.
+  testMatch: [
+    '<rootDir>/{packages,local,infra,examples,bench}/**/*.test.ts',
+    '<rootDir>/e2e/{service,lambda}/*.test.ts',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   testEnvironment: 'node',
   // Workspace packages are tested from their TypeScript source, with no build in between.

@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { toClient, version2Event } from '@jobs-api/local';
+import { toClient, version2Event } from '@jobs-api/e2e/gateway-events';
 import { SESSION_TOKEN } from '../bench.ts';
 import { generatedUser } from '../generated-table.ts';
 import { cpuTime } from '../measurement.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toClient, version2Event } from '@jobs-api/local';
+import { toClient, version2Event } from '@jobs-api/e2e/gateway-events';
 import { SESSION_TOKEN } from '../bench.ts';
 import type { Bench } from '../bench.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';

@@ -1,0 +1,239 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { killDev, spawnDev, untilStarted } from '../../local/src/dev-process.ts';
+import type { DevProcess } from '../../local/src/dev-process.ts';
+import { accessibilityViolations, launchBrowser, openPage, overflow, PHONE, until, WIDE } from './browser.ts';
+import type { OpenPage } from './browser.ts';
+
+const SAMPLES = fileURLToPath(new URL('../../local/samples', import.meta.url));
+
+let browser: Browser;
+let dev: DevProcess;
+let opened: OpenPage | undefined;
+/** Complaints that the test in hand expects. */
+let expected: RegExp | undefined;
+
+const startDev = () => untilStarted(spawnDev(tmpdir()));
+
+beforeAll(async () => {
+  [browser, dev] = await Promise.all([launchBrowser(), startDev()]);
+});
+
+afterEach(async () => {
+  const unexpected = (opened?.problems ?? []).filter((problem) => expected?.test(problem) !== true);
+  await opened?.page.context().close();
+  [opened, expected] = [undefined, undefined];
+  expect(unexpected).toEqual([]);
+});
+
+afterAll(async () => {
+  await Promise.all([browser.close(), killDev(dev.child)]);
+});
+
+const open = async (path: string, options?: BrowserContextOptions): Promise<Page> => {
+  opened = await openPage(browser, dev.origin + path, options);
+  await opened.page.locator(':is(.job, .notice, #detail-heading):visible').first().waitFor();
+  return opened.page;
+};
+
+const ask = async (path: string, user: string, method = 'GET') => {
+  const users = (await (await fetch(`${dev.origin}/page/users.json`)).json()) as { name: string; token: string }[];
+  const Authorization = users.find(({ name }) => name === user)?.token ?? '';
+  return fetch(`${dev.origin}/api/v1/jobs${path}`, { method, headers: { Authorization } });
+};
+
+const jobIdsOf = async (user: string) => {
+  const { jobs } = (await (await ask('/list', user)).json()) as { jobs: { job_id: number }[] };
+  return jobs.map(({ job_id }) => job_id);
+};
+
+const file = (page: Page, name: string) => page.getByRole('article', { name });
+
+describe('the list', () => {
+  test('shows each job with its status, what that means, its date and its size', async () => {
+    const page = await open('/');
+    expect(await page.getByRole('heading', { name: '11 jobs' }).isVisible()).toBe(true);
+    const text = async (name: string) => (await page.getByRole('link', { name }).innerText()).split(/\n+/);
+    expect(await text('Coast walk')).toEqual([
+      'Coast walk',
+      'Done',
+      'Job completed successfully',
+      '1 Jan 2026 · 87.9 kB',
+    ]);
+    expect(await text('Museum visit')).toEqual([
+      'Museum visit',
+      'Processing',
+      'Job is being processed (45% done)',
+      '45 %',
+      '5 Jan 2026 · 32 kB',
+    ]);
+    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('45');
+  });
+
+  test('is that of the user who is chosen, also with the keyboard alone', async () => {
+    const page = await open('/#/alice/1');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the jobs');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('API reference');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/#/bob');
+    expect(await page.getByRole('radio', { name: 'bob' }).isChecked()).toBe(true);
+    await page.getByRole('definition').filter({ hasText: 'bob@example.com' }).waitFor();
+  });
+
+  test('can be of one status', async () => {
+    const page = await open('/');
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed_critical');
+    await page.getByRole('heading', { name: '1 job', exact: true }).waitFor();
+    expect(await page.locator('.job-name').allInnerTexts()).toEqual(['Field notes']);
+    await page.getByRole('heading', { name: 'Field notes' }).waitFor();
+  });
+
+  test('says how the page got it', async () => {
+    const page = await open('/');
+    await page.getByText('GET /api/v1/jobs/get?job-id=1&include=object-urls').waitFor();
+    expect(await page.locator('#calls li').last().innerText()).toMatch(/^GET \/api\/v1\/jobs\/list\S+\s+200 · \d+ ms$/);
+  });
+
+  test('says so where the service does not answer, and comes back when asked again', async () => {
+    const page = await open('/#/alice/1');
+    expected = /Failed to load resource/;
+    await page.context().setOffline(true);
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('queued');
+    await page.getByText('The service does not answer').waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'Garden' }).waitFor();
+  });
+});
+
+describe('a job', () => {
+  test('shows its files: the picture, the sound, the beginning of the text, and a link to the PDF', async () => {
+    const page = await open('/#/alice/1');
+    const picture = file(page, 'sunset.png').getByRole('img', { name: 'sunset.png' });
+    await picture.waitFor();
+    await until(page, "document.querySelector('.file img').naturalWidth === 640");
+    await until(page, "document.querySelector('.file audio').duration.toFixed(1) === '2.5'");
+    await file(page, 'notes.txt').getByText('We started at the lighthouse').waitFor();
+    const pdf = await file(page, 'route.pdf').getByRole('link', { name: 'Open the PDF' }).getAttribute('href');
+    const answer = await fetch(pdf ?? '');
+    expect(Buffer.from(await answer.arrayBuffer()).equals(await readFile(join(SAMPLES, 'route.pdf')))).toBe(true);
+  });
+
+  test('shows what was made of each file, and links to it', async () => {
+    const page = await open('/#/alice/1');
+    const picture = file(page, 'sunset.png');
+    await picture.getByText('width').waitFor();
+    expect(await picture.getByRole('definition').allInnerTexts()).toEqual(expect.arrayContaining(['image/png', '640']));
+    const full = await picture.getByRole('link', { name: 'Full JSON' }).getAttribute('href');
+    expect(await (await fetch(full ?? '')).json()).toMatchObject({ file_name: 'sunset.png', width: 640 });
+  });
+
+  test('has each file downloaded under its own name', async () => {
+    const page = await open('/#/alice/1');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download sunset.png' }).click();
+    expect((await download).suggestedFilename()).toBe('sunset.png');
+    const saved = await readFile(await (await download).path());
+    expect(saved.equals(await readFile(join(SAMPLES, 'sunset.png')))).toBe(true);
+  });
+
+  test('says what is not there yet, and does not follow a link to it', async () => {
+    const page = await open('/#/alice/2');
+    expected = /404/;
+    await file(page, 'notes.txt').getByText('Not uploaded yet').waitFor();
+    await page.getByRole('button', { name: 'Download notes.txt' }).click();
+    await page.getByText('notes.txt is not there: the storage answered 404').waitFor();
+  });
+
+  test('says what could not be read', async () => {
+    const page = await open('/#/alice/6');
+    await file(page, 'broken.png').getByText('Cannot be shown').waitFor();
+    await file(page, 'broken.png').getByText('The file cannot be read').waitFor();
+  });
+
+  test('that does not exist is said not to', async () => {
+    const page = await open('/#/alice/99');
+    expected = /404/;
+    await page.getByText('The job does not exist').waitFor();
+  });
+});
+
+describe('deleting', () => {
+  test('asks first, and does nothing when it is called off', async () => {
+    const page = await open('/#/bob/1');
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete “Coast walk”?' });
+    expect(await dialog.innerText()).toContain('4 files (87.9 kB)');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep it');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await jobIdsOf('bob')).toContain(1);
+  });
+
+  test('removes the job and its files, and says so', async () => {
+    const { object_urls: urls } = (await (await ask('/get?job-id=3&include=object-urls', 'bob')).json()) as {
+      object_urls: Record<string, string>;
+    };
+    const [url = ''] = Object.values(urls);
+    expect((await fetch(url)).status).toBe(200);
+
+    const page = await open('/#/bob/3');
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByRole('status').filter({ hasText: '“Garden” was deleted' }).waitFor();
+    await page.getByRole('link', { name: 'Garden' }).waitFor({ state: 'detached' });
+    expect(await jobIdsOf('bob')).not.toContain(3);
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  test('the last job leaves a page that says what to do', async () => {
+    for (const jobId of (await jobIdsOf('bob')).slice(1)) await ask(`/delete?job-id=${jobId}`, 'bob', 'DELETE');
+    const page = await open('/#/bob');
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByText('bob has no jobs').waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+});
+
+test('a phone shows the list or the job, with the focus on what was gone to', async () => {
+  const page = await open('/', { viewport: PHONE, hasTouch: true });
+  expect(await page.getByRole('button', { name: 'Delete job' }).isVisible()).toBe(false);
+  await page.getByRole('link', { name: 'Evening class' }).press('Enter');
+  await page.getByRole('heading', { name: 'Evening class' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Coast walk' }).isVisible()).toBe(false);
+  await until(page, "document.activeElement.id === 'detail-heading'");
+  await page.getByRole('link', { name: 'All jobs' }).press('Enter');
+  await until(page, "document.activeElement.textContent.startsWith('Evening class')");
+  expected = /404/;
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  test.each([
+    ['a wide window', WIDE, '/#/alice/1'],
+    ['the list on a phone', PHONE, '/'],
+    ['a job on a phone', PHONE, '/#/alice/1'],
+    ['a small phone', { width: 320, height: 600 }, '/#/alice/6'],
+  ])('%s is accessible and scrolls in one direction only', async (_, viewport, path) => {
+    const page = await open(path, { viewport, colorScheme });
+    await page.waitForLoadState('networkidle');
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+  });
+
+  test('the question before deleting is accessible', async () => {
+    const page = await open('/#/alice/1', { colorScheme });
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+});

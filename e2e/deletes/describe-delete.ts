@@ -1,0 +1,277 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LocalStack } from '@jobs-api/local';
+import { overSocket } from '@jobs-api/http-express/testing/contracts';
+import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import { SERVICE } from '../harness/built.ts';
+import { startFaultProxy } from '../harness/fault-proxy.ts';
+import type { FaultProxy, Script } from '../harness/fault-proxy.ts';
+import { startFilledStack } from '../harness/filled-stack.ts';
+import { startLateUpload } from '../harness/late-upload.ts';
+import type { LateUpload } from '../harness/late-upload.ts';
+import { startService } from '../harness/service-process.ts';
+import type { ServiceProcess } from '../harness/service-process.ts';
+
+const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
+const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+const OK = { status: 200, body: '{"message":"Ok"}' };
+const UPLOADS = 3;
+const MANY_UPLOADS = 50;
+/** Whose job is deleted by a crowd, and whose by nobody. */
+const OTHERS = ['crowd', 'bystander'];
+const OBJECTS_OF_OTHERS = 5;
+const CROWD = 50;
+const SIDES = ['before', 'after'] as const;
+
+export interface DeleteOptions {
+  readonly versioned: boolean;
+  /** Of the job that is deleted. */
+  readonly objects: number;
+  /** How many lists of 1,000 these are, with all their versions and delete markers. */
+  readonly pages: number;
+  /** Which calls of a delete are tried, counted from 1. Default: each. */
+  readonly boundaries?: readonly number[];
+}
+
+/** A page is deleted while the next one is listed, so that either may be the first to arrive. */
+const EITHER = 'DeleteObjects or ListObjectVersions';
+
+/** The calls of a delete that nothing disturbs. */
+const callsOf = (pages: number): readonly string[] => [
+  'ListMultipartUploads',
+  ...Array.from({ length: UPLOADS }, () => 'AbortMultipartUpload'),
+  'ListObjectVersions',
+  ...Array.from({ length: pages - 1 }, () => [EITHER, EITHER]).flat(),
+  'DeleteObjects',
+  'ListMultipartUploads',
+  'ListObjectVersions',
+  'DeleteItem',
+  'ListMultipartUploads',
+  'ListObjectVersions',
+];
+
+/** Disturbs deletes at every call that they make. Every test deletes the job of a user of its own. */
+export const describeDelete = ({ versioned, objects, pages, boundaries }: DeleteOptions): void => {
+  const calls = callsOf(pages);
+  const tried = calls.map((call, index) => [index + 1, call] as const);
+  const chosen = boundaries ? tried.filter(([position]) => boundaries.includes(position)) : tried;
+  const kills = chosen.flatMap(([position, call]) => SIDES.map((side) => [side, position, call] as const));
+  const users = [
+    ...kills.map(([side, position]) => `killed-${side}-${position}`),
+    ...chosen.map(([position]) => `late-${position}`),
+    'undisturbed',
+  ];
+
+  describe(`a delete of ${objects} objects from a bucket ${versioned ? 'with' : 'without'} versions`, () => {
+    let directory: string;
+    let stack: LocalStack;
+    let proxy: FaultProxy;
+    let service: ServiceProcess;
+
+    const start = async () => {
+      service = await startService(SERVICE, { ...stack.env, ...proxy.env, REQUEST_TIMEOUT_SECONDS: '600' });
+      while ((await overSocket(service.origin)({ path: '/readyz' })).status !== 200) await sleep(20);
+    };
+    const kill = async () => {
+      service.kill('SIGKILL');
+      await service.exitCode;
+      expect(service.errors).toEqual([]);
+    };
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+      const keys = function* () {
+        for (const user of [...users, ...OTHERS]) {
+          const count = OTHERS.includes(user) ? OBJECTS_OF_OTHERS : objects;
+          for (let index = 0; index < count; index++) yield `${user}/1/${index}.png`;
+          yield `${user}/10/0.png`;
+        }
+      };
+      stack = await startFilledStack(directory, { keys: keys(), versioned });
+      for (const userId of [...users, ...OTHERS]) {
+        for (const jobId of [1, 10]) await stack.table.put({ userId, jobId });
+        for (let index = 0; index < UPLOADS; index++) await stack.bucket.startUpload(`${userId}/1/${index}.mov`);
+      }
+      proxy = await startFaultProxy(stack.env);
+      await start();
+    });
+
+    afterAll(async () => {
+      await kill();
+      await proxy.close();
+      await stack.close();
+      await rm(directory, { recursive: true });
+    });
+
+    const ask = async (user: string, question: HttpQuestion): Promise<HttpAnswer> => {
+      const token = await stack.tokenIssuer.issueToken(user);
+      return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
+    };
+    /** A machine that is slow itself may take longer than the SDK waits: who is told that, and nothing else, asks again. */
+    const askUntilInTime = async (user: string): Promise<HttpAnswer> => {
+      const answer = await ask(user, DELETE);
+      if (answer.status !== 503) return answer;
+      const id = String(answer.headers['x-request-id']);
+      const find = () => service.log.find((line) => line.includes(id));
+      while (find() === undefined) await sleep(20);
+      expect(find()).toContain('"name":"TimeoutError"');
+      return askUntilInTime(user);
+    };
+    const callsMade = () => proxy.calls.filter(({ name }) => calls.some((title) => title.includes(name)));
+    const at =
+      (position: number, script: Script): Script =>
+      (call, forward) =>
+        callsMade()[position - 1] === call ? script(call, forward) : forward();
+
+    const expectOnlyTheJobGone = async (user: string) => {
+      expect(await stack.bucket.contents(`${user}/1/`)).toEqual([]);
+      expect(await stack.table.has(user, 1)).toBe(false);
+      for (const [userId, jobId, count] of [
+        [user, 10, 1],
+        ['bystander', 1, OBJECTS_OF_OTHERS + UPLOADS],
+      ] as const) {
+        expect((await stack.bucket.contents(`${userId}/${jobId}/`)).length).toBeGreaterThanOrEqual(count);
+        expect(await stack.table.has(userId, jobId)).toBe(true);
+      }
+    };
+
+    test('makes the calls that the other tests disturb', async () => {
+      proxy.play((_, forward) => forward());
+      expect(await ask('undisturbed', DELETE)).toMatchObject(OK);
+      const made = callsMade().map(({ name }, index) =>
+        calls[index] === EITHER && EITHER.includes(name) ? EITHER : name,
+      );
+      expect(made).toEqual(calls);
+      await expectOnlyTheJobGone('undisturbed');
+    });
+
+    test.each(kills)(
+      'killed right %s call %i, %s, leaves a job that can be deleted again',
+      async (side, position, _call) => {
+        const user = `killed-${side}-${position}`;
+        proxy.play(
+          at(position, async (_, forward) => {
+            if (side === 'after') await forward();
+            await kill();
+            return 'reset' as const;
+          }),
+        );
+        await expect(ask(user, DELETE)).rejects.toThrow();
+        await proxy.mend();
+        await start();
+
+        const list = await ask(user, LIST);
+        expect(list.status).toBe(200);
+        const isListed = list.body.includes('"job_id":1,');
+        const left = await stack.bucket.contents(`${user}/1/`);
+        if (left.length > 0) expect(isListed).toBe(true);
+        const deleteItem = calls.indexOf('DeleteItem') + 1;
+        expect(isListed).toBe(side === 'before' ? position <= deleteItem : position < deleteItem);
+        expect(await ask(user, DELETE)).toMatchObject(OK);
+        await expectOnlyTheJobGone(user);
+      },
+    );
+
+    test.each(chosen)('removes what an upload becomes that completes right before call %i, %s', async (position) => {
+      const user = `late-${position}`;
+      let upload: Promise<LateUpload> | undefined;
+      const begin = () => (upload = startLateUpload(stack.bucket, `${user}/1/late.mov`));
+      if (position === 1) await begin();
+      proxy.play(async (call, forward) => {
+        const current = callsMade().indexOf(call) + 1;
+        if (current === position - 1) await begin();
+        if (current === position) await (await upload)?.complete();
+        return forward();
+      });
+      expect(await ask(user, DELETE)).toMatchObject(OK);
+      await expectOnlyTheJobGone(user);
+    });
+
+    test(`is no reason for Node to warn of a leak where ${MANY_UPLOADS} uploads are aborted at once`, async () => {
+      await proxy.mend();
+      for (let index = 0; index < MANY_UPLOADS; index++) await stack.bucket.startUpload(`uploader/1/${index}.mov`);
+      expect(await ask('uploader', DELETE)).toMatchObject(OK);
+      expect(await stack.bucket.contents('uploader/')).toEqual([]);
+      expect(service.errors).toEqual([]);
+    });
+
+    test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {
+      await proxy.mend();
+      const answers = await Promise.all(Array.from({ length: CROWD }, () => askUntilInTime('crowd')));
+      for (const answer of answers) expect(answer).toMatchObject(OK);
+      await expectOnlyTheJobGone('crowd');
+    });
+  });
+};
+
+export interface BigDeleteOptions {
+  readonly objects: number;
+  readonly uploads: number;
+  /** How much larger the service may be at any time than before. */
+  readonly growthMb: number;
+}
+
+/** Of a job that is deleted before memory is measured, so that what a process loads once is loaded. */
+const WARM_UP = 10_000;
+const DEADLINE_SECONDS = 2;
+/** For a slow machine. */
+const MARGIN_SECONDS = 5;
+const SAMPLE_MS = 20;
+
+/** The memory of a process that is in RAM, in MB (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html). */
+const residentMb = async (pid: number): Promise<number> =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+
+/** Deletes a job that is too big for one request, again and again until nothing is left. */
+export const describeBigDelete = ({ objects, uploads, growthMb }: BigDeleteOptions): void => {
+  const title = `a delete of ${objects} objects and ${uploads} uploads ends in time, comes to an end when it is repeated`;
+  test(`${title}, and takes less than ${growthMb} MB more`, async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+    const keys = function* () {
+      for (let index = 0; index < objects; index++) yield `alice/1/${index}.png`;
+      for (let index = 0; index < WARM_UP; index++) yield `alice/2/${index}.png`;
+    };
+    const stack = await startFilledStack(directory, { keys: keys(), versioned: false });
+    for (const jobId of [1, 2]) await stack.table.put({ userId: 'alice', jobId });
+    for (let index = 0; index < uploads; index++) await stack.bucket.startUpload(`alice/1/${index}.mov`);
+    const service = await startService(SERVICE, { ...stack.env, REQUEST_TIMEOUT_SECONDS: String(DEADLINE_SECONDS) });
+    const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')]] as const;
+
+    const deleteJob = async (jobId: number): Promise<void> => {
+      const path = `/api/v1/jobs/delete?job-id=${jobId}`;
+      const { status } = await overSocket(service.origin)({ method: 'DELETE', path, headers });
+      if (status === 200) return;
+      expect(status).toBe(503);
+      // Where the time was up in the last sweep there may be nothing left.
+      if (!(await stack.bucket.isEmpty(`alice/${jobId}/`))) expect(await stack.table.has('alice', jobId)).toBe(true);
+      return deleteJob(jobId);
+    };
+
+    let peak = 0;
+    const sample = async () => (peak = Math.max(peak, await residentMb(service.pid)));
+    let sampling: NodeJS.Timeout | undefined;
+    try {
+      await deleteJob(2);
+      const before = await sample();
+      sampling = setInterval(() => void sample(), SAMPLE_MS);
+      await deleteJob(1);
+      expect((await sample()) - before).toBeLessThan(growthMb);
+      expect(await stack.bucket.contents('alice/')).toEqual([]);
+      expect(await stack.table.has('alice', 1)).toBe(false);
+      const times = service.log.flatMap((line) =>
+        line.includes('"msg":"request"') ? [(JSON.parse(line) as { ms: number }).ms] : [],
+      );
+      expect(Math.max(...times)).toBeLessThan((DEADLINE_SECONDS + MARGIN_SECONDS) * 1_000);
+      expect(service.errors).toEqual([]);
+    } finally {
+      clearInterval(sampling);
+      service.kill('SIGKILL');
+      await service.exitCode;
+      await stack.close();
+      await rm(directory, { recursive: true });
+    }
+  });
+};

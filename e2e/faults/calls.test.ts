@@ -1,0 +1,3 @@
+import { describeFaultsOfCalls } from './describe-faults.ts';
+
+describeFaultsOfCalls();

@@ -1,0 +1,4 @@
+import { describeCrowd, describeFaultsThatPass } from './describe-faults.ts';
+
+describeFaultsThatPass();
+describeCrowd();

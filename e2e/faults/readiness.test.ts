@@ -1,0 +1,4 @@
+import { describeFaultsOfChecks, describeFaultsOfTokenKeys } from './describe-faults.ts';
+
+describeFaultsOfChecks();
+describeFaultsOfTokenKeys();

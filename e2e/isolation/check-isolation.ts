@@ -1,0 +1,118 @@
+import { Agent } from 'node:http';
+import { expect } from '@jest/globals';
+import { download, startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
+import fc from 'fast-check';
+import { overSocket } from '@jobs-api/http-express/testing/contracts';
+import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import { BASE, commands, USERS } from './commands.ts';
+import type { Command, Headers, Model, ModelJob, Real } from './commands.ts';
+import { SERVICE } from '../harness/built.ts';
+import { startService } from '../harness/service-process.ts';
+
+/** How many conversations go on at once, over the same connections. */
+const LANES = 4;
+
+/** What was seen of the service. */
+export interface Tally {
+  /** Requests that were answered. */
+  requests: number;
+  /** Links that were followed. */
+  links: number;
+  /** Names of jobs and contents of files that a user got to see. */
+  seen: number;
+  /** Those among them that are another user's. */
+  crossings: number;
+  /** Jobs and objects that were left in the end, and are those of the model. */
+  compared: number;
+}
+
+/** Each run has users of its own, so that none has to begin with cleaning up after the one before. */
+const runOnce = async (
+  stack: LocalStack,
+  steps: Iterable<Command>,
+  run: number,
+  send: (method: string, target: string, token: string, headers?: Headers) => Promise<HttpAnswer>,
+  tally: Tally,
+): Promise<void> => {
+  const nameOf = (user: string) => `${run}-${user}`;
+  const tokens = new Map(
+    await Promise.all(USERS.map(async (user) => [user, await stack.tokenIssuer.issueToken(nameOf(user))] as const)),
+  );
+  const model: Model = { jobs: new Map(), objects: new Map() };
+  const real: Real = {
+    nameOf,
+    ask: (user, method, target, headers) => send(method, BASE + target, tokens.get(user) ?? '', headers),
+    askAs: async (userId, method, target) => send(method, BASE + target, await stack.tokenIssuer.issueToken(userId)),
+    putJob: (user, jobId, { jobName, status, files }) => {
+      const objectUuidNames = Object.fromEntries(files.map((file) => [file, file]));
+      return stack.table.put({ userId: nameOf(user), jobId, jobName, status, objectUuidNames });
+    },
+    putObject: (key, content) => stack.bucket.put(nameOf(key), content),
+    get: async (user, url) => {
+      tally.links++;
+      const content = (await download(url))?.body;
+      if (content !== undefined) real.see(user, content);
+      return content;
+    },
+    see: (user, text) => {
+      tally.seen++;
+      if (!text.startsWith(`${nameOf(user)}/`)) tally.crossings++;
+    },
+    cursors: [],
+  };
+  await fc.asyncModelRun(() => ({ model, real }), steps);
+
+  for (const user of USERS) {
+    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())].map(([jobId, job]) => [
+      jobId,
+      job.jobName,
+    ]);
+    expect(await stack.table.jobNames(nameOf(user))).toEqual(
+      expected.sort(([one], [other]) => Number(one) - Number(other)),
+    );
+  }
+  const keys = [...model.objects.keys()].map((key) => `version ${nameOf(key)}`);
+  const stored = await Promise.all(USERS.map((user) => stack.bucket.contents(`${nameOf(user)}/`)));
+  expect(stored.flat().sort()).toEqual(keys.sort());
+  tally.compared += keys.length + [...model.jobs.values()].reduce((sum, jobs) => sum + jobs.size, 0);
+};
+
+/**
+ * Lets users whose jobs have the same numbers ask for anything, in any order, with parameters that are good, wrong or
+ * hostile. Holds every answer, what every link leads to, and in the end all that is stored, to a model of what each may
+ * see.
+ *
+ * @param requests how many to send, or a few more
+ */
+export const checkIsolation = async (requests: number): Promise<Tally> => {
+  const stack = await startLocalStack();
+  const service = await startService(SERVICE, stack.env);
+  // Users take turns on the same connections, as they do behind a load balancer.
+  const agent = new Agent({ keepAlive: true, maxSockets: LANES });
+  const ask = overSocket(service.origin, agent);
+  const tally: Tally = { requests: 0, links: 0, seen: 0, crossings: 0, compared: 0 };
+  let runs = 0;
+  const send = (method: string, path: string, token: string, headers: Headers = []) => {
+    tally.requests++;
+    return ask({ method, path, headers: [['Authorization', token], ...headers] });
+  };
+  const property = fc.asyncProperty(fc.commands(commands, { size: '+1' }), (steps) =>
+    runOnce(stack, steps, ++runs, send, tally),
+  );
+  const converse = async () => {
+    // A run that is repeated to shrink it takes as long as the first one: what failed is told as it is.
+    while (tally.requests < requests) await fc.assert(property, { numRuns: 5, endOnFailure: true });
+  };
+  try {
+    await Promise.all(Array.from({ length: LANES }, converse));
+    // What was refused was refused for a reason: nothing went wrong on the way.
+    expect(service.log.filter((line) => !line.includes('"level":"info"'))).toEqual([]);
+  } finally {
+    agent.destroy();
+    service.kill('SIGKILL');
+    await service.exitCode;
+    await stack.close();
+  }
+  return tally;
+};

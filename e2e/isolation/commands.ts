@@ -1,0 +1,357 @@
+import { expect } from '@jest/globals';
+import fc from 'fast-check';
+import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+
+export interface ModelJob {
+  readonly jobName: string;
+  readonly status: string;
+  readonly files: readonly string[];
+}
+
+/** All that should be there. */
+export interface Model {
+  /** By user, by the number of the job. */
+  readonly jobs: Map<string, Map<number, ModelJob>>;
+  /** By key: contents that no two objects share. */
+  readonly objects: Map<string, string>;
+}
+
+/** The service and its world, as the users of one run see them. */
+export interface Real {
+  readonly nameOf: (user: string) => string;
+  readonly ask: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpAnswer>;
+  /** Asks with a token for any user id at all. */
+  readonly askAs: (userId: string, method: string, target: string) => Promise<HttpAnswer>;
+  readonly putJob: (user: string, jobId: number, job: ModelJob) => Promise<void>;
+  readonly putObject: (key: string, content: string) => Promise<void>;
+  /** What a URL leads to, `undefined` where it leads to nothing. */
+  readonly get: (user: string, url: string) => Promise<string | undefined>;
+  /** Counts a name or a content, and whether it is another user's than of the one who got to see it. */
+  readonly see: (user: string, text: string) => void;
+  /** The cursors that anybody was given. */
+  readonly cursors: string[];
+}
+
+export type Command = fc.AsyncCommand<Model, Real>;
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+export const BASE = '/api/v1/jobs';
+const JOB_ID = /^[1-9][0-9]*$/;
+const OBJECT_UUID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+const FINISHED = ['success', 'success_credits_restored', 'success_credits_not_restored'];
+
+/** Names of users that look alike, or like the beginning of one another, or like a part of a key. */
+export const USERS = ['a', 'A', 'a.', 'a1', 'a%2F1', '\uff41', 'a\u0301', '\u00e1'];
+const FILES = ['1.png', '2.wav', 'DONE', 'results', '1'];
+
+const HOSTILE = [
+  ...[
+    '..',
+    '.',
+    '/',
+    '../a/1',
+    '%2e%2e%2f',
+    '..%2F..%2F',
+    '\u0000',
+    'a\u0000',
+    '1\n',
+    '\\',
+    '1/../2',
+    'results/1.png.json',
+  ],
+  ...['%2F', 'a%2F1', '%00', '%', '1.png\r\nX: 1', '\uff11.png', '1\u2024png', '1.pn\u0433', 'results\u2044x.json'],
+  ...['\uff11', '\u0661', '1\u200b', '\u{1f600}', 'x'.repeat(2_000), '9'.repeat(400), '', ' ', '0', '-1', '1e1', '01'],
+];
+/** Ids that no user may have, since keys made of them could be somebody else's. */
+const NO_USERS = [
+  '',
+  '.',
+  '..',
+  'a/1',
+  '/',
+  'a\\1',
+  'a\u0000',
+  'a\n',
+  'a\u0085',
+  'x'.repeat(129),
+  'x'.repeat(2_000),
+  '\ud800',
+];
+
+/** What might be taken for the name of a user, were it looked at. */
+const claimsToBe = (userId: string): { query: string; headers: Headers } => ({
+  query: query(
+    Object.fromEntries(['user-id', 'user_id', 'userId', 'user', 'sub', 'token'].map((key) => [key, userId])),
+  ),
+  headers: ['X-User-Id', 'X-Forwarded-User', 'X-Amzn-Oidc-Identity', 'Cookie'].map((name) => [
+    name,
+    encodeURIComponent(userId),
+  ]),
+});
+
+/** Queries that two parsers may read differently, or that hold more than one answer to who and what. */
+const AMBIGUOUS = [
+  'job-id=1&job-id=2',
+  'job-id[]=1',
+  'job-id[a]=1',
+  'job-id=1&job-id[]=2',
+  'job-id=1%00',
+  'job-id=1%2F..%2F2',
+  'job-id=%31%',
+  'job-id=1;job-id=2',
+];
+
+const anything = fc.string({ unit: 'binary', maxLength: 20 });
+const hostile = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...HOSTILE) }, { weight: 1, arbitrary: anything });
+const jobIds = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('1', '2', '3', '10') },
+  { weight: 1, arbitrary: hostile },
+);
+const uuids = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...FILES) }, { weight: 1, arbitrary: hostile });
+const users = fc.constantFrom(...USERS);
+
+const isJobId = (text: string) => JOB_ID.test(text) && Number.isSafeInteger(Number(text));
+const isObjectUuid = (text: string) => OBJECT_UUID.test(text);
+const query = (parameters: Readonly<Record<string, string>>) => new URLSearchParams(parameters).toString();
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast that says what it reads
+const json = <Body>({ body }: HttpAnswer) => JSON.parse(body) as Body;
+
+/** Stores a job, or more of one, as the uploader and the processor do. */
+const store = (user: string, jobId: number, status: string, added: readonly string[], marker: number): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const jobs = model.jobs.get(user) ?? new Map<number, ModelJob>();
+    const files = [...new Set([...(jobs.get(jobId)?.files ?? []), ...added])];
+    // Names and contents begin with their owner, so that whoever sees one sees whose it is.
+    const job = { jobName: `${real.nameOf(user)}/${jobId} ${marker}`, status, files };
+    model.jobs.set(user, jobs.set(jobId, job));
+    await real.putJob(user, jobId, job);
+    const results = FINISHED.includes(status)
+      ? files.flatMap((file) => [`results/${file}.json`, `results/${file}.min.json`])
+      : [];
+    const put = (name: string) => {
+      const key = `${user}/${jobId}/${name}`;
+      const content = `${real.nameOf(key)} ${marker}`;
+      model.objects.set(key, content);
+      return real.putObject(key, content);
+    };
+    await Promise.all([...added, ...results].map(put));
+  },
+  toString: () => `store(${JSON.stringify([user, jobId, status, added, marker])})`,
+});
+
+const list = (user: string, parameters: Readonly<Record<string, string>>): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const { order = 'asc', status } = parameters;
+    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())]
+      .filter(([, job]) => status === undefined || job.status === status)
+      .sort(([one], [other]) => (order === 'asc' ? one - other : other - one))
+      .map(([jobId, { jobName }]) => [jobId, jobName]);
+    const found: unknown[] = [];
+    let cursor: string | undefined;
+    do {
+      const answer = await real.ask(user, 'GET', `/list?${query({ ...parameters, ...(cursor && { cursor }) })}`);
+      expect(answer.status).toBe(200);
+      const page = json<{ jobs: { job_id: number; job_name: string }[]; next_cursor?: string }>(answer);
+      for (const { job_name } of page.jobs) real.see(user, job_name);
+      found.push(...page.jobs.map(({ job_id, job_name }) => [job_id, job_name]));
+      cursor = page.next_cursor;
+      if (cursor !== undefined) real.cursors.push(cursor);
+    } while (cursor !== undefined);
+    expect(found).toEqual(expected);
+  },
+  toString: () => `list(${JSON.stringify([user, parameters])})`,
+});
+
+/** What a cursor of a list without parameters says: the job that it is behind. `undefined` where it is none. */
+const readCursor = (text: string): number | undefined => {
+  const decoded = Buffer.from(text, 'base64url').toString();
+  const [, after] = /^1\.asc\.\.([1-9][0-9]*)$/.exec(decoded) ?? [];
+  const isCanonical = Buffer.from(decoded).toString('base64url') === text;
+  return after !== undefined && isCanonical && Number.isSafeInteger(Number(after)) ? Number(after) : undefined;
+};
+
+/** Goes on in a list where somebody stopped, be it somebody else, or where nobody did: `forge` makes one cursor of another. */
+const listFrom = (user: string, pick: number, forge: (given: string) => string, description: string): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? 'MS5hc2MuLjE');
+    const answer = await real.ask(user, 'GET', `/list?${query({ cursor })}`);
+    const after = cursor === '' ? 0 : readCursor(cursor);
+    expect(answer.status).toBe(after === undefined ? 400 : 200);
+    if (after === undefined) {
+      expect(answer.body).toContain('"affected_query_parameter":"cursor: string"');
+      return;
+    }
+    // Wherever it leads, it leads through the user's own jobs.
+    const { jobs } = json<{ jobs: { job_id: number; job_name: string }[] }>(answer);
+    for (const { job_name } of jobs) real.see(user, job_name);
+    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())]
+      .filter(([jobId]) => jobId > after)
+      .sort(([one], [other]) => one - other);
+    expect(jobs.map(({ job_id, job_name }) => [job_id, job_name])).toEqual(
+      expected.map(([jobId, { jobName }]) => [jobId, jobName]),
+    );
+  },
+  toString: () => `listFrom(${JSON.stringify([user, pick, description])})`,
+});
+
+const get = (user: string, jobId: string, withFiles: boolean): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const answer = await real.ask(
+      user,
+      'GET',
+      `/get?${query({ 'job-id': jobId, ...(withFiles && { include: 'object-urls' }) })}`,
+    );
+    const job = isJobId(jobId) ? model.jobs.get(user)?.get(Number(jobId)) : undefined;
+    expect(answer.status).toBe(!isJobId(jobId) ? 400 : job ? 200 : 404);
+    if (!job) return;
+    const body = json<{
+      job_info: { user_id: string; job_name: string };
+      results: Record<string, { full: string; min: string }>;
+      object_urls?: Record<string, string>;
+    }>(answer);
+    real.see(user, body.job_info.job_name);
+    expect(body.job_info).toMatchObject({ user_id: real.nameOf(user), job_name: job.jobName });
+    const prefix = `${user}/${jobId}/`;
+    expect(Object.keys(body.results).sort()).toEqual(FINISHED.includes(job.status) ? [...job.files].sort() : []);
+    for (const [file, { full, min }] of Object.entries(body.results)) {
+      expect(await real.get(user, full)).toBe(model.objects.get(`${prefix}results/${file}.json`));
+      expect(await real.get(user, min)).toBe(model.objects.get(`${prefix}results/${file}.min.json`));
+    }
+    for (const [file, url] of Object.entries(body.object_urls ?? {}))
+      expect(await real.get(user, url)).toBe(model.objects.get(prefix + file));
+  },
+  toString: () => `get(${JSON.stringify([user, jobId, withFiles])})`,
+});
+
+const getObjectUrl = (user: string, jobId: string, uuid: string): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const answer = await real.ask(user, 'GET', `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`);
+    const isValid = isJobId(jobId) && isObjectUuid(uuid);
+    expect(answer.status).toBe(isValid ? 200 : 400);
+    if (isValid)
+      expect(await real.get(user, json<{ url: string }>(answer).url)).toBe(
+        model.objects.get(`${user}/${jobId}/${uuid}`),
+      );
+  },
+  toString: () => `getObjectUrl(${JSON.stringify([user, jobId, uuid])})`,
+});
+
+const remove = (user: string, jobId: string): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const answer = await real.ask(user, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
+    expect(answer.status).toBe(isJobId(jobId) ? 200 : 400);
+    if (!isJobId(jobId)) return;
+    model.jobs.get(user)?.delete(Number(jobId));
+    for (const key of model.objects.keys()) if (key.startsWith(`${user}/${jobId}/`)) model.objects.delete(key);
+  },
+  toString: () => `delete(${JSON.stringify([user, jobId])})`,
+});
+
+/** Names another user in every way but by a token. */
+const pretend = (user: string, victim: string, jobId: string): Command => ({
+  check: () => true,
+  run: async (model, real) => {
+    const claims = claimsToBe(real.nameOf(victim));
+    const answer = await real.ask(user, 'GET', `/get?${query({ 'job-id': jobId })}&${claims.query}`, claims.headers);
+    const job = model.jobs.get(user)?.get(Number(jobId));
+    expect(answer.status).toBe(job ? 200 : 404);
+    if (!job) return;
+    const { job_name, user_id } = json<{ job_info: { job_name: string; user_id: string } }>(answer).job_info;
+    real.see(user, job_name);
+    expect([user_id, job_name]).toEqual([real.nameOf(user), job.jobName]);
+  },
+  toString: () => `pretend(${JSON.stringify([user, victim, jobId])})`,
+});
+
+/** Asks for more than one thing at once. */
+const confuse = (user: string, method: string, route: string, ambiguous: string): Command => ({
+  check: () => true,
+  run: async (_model, real) => {
+    expect((await real.ask(user, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
+  },
+  toString: () => `confuse(${JSON.stringify([user, method, route, ambiguous])})`,
+});
+
+/** Comes with a token that is good but for whom it names. */
+const intrude = (userId: string, method: string, target: string): Command => ({
+  check: () => true,
+  run: async (_model, real) => {
+    expect((await real.askAs(userId, method, target)).status).toBe(401);
+  },
+  toString: () => `intrude(${JSON.stringify([userId, method, target])})`,
+});
+
+/** All that users do here, as steps of a run. */
+export const commands = [
+  fc
+    .tuple(
+      users,
+      fc.constantFrom(1, 2, 3, 10),
+      fc.constantFrom('queued', 'pending', ...FINISHED),
+      fc.subarray(FILES, { minLength: 1, maxLength: 3 }),
+      fc.nat(),
+    )
+    .map((parameters) => store(...parameters)),
+  fc
+    .tuple(
+      users,
+      fc.record(
+        {
+          order: fc.constantFrom('asc', 'desc'),
+          status: fc.constantFrom('success', 'queued'),
+          limit: fc.constantFrom('1', '2', '3', '1000'),
+        },
+        { requiredKeys: [] },
+      ),
+    )
+    .map((parameters) => list(...parameters)),
+  fc.tuple(users, fc.nat()).map(([user, pick]) => listFrom(user, pick, (given) => given, 'as it is')),
+  fc
+    .tuple(users, fc.nat(), fc.nat(), fc.constantFrom('A', 'z', '_', '=', '%', '\u0000', '../'))
+    .map(([user, pick, position, replacement]) => {
+      const forge = (given: string) => {
+        const at = position % given.length;
+        return given.slice(0, at) + replacement + given.slice(at + replacement.length);
+      };
+      return listFrom(user, pick, forge, `${replacement} at ${position}`);
+    }),
+  fc
+    .tuple(
+      users,
+      fc.constantFrom('1', '0', '2'),
+      fc.constantFrom('asc', 'desc', ''),
+      fc.constantFrom('', 'queued'),
+      jobIds,
+    )
+    .map(([user, ...parts]) =>
+      listFrom(user, 0, () => Buffer.from(parts.join('.')).toString('base64url'), `of ${parts.join('.')}`),
+    ),
+  fc.tuple(users, jobIds, fc.boolean()).map((parameters) => get(...parameters)),
+  fc.tuple(users, jobIds, uuids).map((parameters) => getObjectUrl(...parameters)),
+  fc.tuple(users, jobIds).map((parameters) => remove(...parameters)),
+  fc.tuple(users, users, fc.constantFrom('1', '2', '3')).map((parameters) => pretend(...parameters)),
+  fc
+    .tuple(
+      users,
+      fc.constantFrom(['GET', '/get'] as const, ['GET', '/get-object-url'] as const, ['DELETE', '/delete'] as const),
+      fc.constantFrom(...AMBIGUOUS),
+    )
+    .map(([user, [method, route], ambiguous]) => confuse(user, method, route, ambiguous)),
+  fc
+    .tuple(
+      fc.constantFrom(...NO_USERS),
+      fc.constantFrom(
+        ['GET', '/list'] as const,
+        ['GET', '/get?job-id=1'] as const,
+        ['GET', '/get-object-url?job-id=1&object-uuid=1.png'] as const,
+        ['DELETE', '/delete?job-id=1'] as const,
+      ),
+    )
+    .map(([userId, [method, target]]) => intrude(userId, method, target)),
+];

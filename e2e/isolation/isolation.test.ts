@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import { checkIsolation } from './check-isolation.ts';
+
+test('of 20,000 requests none reads, links or deletes what another user has', async () => {
+  const tally = await checkIsolation(20_000);
+  const { requests, links, seen, crossings, compared } = tally;
+  process.stdout.write(
+    `${requests} requests, ${links} links followed, ${seen} names and contents seen, ${crossings} of another user; ` +
+      `${compared} jobs and objects left, as the model has them\n`,
+  );
+  expect(requests).toBeGreaterThanOrEqual(20_000);
+  expect(links).toBeGreaterThan(1_000);
+  expect(crossings).toBe(0);
+}, 7_200_000);

@@ -1,0 +1,66 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
+import { HANDLER } from '../harness/built.ts';
+import { toClient, version2Event } from '../harness/gateway-events.ts';
+import { startLambdaRuntime } from './runtime-api.ts';
+import type { LambdaRuntime } from './runtime-api.ts';
+
+const { LAMBDA_RUNTIME_CLIENT = '' } = process.env;
+
+let stack: LocalStack;
+let runtime: LambdaRuntime;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
+});
+
+afterAll(() => stack.close());
+
+afterEach(() => runtime.close());
+
+const listOf = async (userId: string) => {
+  const headers = [['Authorization', await stack.tokenIssuer.issueToken(userId)] as const];
+  const { status, body } = toClient(await runtime.invoke(version2Event({ path: '/api/v1/jobs/list', headers })));
+  return { status, body: body.toString() };
+};
+
+describe("the bundled handler under AWS's runtime client", () => {
+  test('answers cold and warm, fails with what is wrong, and goes on', async () => {
+    runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
+    const cold = await listOf('alice');
+    expect(cold).toMatchObject({ status: 200 });
+    expect(cold.body).toContain('of alice');
+    expect(await listOf('alice')).toEqual(cold);
+    await expect(runtime.invoke({ source: 'aws.events' })).rejects.toMatchObject({
+      errorMessage: expect.stringContaining('The event is no HTTP request'),
+    });
+    expect(await listOf('alice')).toEqual(cold);
+  });
+
+  test('answers 50 invocations of two users, each with their own', async () => {
+    runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
+    const users = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? 'bob' : 'alice'));
+    const answers = await Promise.all(users.map(listOf));
+    for (const [index, { status, body }] of answers.entries()) {
+      expect(status).toBe(200);
+      expect(body).toContain(`of ${users[index]}`);
+    }
+  });
+
+  test('answers 503 before its time is up', async () => {
+    runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
+    await listOf('alice');
+    const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')] as const];
+    const event = version2Event({ path: '/api/v1/jobs/list', headers });
+    expect(toClient(await runtime.invoke(event, { timeoutMs: 500 }))).toMatchObject({ status: 503 });
+  });
+
+  test('cannot be initialised without its environment, and says what is missing', async () => {
+    runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, {});
+    expect(await runtime.initError).toMatchObject({
+      errorMessage: expect.stringContaining('JOBS_TABLE is missing\nJOBS_BUCKET is missing'),
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { inheritedEnv } from '../harness/service-process.ts';
+
+export interface LambdaRuntime {
+  /** Rejects with what the function reports as its error. */
+  readonly invoke: (event: unknown, options?: { readonly timeoutMs?: number }) => Promise<unknown>;
+  /** Resolves with the error where the function cannot be initialised. */
+  readonly initError: Promise<unknown>;
+  readonly output: () => string;
+  readonly close: () => Promise<void>;
+}
+
+interface Invocation {
+  readonly id: string;
+  readonly event: unknown;
+  readonly deadline: number;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const BASE = '/2018-06-01/runtime';
+
+/**
+ * A function's environment as Lambda makes it: a process with AWS's runtime client in it, which asks a Runtime API on
+ * loopback for one invocation after the other (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+ */
+export const startLambdaRuntime = async (
+  client: string,
+  handlerFile: string,
+  env: Readonly<Record<string, string>>,
+): Promise<LambdaRuntime> => {
+  const queue: Invocation[] = [];
+  const running = new Map<string, Invocation>();
+  let idle: ServerResponse | undefined;
+  let failInit: (error: unknown) => void = () => undefined;
+  const initError = new Promise<unknown>((resolve) => (failInit = resolve));
+
+  const dispatch = () => {
+    const next = idle && queue.shift();
+    if (!idle || !next) return;
+    running.set(next.id, next);
+    idle.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Lambda-Runtime-Aws-Request-Id': next.id,
+      'Lambda-Runtime-Deadline-Ms': next.deadline,
+      'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:123456789012:function:jobs-api',
+    });
+    idle.end(JSON.stringify(next.event));
+    idle = undefined;
+  };
+
+  const server = createServer((request, response) => {
+    const [kind, id = '', outcome] = (request.url ?? '').slice(BASE.length + 1).split('/');
+    if (kind === 'invocation' && id === 'next') {
+      idle = response;
+      dispatch();
+      return;
+    }
+    void json(request).then((body) => {
+      response.writeHead(202).end();
+      if (kind === 'init') failInit(body);
+      else if (outcome === 'response') running.get(id)?.resolve(body);
+      else running.get(id)?.reject(body);
+      running.delete(id);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  let output = '';
+  const child = spawn(process.execPath, [client], {
+    cwd: dirname(handlerFile),
+    env: {
+      ...inheritedEnv,
+      ...env,
+      _HANDLER: 'handler.handler',
+      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_LAMBDA_FUNCTION_NAME: 'jobs-api',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/jobs-api',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+      LAMBDA_TASK_ROOT: dirname(handlerFile),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit').then(() => {
+    for (const { reject } of [...running.values(), ...queue]) reject(new Error(`the function ended: ${output}`));
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+
+  return {
+    invoke: (event, { timeoutMs = 30_000 } = {}) =>
+      new Promise((resolve, reject) => {
+        queue.push({ id: randomUUID(), event, deadline: Date.now() + timeoutMs, resolve, reject });
+        dispatch();
+      }),
+    initError,
+    output: () => output,
+    close: async () => {
+      child.kill('SIGKILL');
+      await exited;
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+};

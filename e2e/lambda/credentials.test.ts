@@ -1,0 +1,136 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
+import { startDoors } from '../harness/doors.ts';
+import type { Doors } from '../harness/doors.ts';
+import { listen } from '../harness/loopback.ts';
+import type { Loopback } from '../harness/loopback.ts';
+
+const KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
+const ROLE = 'arn:aws:iam::123456789012:role/jobs-api';
+const SOON = new Date(Date.now() + 3_600_000).toISOString();
+
+let stack: LocalStack;
+let folder: string;
+/** Whatever gives credentials over HTTP. */
+let giver: Loopback;
+let doors: Doors;
+
+beforeAll(async () => {
+  [stack, folder, giver] = await Promise.all([
+    startLocalStack(),
+    mkdtemp(join(tmpdir(), 'jobs-api-')),
+    listen((_, response) => response.end()),
+  ]);
+});
+
+afterEach(() => doors.close());
+
+afterAll(async () => {
+  await Promise.all([stack.close(), giver.close(), rm(folder, { recursive: true })]);
+});
+
+const keep = async (name: string, content: string): Promise<string> => {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  return file;
+};
+
+const asJson = { AccessKeyId: KEY_ID, SecretAccessKey: 'secret', Token: 'session', Expiration: SOON };
+const asProcess = { Version: 1, AccessKeyId: KEY_ID, SecretAccessKey: 'secret' };
+
+const bySts = (operation: string) =>
+  giver.respond((_, response) =>
+    response.end(
+      `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result><Credentials>
+        <AccessKeyId>${KEY_ID}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
+        <SessionToken>session</SessionToken><Expiration>${SOON}</Expiration>
+      </Credentials></${operation}Result></${operation}Response>`,
+    ),
+  );
+
+/** Each brings the variables that say where credentials are. */
+const ways: [string, () => Promise<Record<string, string>>][] = [
+  ['the environment', async () => ({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: 'secret' })],
+  [
+    'a profile',
+    async () => ({
+      AWS_PROFILE: 'jobs',
+      AWS_SHARED_CREDENTIALS_FILE: await keep(
+        'credentials',
+        `[jobs]\naws_access_key_id = ${KEY_ID}\naws_secret_access_key = secret\n`,
+      ),
+    }),
+  ],
+  [
+    'a program',
+    async () => {
+      const script = await keep('program.mjs', `console.log(${JSON.stringify(JSON.stringify(asProcess))})`);
+      const config = `[profile jobs]\ncredential_process = "${process.execPath}" "${script}"\n`;
+      return { AWS_PROFILE: 'jobs', AWS_CONFIG_FILE: await keep('program', config) };
+    },
+  ],
+  [
+    'a role that a profile names',
+    async () => {
+      bySts('AssumeRole');
+      const config = `[profile jobs]\nrole_arn = ${ROLE}\ncredential_source = Environment\n`;
+      return {
+        AWS_PROFILE: 'jobs',
+        AWS_CONFIG_FILE: await keep('role', config),
+        AWS_ACCESS_KEY_ID: 'another',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_ENDPOINT_URL_STS: giver.origin,
+      };
+    },
+  ],
+  [
+    'a role for whoever has a token',
+    async () => {
+      bySts('AssumeRoleWithWebIdentity');
+      return {
+        AWS_ROLE_ARN: ROLE,
+        AWS_WEB_IDENTITY_TOKEN_FILE: await keep('token', 'token'),
+        AWS_ENDPOINT_URL_STS: giver.origin,
+      };
+    },
+  ],
+  [
+    'a container',
+    async () => {
+      giver.respond((_, response) => response.end(JSON.stringify(asJson)));
+      return { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${giver.origin}/credentials` };
+    },
+  ],
+  [
+    'a host',
+    async () => {
+      giver.respond(({ url = '' }, response) => {
+        const isToken = url.endsWith('/api/token');
+        const isList = url.endsWith('/security-credentials/');
+        response.end(isToken ? 'token' : isList ? 'jobs-api' : JSON.stringify({ ...asJson, Code: 'Success' }));
+      });
+      return { AWS_EC2_METADATA_SERVICE_ENDPOINT: giver.origin };
+    },
+  ],
+];
+
+describe('what is built signs with the credentials of', () => {
+  test.each(ways)('%s', async (_, variables) => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...env } = stack.env;
+    expect([AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]).not.toContain(undefined);
+    const files = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
+    doors = await startDoors({ ...env, HOME: folder, ...files, ...(await variables()) });
+    const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
+    const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
+    for (const ask of [doors.service, doors.gateways[0]]) {
+      const { status, body } = await ask({ path, headers: [authorization] });
+      expect({ status, body }).toMatchObject({ status: 200 });
+      const { url } = JSON.parse(body) as { url: string };
+      expect(new URL(url).searchParams.get('X-Amz-Credential')).toMatch(new RegExp(`^${KEY_ID}/`));
+    }
+  });
+});

@@ -1,0 +1,258 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
+import { startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
+import { HANDLER } from '../harness/built.ts';
+import { startGate } from '../harness/gate.ts';
+import type { Gate } from '../harness/gate.ts';
+import { loadBalancerEvent, toClient, version1Event, version2Event } from '../harness/gateway-events.ts';
+import type { ToEvent } from '../harness/gateway-events.ts';
+import { startLambda } from '../harness/lambda-process.ts';
+import type { LambdaProcess } from '../harness/lambda-process.ts';
+import { runToEnd } from '../harness/service-process.ts';
+
+const LIST = { path: '/api/v1/jobs/list' };
+
+let stack: LocalStack;
+let gate: Gate;
+let lambdas: LambdaProcess[] = [];
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  gate = await startGate(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
+  for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
+});
+
+afterAll(async () => {
+  await gate.close();
+  await stack.close();
+});
+
+afterEach(async () => {
+  gate.open();
+  await Promise.all(lambdas.map((lambda) => lambda.close()));
+  lambdas = [];
+});
+
+const start = async (env: Record<string, string> = {}): Promise<LambdaProcess> => {
+  const lambda = await startLambda(HANDLER, { ...stack.env, ...env });
+  lambdas.push(lambda);
+  return lambda;
+};
+
+const read = (answer: unknown) => {
+  const { status, headers, body } = toClient(answer);
+  return { status, headers, body: decode(body, headers['content-encoding']) };
+};
+
+/** What a process writes arrives on another way than its answers do. */
+const untilLogged = async (lambda: LambdaProcess, pattern: RegExp): Promise<void> => {
+  while (!pattern.test(lambda.output())) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+const authorization = async (userId: string) => ['Authorization', await stack.tokenIssuer.issueToken(userId)] as const;
+
+/** An event as it leaves a gateway whose authorizer has let it pass. */
+const authorized = (toEvent: ToEvent, claims: object, headers: [string, string][] = []) => {
+  const event = toEvent({ ...LIST, headers }) as { version?: string; requestContext: object };
+  const authorizer = event.version === '2.0' ? { jwt: { claims, scopes: null } } : { claims };
+  return { ...event, requestContext: { ...event.requestContext, authorizer } };
+};
+
+const unauthorized = { status: 401, body: '{"message":"Unauthorized"}' };
+const gateways: [string, ToEvent][] = [
+  ['payload 2.0', version2Event],
+  ['payload 1.0', version1Event],
+];
+
+describe('LAMBDA_AUTH=gateway', () => {
+  const gatewayEnv = { LAMBDA_AUTH: 'gateway', JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' };
+
+  test.each(gateways)('believes the claims of %s, and does not look at the token', async (_, toEvent) => {
+    const lambda = await start(gatewayEnv);
+    for (const headers of [[], [['Authorization', 'nonsense']], [['Authorization', (await authorization('bob'))[1]]]]) {
+      const answer = read(await lambda.invoke(authorized(toEvent, { sub: 'alice' }, headers as [string, string][])));
+      expect(answer.status).toBe(200);
+      expect(answer.body).toContain('of alice');
+    }
+  });
+
+  test.each(gateways)(
+    'answers 401 to an event of %s without claims, or with an id that is not fit for a key',
+    async (_, toEvent) => {
+      const lambda = await start(gatewayEnv);
+      const events = [toEvent(LIST), toEvent({ ...LIST, headers: [await authorization('alice')] })];
+      const claims = [{}, { sub: '' }, { sub: '..' }, { sub: 'a/b' }, { email: 'alice' }];
+      for (const event of [...events, ...claims.map((one) => authorized(toEvent, one))])
+        expect(read(await lambda.invoke(event))).toMatchObject(unauthorized);
+    },
+  );
+
+  test('takes no claims from a load balancer', async () => {
+    const lambda = await start(gatewayEnv);
+    expect(read(await lambda.invoke(loadBalancerEvent(LIST)))).toMatchObject(unauthorized);
+  });
+
+  test('takes the user id from the configured claim', async () => {
+    const lambda = await start({ ...gatewayEnv, USER_ID_CLAIM: 'cognito:username' });
+    const event = authorized(version2Event, { sub: 'alice', 'cognito:username': 'bob' });
+    expect(read(await lambda.invoke(event)).body).toContain('of bob');
+  });
+
+  test('does not mix up two invocations that wait at the same time', async () => {
+    const lambda = await start({ ...gatewayEnv, AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
+    const users = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'alice' : 'bob'));
+    gate.shut();
+    const answers = users.map((sub) => lambda.invoke(authorized(version2Event, { sub })));
+    await gate.waiting();
+    gate.open();
+    const bodies = (await Promise.all(answers)).map((answer) => read(answer).body);
+    for (const [index, body] of bodies.entries()) expect(body).toContain(`of ${users[index]}`);
+  });
+});
+
+describe('LAMBDA_AUTH=jwt', () => {
+  test.each(gateways)('does not believe the claims of %s', async (_, toEvent) => {
+    const lambda = await start();
+    expect(read(await lambda.invoke(authorized(toEvent, { sub: 'alice' })))).toMatchObject(unauthorized);
+    const event = authorized(toEvent, { sub: 'bob' }, [[...(await authorization('alice'))]]);
+    expect(read(await lambda.invoke(event)).body).toContain('of alice');
+  });
+
+  test('does not mix up two invocations that wait at the same time', async () => {
+    const lambda = await start({ AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
+    const [alice, bob] = [await authorization('alice'), await authorization('bob')];
+    gate.shut();
+    const answers = [alice, bob, alice, bob].map((header) =>
+      lambda.invoke(version2Event({ ...LIST, headers: [header] })),
+    );
+    await gate.waiting();
+    gate.open();
+    const bodies = (await Promise.all(answers)).map((answer) => read(answer).body);
+    for (const [index, body] of bodies.entries()) expect(body).toContain(index % 2 === 0 ? 'of alice' : 'of bob');
+  });
+});
+
+test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is not taken for what the gateway says', async (auth) => {
+  const lambda = await start({ LAMBDA_AUTH: auth });
+  const forged = JSON.stringify(authorized(version2Event, { sub: 'alice' }));
+  const headers = ['x-apigateway-event', 'x-apigateway-context', 'x-amzn-request-context', 'x-amzn-lambda-context'].map(
+    (name) => [name, encodeURIComponent(forged)] as const,
+  );
+  expect(read(await lambda.invoke(version2Event({ ...LIST, headers })))).toMatchObject(unauthorized);
+});
+
+describe('an invocation', () => {
+  test('answers 503 half a second before its time is up', async () => {
+    const lambda = await start({ AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
+    gate.shut();
+    const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
+    const answer = read(await lambda.invoke(event, { remainingMs: 700 }));
+    expect(answer).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect(answer.headers['retry-after']).toBe('1');
+    await untilLogged(lambda, /the request ran out of time/);
+  });
+
+  test('with no time left answers 503', async () => {
+    const lambda = await start();
+    const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
+    expect(read(await lambda.invoke(event, { remainingMs: 100 }))).toMatchObject({ status: 503 });
+    expect(read(await lambda.invoke(event))).toMatchObject({ status: 200 });
+  });
+
+  test.each(['/prod', '/base/path'])('is answered where %s precedes the path', async (prefix) => {
+    const lambda = await start();
+    const headers = [await authorization('alice')];
+    for (const [, toEvent] of gateways) {
+      const event = toEvent({ path: `${prefix}${LIST.path}?x=1`, headers });
+      expect(read(await lambda.invoke(event)).body).toContain('of alice');
+      const answer = read(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
+      expectDocumented({ path: '/openapi.json' }, answer);
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  test('for something else than a request fails, says so, and leaves the next one unharmed', async () => {
+    const lambda = await start();
+    const schedule = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };
+    await expect(lambda.invoke(schedule)).rejects.toThrow('The event is no HTTP request');
+    await expect(lambda.invoke(null)).rejects.toThrow('The event is no HTTP request');
+    expect(read(await lambda.invoke(version2Event({ path: '/healthz' })))).toMatchObject({ status: 200 });
+  });
+
+  test('whose answer does not fit 6 MiB says what to do, and fits when it is compressed', async () => {
+    const jobName = 'x'.repeat(1_000);
+    await stack.table.putMany(
+      Array.from({ length: 6_500 }, (_, index) => ({ userId: 'many', jobId: index + 1, jobName })),
+    );
+    const lambda = await start();
+    const headers = [await authorization('many')];
+    for (const [, toEvent] of [...gateways, ['a load balancer', loadBalancerEvent] as const]) {
+      const answer = read(await lambda.invoke(toEvent({ ...LIST, headers })));
+      expect(expectDocumented(LIST, answer)).toBe('GET /api/v1/jobs/list 413');
+      expect(answer).toMatchObject({
+        status: 413,
+        body: '{"message":"The answer is too large: ask for less with limit, or accept compression"}',
+      });
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': String(answer.body.length),
+        'cache-control': 'no-store',
+      });
+      await untilLogged(lambda, /"status":413,"bytes":[0-9]+,"msg":"the answer was too large"/);
+      const compressed = { ...LIST, headers: [...headers, ['Accept-Encoding', 'br'] as const] };
+      const { status, body } = read(await lambda.invoke(toEvent(compressed)));
+      expect(status).toBe(200);
+      expect((JSON.parse(body) as { jobs: object[] }).jobs).toHaveLength(6_500);
+    }
+  });
+
+  test('for a job with many files may be answered 413 too, and the OpenAPI document has a row for each', async () => {
+    const objectUuidNames = Object.fromEntries(Array.from({ length: 6_000 }, (_, index) => [`${index}`, '']));
+    await stack.table.put({ userId: 'many-files', jobId: 1, status: 'success', objectUuidNames });
+    const lambda = await start();
+    const headers = [await authorization('many-files')];
+    const question = { path: '/api/v1/jobs/get?job-id=1&include=object-urls', headers };
+    const row = expectDocumented(question, read(await lambda.invoke(version2Event(question))));
+    expect(['GET /api/v1/jobs/list 413', row]).toEqual(documentedRows().filter((one) => one.endsWith(' 413')));
+  });
+
+  test('logs a line, in which there is no token', async () => {
+    const lambda = await start();
+    const [name, token] = await authorization('alice');
+    await lambda.invoke(version2Event({ ...LIST, headers: [[name, token]] }));
+    await untilLogged(lambda, /\n$/);
+    const [line = ''] = lambda.output().split('\n');
+    expect(JSON.parse(line)).toMatchObject({
+      method: 'GET',
+      route: '/api/v1/jobs/list',
+      status: 200,
+      user_id: 'alice',
+    });
+    expect(lambda.output()).not.toContain(token.slice(0, 20));
+  });
+});
+
+test('the handler is one file, and says everything that its environment lacks when it is loaded', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+  await cp(HANDLER, join(folder, 'handler.mjs'));
+  const script =
+    "import('./handler.mjs').catch((error) => { console.log(error.message); setTimeout(() => console.log('alive'), 1); });";
+  await writeFile(join(folder, 'load.mjs'), script);
+  const { exitCode, stdout } = await runToEnd(join(folder, 'load.mjs'), { LAMBDA_AUTH: 'yes', LOG_LEVEL: 'loud' });
+  await rm(folder, { recursive: true });
+  expect(stdout.split('\n')).toEqual([
+    'LAMBDA_AUTH must be jwt or gateway',
+    'JOBS_TABLE is missing',
+    'JOBS_BUCKET is missing',
+    'COGNITO_USER_POOL_ID is missing (or set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URI instead)',
+    'COGNITO_CLIENT_ID is missing (or set JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URI instead)',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+    'alive',
+    '',
+  ]);
+  expect(exitCode).toBe(0);
+});

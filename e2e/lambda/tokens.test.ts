@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import { startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
+import { startDoors } from '../harness/doors.ts';
+import type { Ask, Doors } from '../harness/doors.ts';
+import { cubic, forgedTokens, forger, inOneObject, ours, show, tokenOfSize } from '../harness/forged-tokens.ts';
+import type { Presented, Row } from '../harness/forged-tokens.ts';
+import { listen, passThrough, serveKeys } from '../harness/loopback.ts';
+import type { Loopback } from '../harness/loopback.ts';
+import { encodedBlock, signBlock } from '../harness/pkcs1-forgeries.ts';
+import { AUDIENCE, claims, encode, encodeJson, header, issue, ISSUER, seal, unsigned } from '../harness/tokens.ts';
+
+const LIST = { method: 'GET', path: '/api/v1/jobs/list' };
+/** Of all requests the one with the most calls to the table and the bucket. */
+const DELETE = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+
+/** Would serve whoever follows what a token says about keys. */
+const canary = await listen(serveKeys(forger.jwk));
+
+let stack: LocalStack;
+let table: Loopback;
+let bucket: Loopback;
+let keyServer: Loopback;
+let doors: Doors;
+let all: readonly Ask[];
+/** How a missing token is answered. */
+let refusal: HttpAnswer;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = stack.env;
+  [table, bucket, keyServer] = await Promise.all([
+    listen(passThrough(AWS_ENDPOINT_URL_DYNAMODB)),
+    listen(passThrough(AWS_ENDPOINT_URL_S3)),
+    listen(serveKeys(ours.jwk, cubic.jwk)),
+  ]);
+  for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
+  doors = await start({ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` });
+  all = [doors.service, ...doors.gateways];
+  refusal = withoutWhatVaries(await doors.service(DELETE));
+});
+
+afterAll(async () => {
+  await doors.close();
+  await Promise.all([table, bucket, keyServer, canary].map((server) => server.close()));
+  await stack.close();
+});
+
+/** Starts both doors. Once they are ready, nothing but requests makes calls to the table and the bucket. */
+const start = async (tokens: Record<string, string>, preload?: string): Promise<Doors> => {
+  const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.origin, AWS_ENDPOINT_URL_S3: bucket.origin };
+  const started = await startDoors({ ...stack.env, ...counted, ...tokens }, preload);
+  for (const ask of [started.service, started.gateways[0]])
+    expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
+  return started;
+};
+
+const calls = () => ({ table: table.requests.length, bucket: bucket.requests.length });
+
+const withoutWhatVaries = ({ headers, ...answer }: HttpAnswer): HttpAnswer => {
+  const varying = ['date', 'x-request-id', 'connection'];
+  const kept = Object.entries(headers).filter(([name]) => !varying.includes(name));
+  return { ...answer, headers: Object.fromEntries(kept) };
+};
+
+/** Every token that was ever presented, for a look at the log in the end. */
+const presentedSoFar: string[] = [];
+
+const answers = async (presented: Presented, { method, path }: typeof LIST, asks = all): Promise<HttpAnswer[]> => {
+  const { headers = [], query } =
+    typeof presented === 'string' ? { headers: [['Authorization', presented] as const] } : presented;
+  presentedSoFar.push(...headers.map(([, value]) => value), query ?? '');
+  const question = { method, path: query === undefined ? path : `${path}&${query}`, headers };
+  return Promise.all(asks.map(async (ask) => withoutWhatVaries(await ask(question))));
+};
+
+/** Whatever is presented is answered as nothing at all is, and neither the table nor the bucket is asked. */
+const expectRefusal = async (presented: Presented, asks = all) => {
+  const before = calls();
+  expect(await answers(presented, DELETE, asks)).toEqual(asks.map(() => refusal));
+  expect(calls()).toEqual(before);
+};
+
+const expectAcceptance = async (presented: Presented, user = 'alice', asks = all) => {
+  const taken = { status: 200, body: expect.stringContaining(`"of ${user}"`) };
+  expect(await answers(presented, LIST, asks)).toMatchObject(asks.map(() => taken));
+};
+
+const good = issue(ours);
+
+test('a missing token is answered with a challenge, through every door, and with nothing that tells more', async () => {
+  expect(refusal).toMatchObject({
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/json; charset=utf-8' },
+    body: '{"message":"Unauthorized"}',
+  });
+  await expectRefusal({});
+});
+
+// These come first, so that whatever is remembered of good tokens is there when the forged ones come.
+describe('a good token', () => {
+  const besideCookie: Presented = {
+    headers: [
+      ['authorization', good],
+      ['Cookie', `token=${issue(forger)}`],
+    ],
+  };
+
+  test.each<Row>([
+    ['as it is', good],
+    ['with a scheme in small letters, and spaces', `bearer   ${good}`],
+    ['beside a forged one in a cookie', besideCookie],
+    ['with ours among its audiences', issue(ours, { aud: ['other', AUDIENCE] })],
+    ['at 15 KB', tokenOfSize(15, ours)],
+    ['by a key with the exponent 3', issue(cubic)],
+    ['with the address of other keys', issue(ours, {}, { jku: canary.origin, x5u: canary.origin })],
+    ['with other keys', issue(ours, {}, { jwk: forger.jwk, x5c: ['AAAA'] })],
+  ])('is taken %s', (_, presented) => expectAcceptance(presented));
+
+  test('makes calls to the table and to the bucket, which are counted', async () => {
+    const before = calls();
+    for (const { status } of await answers(issue(ours, { sub: 'carol' }), DELETE)) expect(status).toBe(200);
+    expect(table.requests.length).toBeGreaterThan(before.table);
+    expect(bucket.requests.length).toBeGreaterThan(before.bucket);
+  });
+
+  test('has 30 s before its nbf and after its exp, and no more, though it was taken a moment ago', async () => {
+    const soon = Math.floor(Date.now() / 1000) + 600;
+    const [begins, ends] = [issue(ours, { nbf: soon }), issue(ours, { exp: soon })];
+    doors.passTime(500);
+    await expectRefusal(begins);
+    await expectAcceptance(ends);
+    doors.passTime(80);
+    await expectAcceptance(begins);
+    doors.passTime(25);
+    await expectAcceptance(ends);
+    doors.passTime(26);
+    await expectRefusal(ends);
+  });
+
+  test('that says twice who its user is means the last, through every door', () =>
+    expectAcceptance(
+      seal(`${encodeJson(header)}.${encode(inOneObject(claims, { sub: 'bob' }))}`, ours.privateKey),
+      'bob',
+    ));
+
+  test('with the block that RFC 8017 allows is taken, so that others are refused for what is wrong in them', () =>
+    expectAcceptance(`${unsigned()}.${encode(signBlock(encodedBlock(unsigned()), ours))}`));
+});
+
+describe.each(Object.entries(forgedTokens(canary.origin)))('a token %s', (_, rows) => {
+  test.each(rows)('is refused: %s', (_name, presented) => expectRefusal(presented));
+});
+
+test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
+  'a good token is refused with %j around it or inside, also where HTTP does not carry that and an event does',
+  async (character) => {
+    const inside = good.slice(0, 40) + character + good.slice(40);
+    for (const token of [character + good, good + character, inside, `Bearer ${character}${good}`])
+      await expectRefusal(token, doors.gateways);
+  },
+);
+
+test('headers over 16 KiB are refused on the socket before anything else, and a token in them by the handler', async () => {
+  const before = calls();
+  const tooLarge = { status: 431, body: '{"message":"Request Header Fields Too Large"}' };
+  for (const signer of [ours, forger])
+    expect(await answers(tokenOfSize(17, signer), DELETE, [doors.service])).toMatchObject([tooLarge]);
+  await expectRefusal(tokenOfSize(17, forger), doors.gateways);
+  expect(calls()).toEqual(before);
+});
+
+/**
+ * The address of a user pool's keys cannot be configured. Each process is led from there to a server of ours by the fetch
+ * that it finds when it starts, as a proxy would do it.
+ */
+describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where TOKEN_USE is %s,', (use) => {
+  const HOST = 'https://cognito-idp.eu-west-1.amazonaws.com';
+  const POOL = 'eu-west-1_AbCdEfGhI';
+  const other = use === 'id' ? 'access' : 'id';
+  const pool = { iss: `${HOST}/${POOL}` };
+  const client = { id: 'aud', access: 'client_id' }[use];
+  const otherClient = { id: 'aud', access: 'client_id' }[other];
+
+  const token = (changes: object = {}, signer = ours) =>
+    issue(signer, { ...pool, aud: undefined, token_use: use, [client]: 'app', ...changes });
+
+  let poolDoors: Doors;
+  let poolAsks: readonly Ask[];
+
+  beforeAll(async () => {
+    poolDoors = await start(
+      {
+        ...{ JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' },
+        ...{ COGNITO_USER_POOL_ID: POOL, COGNITO_CLIENT_ID: 'app,app-2', TOKEN_USE: use },
+      },
+      `import http from 'node:http';
+       import https from 'node:https';
+       import { syncBuiltinESMExports } from 'node:module';
+       https.get = (uri, ...rest) => http.get(String(uri).replace('${HOST}', '${keyServer.origin}'), ...rest);
+       syncBuiltinESMExports();`,
+    );
+    poolAsks = [poolDoors.service, ...poolDoors.gateways];
+  });
+
+  afterAll(() => poolDoors.close());
+
+  test.each<Row>([
+    ['for our client', token()],
+    ['for another client of ours', token({ [client]: 'app-2' })],
+  ])('is taken %s', (_, presented) => expectAcceptance(presented, 'alice', poolAsks));
+
+  test.each<Row>([
+    [`for the use ${other}`, token({ token_use: other, [otherClient]: 'app', [client]: undefined })],
+    [`for the use ${other}, and for our client in both ways`, token({ token_use: other, [otherClient]: 'app' })],
+    ...[undefined, null, '', 'any', use.toUpperCase(), [use]].map((value): Row => [
+      `for the use ${show(value)}`,
+      token({ token_use: value }),
+    ]),
+    ...[undefined, null, '', 'alice', 'App', 'app,app-2', ['app'], ['other', 'app'], {}, 5].map((value): Row => [
+      `for the client ${show(value)}`,
+      token({ [client]: value }),
+    ]),
+    [`for our client in ${otherClient} only`, token({ [client]: undefined, [otherClient]: 'app' })],
+    [`for our client in ${otherClient}, and another`, token({ [client]: 'other', [otherClient]: 'app' })],
+    ['of another pool', token({ iss: `${HOST}/eu-west-1_ZzZzZzZzZ` })],
+    ['of another region', token({ iss: pool.iss.replaceAll('west', 'east') })],
+    ['of the pool with a slash', token({ iss: `${pool.iss}/` })],
+    ['of no issuer', token({ iss: undefined })],
+    ['of an issuer that could be configured', good],
+    ['that does not expire', token({ exp: undefined })],
+    ['of a user that is a path', token({ sub: 'u/1' })],
+    ['by the forger', token({}, forger)],
+  ])('is refused %s', (_, presented) => expectRefusal(presented, poolAsks));
+});
+
+test('nobody has followed what a token says about keys', async () => {
+  expect(canary.requests).toEqual([]);
+  expect(new Set(keyServer.requests)).toEqual(new Set(['/jwks.json', '/eu-west-1_AbCdEfGhI/.well-known/jwks.json']));
+  await fetch(`${canary.origin}/seen`);
+  expect(canary.requests).toEqual(['/seen']);
+});
+
+test('the log has a reason for every refusal, and nothing of a token', async () => {
+  for (const ask of all) await ask({ path: '/healthz', headers: [['X-Request-Id', 'the-last']] });
+  while (doors.output().split('"the-last"').length <= all.length) await sleep(5);
+  const output = doors.output();
+  const lines = output.split('\n').filter(Boolean);
+  const requests = lines.map((line) => JSON.parse(line) as { status?: number; user_id?: string; reason?: string });
+  const refusals = requests.filter(({ status }) => status === 401);
+  expect(requests.some(({ user_id }) => user_id === 'alice')).toBe(true);
+  expect(refusals.length).toBeGreaterThan(100);
+  expect(refusals.filter(({ reason, user_id }) => !reason || user_id !== undefined)).toEqual([]);
+
+  const pieces = new Set(presentedSoFar.flatMap((text) => text.match(/[\w+/-]{16,}/g) ?? []));
+  const claimed = ['X-Injected', 'dev/null', 'UNION', 'kkkk', 'u/1', 'forger', 'u001b', new URL(canary.origin).host];
+  expect([...pieces, ...claimed].filter((text) => output.includes(text))).toEqual([]);
+});

@@ -1,3 +1,0 @@
-import { describeFaultsOfCalls } from './faults.suite.ts';
-
-describeFaultsOfCalls();

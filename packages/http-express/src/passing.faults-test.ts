@@ -1,4 +1,0 @@
-import { describeCrowd, describeFaultsThatPass } from './faults.suite.ts';
-
-describeFaultsThatPass();
-describeCrowd();

@@ -1,4 +1,0 @@
-import { describeFaultsOfChecks, describeFaultsOfTokenKeys } from './faults.suite.ts';
-
-describeFaultsOfChecks();
-describeFaultsOfTokenKeys();
