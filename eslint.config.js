@@ -12,7 +12,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.check.json', './local/page/tsconfig.json'],
+        project: ['./tsconfig.check.json', './dev/page/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

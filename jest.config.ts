@@ -4,7 +4,7 @@ import type { Config } from 'jest';
 const config: Config = {
   // What `pnpm test` runs. The other kinds of end-to-end tests have a command each, which names their folders.
   testMatch: [
-    '<rootDir>/{packages,local,infra,examples,bench}/**/*.test.ts',
+    '<rootDir>/{packages,local,dev,infra,examples,bench}/**/*.test.ts',
     '<rootDir>/e2e/{service,lambda}/*.test.ts',
   ],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { killDev, spawnDev, untilStarted } from '@jobs-api/dev/testing';
+import type { DevProcess } from '@jobs-api/dev/testing';
 import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import type { Browser, Page } from 'playwright-core';
-import { killDev, spawnDev, untilStarted } from '../../local/src/dev-process.ts';
-import type { DevProcess } from '../../local/src/dev-process.ts';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { killDev, spawnDev, untilStarted } from '@jobs-api/dev/testing';
+import type { DevProcess } from '@jobs-api/dev/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { killDev, spawnDev, untilStarted } from '../../local/src/dev-process.ts';
-import type { DevProcess } from '../../local/src/dev-process.ts';
 import { accessibilityViolations, launchBrowser, openPage, overflow, PHONE, until, WIDE } from './browser.ts';
 import type { OpenPage } from './browser.ts';
 
-const SAMPLES = fileURLToPath(new URL('../../local/samples', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../dev/samples', import.meta.url));
 
 let browser: Browser;
 let dev: DevProcess;

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { describeStatus } from '@jobs-api/core';
-import { describeFile, typeOf } from './describe-file.ts';
-import type { FileDescription } from './describe-file.ts';
 import type { LocalStack } from './stack.ts';
+
+/** The document that processing writes about a file. */
+interface FileResult {
+  readonly duration_seconds?: number;
+}
 
 export interface JobFile {
   readonly name: string;
   readonly body: Buffer;
+  /** The media type of the file. */
+  readonly type: string;
+  /** What processing makes of the file, or why it fails: its content is not what its name says. */
+  readonly result: FileResult | Error;
 }
 
 export interface NewJob {
@@ -19,13 +26,6 @@ export interface NewJob {
   readonly files: readonly JobFile[];
 }
 
-interface UploadedFile extends JobFile {
-  readonly uuid: string;
-  readonly type: string;
-  /** What processing makes of the file, or why it fails: its content is not what its name says. */
-  readonly result: FileDescription | Error;
-}
-
 const JSON_TYPE = 'application/json';
 
 /**
@@ -34,7 +34,7 @@ const JSON_TYPE = 'application/json';
  */
 export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promise<void> => {
   const prefix = `${job.userId}/${job.jobId}/`;
-  const files = await Promise.all(job.files.map((file) => processFile(prefix, file)));
+  const files = job.files.map((file) => ({ ...file, uuid: objectUuid(prefix + file.name) }));
   const isPending = job.status === 'pending';
   const { hasResults } = describeStatus(job.status);
 
@@ -68,13 +68,6 @@ export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promi
   });
 };
 
-const processFile = async (prefix: string, file: JobFile): Promise<UploadedFile> => ({
-  ...file,
-  uuid: objectUuid(prefix + file.name),
-  type: typeOf(file.name),
-  result: await describeFile(file.name, file.body).catch((error: unknown) => new Error('unreadable', { cause: error })),
-});
-
 /** The same for the same file of the same job, so that a link in the documentation works wherever it is followed. */
 const objectUuid = (path: string): string => {
   const hex = createHash('sha256').update(path).digest('hex');
@@ -88,8 +81,7 @@ const objectUuid = (path: string): string => {
 };
 
 /** Seconds of what has a duration; anything else counts as one. */
-const lengthOf = (result: FileDescription | Error): number =>
-  result instanceof Error ? 0 : (result.duration_seconds ?? 1);
+const lengthOf = (result: FileResult | Error): number => (result instanceof Error ? 0 : (result.duration_seconds ?? 1));
 
 /** `2020-01-01 12:00:00.000000000 UTC` */
 const timestamp = (date: Date): string => date.toISOString().replace('T', ' ').replace('Z', '000000 UTC');

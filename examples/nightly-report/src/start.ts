@@ -1,5 +1,6 @@
 // `pnpm start`: the report on a local stack with sample jobs, so that it runs where there is no AWS.
-import { makeSampleJobs, SAMPLE_USERS, startLocalStack } from '@jobs-api/local';
+import { makeSampleJobs, SAMPLE_USERS } from '@jobs-api/dev';
+import { startLocalStack } from '@jobs-api/local';
 
 // The local stack is the only AWS that this process is to know of.
 const others = Object.entries(process.env).filter(([name]) => !/^(AWS|JOBS|S3)_/.test(name));

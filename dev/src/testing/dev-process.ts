@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface DevProcess {
   readonly child: ChildProcess;
@@ -19,7 +19,7 @@ export interface DevProcess {
 /** Runs `pnpm dev` on a free port, as if it had been called in `folder`. */
 export const spawnDev = (folder: string, ...parameters: string[]): ChildProcessByStdio<null, Readable, Readable> => {
   const env = { ...process.env, PORT: '0', INIT_CWD: folder };
-  const command = ['--import', 'tsx', '--conditions=source', 'local/src/dev.ts', ...parameters];
+  const command = ['--import', 'tsx', '--conditions=source', 'dev/src/dev.ts', ...parameters];
   return spawn(process.execPath, command, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
 };
 

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { killDev, spawnDev, untilStarted } from './dev-process.ts';
-import type { DevProcess } from './dev-process.ts';
+import { killDev, spawnDev, untilStarted } from './testing/dev-process.ts';
+import type { DevProcess } from './testing/dev-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SAMPLES = join(ROOT, 'local/samples');
+const SAMPLES = join(ROOT, 'dev/samples');
 
 let folder: string;
 let running: ChildProcess[];

@@ -1,11 +1,10 @@
 // `pnpm dev`: the service on a local stack with sample jobs, all in this one process.
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { makeJob, startLocalStack } from '@jobs-api/local';
+import type { LocalStack } from '@jobs-api/local';
 import { serveJobsPage } from './jobs-page.ts';
-import { makeJob } from './make-job.ts';
 import { filesIn, makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
-import { startLocalStack } from './stack.ts';
-import type { LocalStack } from './stack.ts';
 
 const USAGE = `Usage: pnpm dev [--import DIR] [--data DIR]
   --import DIR  make a job of the files in DIR

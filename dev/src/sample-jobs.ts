@@ -1,16 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeJob } from './make-job.ts';
-import type { JobFile } from './make-job.ts';
-import type { LocalStack } from './stack.ts';
+import { makeJob } from '@jobs-api/local';
+import type { JobFile, LocalStack } from '@jobs-api/local';
+import { describeFile, typeOf } from './describe-file.ts';
 
 export const SAMPLE_USERS = ['alice', 'bob'] as const;
 
 const SAMPLES = fileURLToPath(new URL('../samples', import.meta.url));
 
 /** What no program takes for the picture that its name promises. */
-const BROKEN_FILE: JobFile = { name: 'broken.png', body: Buffer.from('This is not a picture.\n') };
+const BROKEN_FILE = { name: 'broken.png', body: Buffer.from('This is not a picture.\n') };
 
 /** A job in every status, in the order of their numbers. */
 const SAMPLE_JOBS = [
@@ -31,12 +31,19 @@ const SAMPLE_JOBS = [
 export const filesIn = async (directory: string): Promise<JobFile[]> => {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  return Promise.all(names.sort().map(async (name) => ({ name, body: await readFile(join(directory, name)) })));
+  return Promise.all(names.sort().map(async (name) => processFile(name, await readFile(join(directory, name)))));
 };
+
+const processFile = async (name: string, body: Buffer): Promise<JobFile> => ({
+  name,
+  body,
+  type: typeOf(name),
+  result: await describeFile(name, body).catch((error: unknown) => new Error('unreadable', { cause: error })),
+});
 
 /** Gives each sample user a job in every status. */
 export const makeSampleJobs = async (stack: LocalStack): Promise<void> => {
-  const files = [...(await filesIn(SAMPLES)), BROKEN_FILE];
+  const files = [...(await filesIn(SAMPLES)), await processFile(BROKEN_FILE.name, BROKEN_FILE.body)];
   const jobs = SAMPLE_USERS.flatMap((userId) =>
     SAMPLE_JOBS.map(([status, jobName, ...names], index) => ({
       userId,

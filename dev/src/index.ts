@@ -1,0 +1,1 @@
+export { makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
