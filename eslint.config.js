@@ -50,7 +50,7 @@ export default defineConfig(
   },
   {
     files: ['packages/**/*.ts'],
-    ignores: ['packages/http-express/src/{main,server}.ts', 'packages/lambda-entry/src/handler.ts', '**/*.test.ts'],
+    ignores: ['packages/{service,lambda}-entry/src/*.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
-const SERVICE = 'packages/http-express/dist/server.js';
+const SERVICE = 'packages/service-entry/dist/server.mjs';
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
@@ -140,7 +140,7 @@ const bundle = async (from, to, unused) => {
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith('.map')) report(to, bytes);
 };
 
-await bundle('packages/http-express/src/main.ts', SERVICE, UNUSED_PACKAGES);
+await bundle('packages/service-entry/src/main.ts', SERVICE, UNUSED_PACKAGES);
 await bundle('packages/lambda-entry/src/handler.ts', HANDLER, [...UNUSED_PACKAGES, ...UNUSED_BY_LAMBDA]);
 
 const handler = await readFile(join(into, HANDLER));

@@ -142,7 +142,7 @@ export class Bench {
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     });
     return {
-      service: inRepository('packages/http-express/dist/server.js'),
+      service: inRepository('packages/service-entry/dist/server.mjs'),
       handler: inRepository('packages/lambda-entry/dist/handler.mjs'),
       naiveServer: join(directory, 'server.cjs'),
       naiveHandler: join(directory, 'lambda.cjs'),

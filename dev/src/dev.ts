@@ -68,7 +68,7 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
 const startService = async (stack: LocalStack): Promise<string> => {
   Object.assign(process.env, stack.env, { HOST, DRAIN_SECONDS: '0' });
   try {
-    const { app, port, server } = await import('@jobs-api/http-express/server');
+    const { app, port, server } = await import('@jobs-api/service-entry');
     app.locals.docsToken = () => stack.tokenIssuer.issueToken(user);
     serveJobsPage(server, {
       filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,

@@ -183,7 +183,7 @@ describe('--check', () => {
 });
 
 describe('the arguments of the built service', () => {
-  const USAGE = /^Usage: node server\.js \[--check \| --version \| --help\]$/m;
+  const USAGE = /^Usage: node server\.mjs \[--check \| --version \| --help\]$/m;
 
   test('--help and --version need no configuration', async () => {
     expect(await runToEnd(SERVICE, {}, ['--help'])).toMatchObject({

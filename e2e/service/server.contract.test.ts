@@ -51,8 +51,8 @@ describe('the built service', () => {
 
   test('needs no other file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
-    await cp(SERVICE, join(folder, 'server.js'));
-    expect(await runToEnd(join(folder, 'server.js'))).toMatchObject({
+    await cp(SERVICE, join(folder, 'server.mjs'));
+    expect(await runToEnd(join(folder, 'server.mjs'))).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/^JOBS_TABLE is missing\n/),
     });

@@ -1,9 +1,9 @@
 // What is started: reads the arguments, then either serves, or does what they say and ends.
 import { parseArgs } from 'node:util';
+import { version } from '@jobs-api/http-express/service';
 import { check } from './check.ts';
-import { version } from './version.ts';
 
-const USAGE = `Usage: node server.js [--check | --version | --help]
+const USAGE = `Usage: node server.mjs [--check | --version | --help]
   without an argument, serves; the environment says how
   --check    says whether what the service needs is right, and exits with 0, or with 1 where something is not
   --version  says which version this is

@@ -1,6 +1,6 @@
 import { diagnose, readAwsConfig } from '@jobs-api/adapters-aws';
 import type { Finding } from '@jobs-api/adapters-aws';
-import { readHttpConfig } from './config.ts';
+import { readHttpConfig } from '@jobs-api/http-express';
 
 const lineOf = ({ verdict, subject, text }: Finding): string =>
   `${verdict.padEnd(8)} ${subject.padEnd(17)} ${text.replace(/\s+/g, ' ')}\n`;

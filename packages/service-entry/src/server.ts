@@ -3,14 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
-import { createApp } from './app.ts';
-import { readHttpConfig } from './config.ts';
-import { docsRoutes } from './routes/docs/routes.ts';
-import { createHttpServer } from './service/http-server.ts';
-import { createLogger } from './service/logger.ts';
-import { messageClasses } from './service/message-classes.ts';
-import { createMetrics } from './service/metrics.ts';
-import { flushSpans } from './middleware/tracing.ts';
+import { createApp, createLogger, messageClasses, readHttpConfig } from '@jobs-api/http-express';
+import { createHttpServer, createMetrics, docsRoutes, flushSpans } from '@jobs-api/http-express/service';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
