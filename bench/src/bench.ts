@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { jobsTable } from '@jobs-api/adapters-aws';
 import { JobsBucket, JobsTable } from '@jobs-api/local';
 import { build } from 'esbuild';
 import { loadFrom } from './load.ts';
@@ -114,7 +115,7 @@ export class Bench {
     });
     return {
       ...message,
-      table: new JobsTable(dynamo, env.JOBS_TABLE as string),
+      table: new JobsTable(dynamo, jobsTable(env.JOBS_TABLE as string)),
       bucket: new JobsBucket(s3, env.JOBS_BUCKET as string),
       tokenOf: async (userId) =>
         (await fetch(`${env.JWT_ISSUER}/token?sub=${userId}`)).text().then((text) => text.trim()),

@@ -1,6 +1,7 @@
 // `pnpm dev`: the service on a local stack with sample jobs, all in this one process.
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { jobsTable } from '@jobs-api/adapters-aws';
 import { makeJob, startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { serveJobsPage } from './jobs-page.ts';
@@ -89,7 +90,7 @@ process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_W
 const { import: importDirectory, data } = readArguments();
 const fromCaller = (directory: string) => resolve(process.env.INIT_CWD ?? '.', directory);
 const kept = data === undefined ? {} : { directory: fromCaller(data) };
-const stack = await startLocalStack({ ...kept, corsOrigin: '*' });
+const stack = await startLocalStack({ table: jobsTable('jobs'), ...kept, corsOrigin: '*' });
 if (stack.isNew) await makeSampleJobs(stack);
 const importedJob = importDirectory === undefined ? undefined : await importFolder(stack, fromCaller(importDirectory));
 const origin = await startService(stack);

@@ -2,7 +2,6 @@ import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { killDev, spawnDev, untilStarted } from '@jobs-api/dev/testing';
 import type { DevProcess } from '@jobs-api/dev/testing';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import type { Browser, Page } from 'playwright-core';
 import { SERVICE } from '../harness/built.ts';
@@ -10,6 +9,7 @@ import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
 import { launchBrowser, openPage, overflow, PHONE, WIDE } from './browser.ts';
 import type { OpenPage } from './browser.ts';
+import { startStack } from '../harness/stack.ts';
 
 let browser: Browser;
 let dev: DevProcess;
@@ -20,7 +20,7 @@ let opened: OpenPage | undefined;
 let expected: RegExp | undefined;
 
 beforeAll(async () => {
-  [browser, dev, stack] = await Promise.all([launchBrowser(), untilStarted(spawnDev(tmpdir())), startLocalStack()]);
+  [browser, dev, stack] = await Promise.all([launchBrowser(), untilStarted(spawnDev(tmpdir())), startStack()]);
   service = await startService(SERVICE, { ...stack.env, DRAIN_SECONDS: '0' });
 });
 

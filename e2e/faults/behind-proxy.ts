@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startFaultProxy } from '../harness/fault-proxy.ts';
 import type { Script } from '../harness/fault-proxy.ts';
 import { startService } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 /** How long the service may take over a request, unless it is told otherwise. */
 export const DEADLINE_MS = 3_000;
@@ -34,7 +34,7 @@ export const startBehindProxy = async ({
   script,
   deadlineMs = DEADLINE_MS,
 }: { script?: Script; deadlineMs?: number } = {}) => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const proxy = await startFaultProxy(stack.env);
   if (script) proxy.play(script);
   const settings = { REQUEST_TIMEOUT_SECONDS: String(deadlineMs / 1_000) };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { newId, startLocalStack, Storage } from '@jobs-api/local';
+import { newId, Storage } from '@jobs-api/local';
 import type { LocalStack, Version } from '@jobs-api/local';
+import { startStack } from './stack.ts';
 
 export interface Filling {
   readonly keys: Iterable<string>;
@@ -13,7 +14,7 @@ const HIDDEN_EACH = 15;
 
 /** A stack kept in a new folder, whose bucket is filled without a request for each object: 100,000 take a second or two. */
 export const startFilledStack = async (directory: string, { keys, versioned }: Filling): Promise<LocalStack> => {
-  const empty = await startLocalStack({ directory });
+  const empty = await startStack({ directory });
   const { bucketName } = empty.bucket;
   await empty.bucket.create({ versioned });
   await empty.close();
@@ -33,5 +34,5 @@ export const startFilledStack = async (directory: string, { keys, versioned }: F
     if (versioned && count % HIDDEN_EACH === 0) add(key, { deleteMarker: true });
   }
   storage.close();
-  return startLocalStack({ directory });
+  return startStack({ directory });
 };

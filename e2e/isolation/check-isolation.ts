@@ -1,10 +1,11 @@
 import { Agent } from 'node:http';
 import { expect } from '@jest/globals';
-import { download, startLocalStack } from '@jobs-api/local';
+import { download } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import { startStack } from '../harness/stack.ts';
 import { BASE, commands, USERS } from './commands.ts';
 import type { Command, Headers, Model, ModelJob, Real } from './commands.ts';
 import { SERVICE } from '../harness/built.ts';
@@ -86,7 +87,7 @@ const runOnce = async (
  * @param requests how many to send, or a few more
  */
 export const checkIsolation = async (requests: number): Promise<Tally> => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
   // Users take turns on the same connections, as they do behind a load balancer.
   const agent = new Agent({ keepAlive: true, maxSockets: LANES });

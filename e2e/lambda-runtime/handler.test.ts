@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
 import { toClient, version2Event } from '../harness/gateway-events.ts';
+import { startStack } from '../harness/stack.ts';
 import { startLambdaRuntime } from './runtime-api.ts';
 import type { LambdaRuntime } from './runtime-api.ts';
 
@@ -12,7 +12,7 @@ let stack: LocalStack;
 let runtime: LambdaRuntime;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startStack();
   for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
 });
 

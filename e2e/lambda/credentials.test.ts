@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { startDoors } from '../harness/doors.ts';
 import type { Doors } from '../harness/doors.ts';
 import { listen } from '../harness/loopback.ts';
 import type { Loopback } from '../harness/loopback.ts';
+import { startStack } from '../harness/stack.ts';
 
 const KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
 const ROLE = 'arn:aws:iam::123456789012:role/jobs-api';
@@ -21,7 +21,7 @@ let doors: Doors;
 
 beforeAll(async () => {
   [stack, folder, giver] = await Promise.all([
-    startLocalStack(),
+    startStack(),
     mkdtemp(join(tmpdir(), 'jobs-api-')),
     listen((_, response) => response.end()),
   ]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
-import { download, startLocalStack } from '@jobs-api/local';
+import { download } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { HANDLER, SERVICE } from '../harness/built.ts';
@@ -12,6 +12,7 @@ import { startLambda } from '../harness/lambda-process.ts';
 import type { LambdaProcess } from '../harness/lambda-process.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const gateways: [string, ToEvent][] = [
   ['payload 2.0', version2Event],
@@ -21,7 +22,7 @@ const gateways: [string, ToEvent][] = [
 
 describe.each(gateways)('%s:', (_, toEvent) => {
   describeHttpApi('the bundled handler', async () => {
-    const stack = await startLocalStack();
+    const stack = await startStack();
     const lambda = await startLambda(HANDLER, stack.env);
     return {
       ask: askThrough(lambda, toEvent),
@@ -47,7 +48,7 @@ describe('the bundled handler and the built service', () => {
   let service: ServiceProcess;
 
   beforeAll(async () => {
-    stack = await startLocalStack();
+    stack = await startStack();
     [lambda, service] = await Promise.all([startLambda(HANDLER, stack.env), startService(SERVICE, stack.env)]);
     for (const userId of ['alice', 'bob']) {
       await stack.table.put({ userId, jobId: 1, status: 'success', objectUuidNames: { 'uuid.png': 'Ü.png', b: 'b' } });

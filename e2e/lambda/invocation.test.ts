@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
 import { startGate } from '../harness/gate.ts';
@@ -13,6 +12,7 @@ import type { ToEvent } from '../harness/gateway-events.ts';
 import { startLambda } from '../harness/lambda-process.ts';
 import type { LambdaProcess } from '../harness/lambda-process.ts';
 import { runToEnd } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const LIST = { path: '/api/v1/jobs/list' };
 
@@ -21,7 +21,7 @@ let gate: Gate;
 let lambdas: LambdaProcess[] = [];
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startStack();
   gate = await startGate(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
   for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
 });

@@ -2,13 +2,13 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { startDoors } from '../harness/doors.ts';
 import type { Ask, Doors } from '../harness/doors.ts';
 import { listen, serveKeys } from '../harness/loopback.ts';
 import type { Loopback } from '../harness/loopback.ts';
 import { encodedBlock } from '../harness/pkcs1-forgeries.ts';
+import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, encode, issue, ISSUER, newSigner, unsigned } from '../harness/tokens.ts';
 
 const LIST = '/api/v1/jobs/list';
@@ -107,7 +107,7 @@ const faults: [string, RequestListener][] = [
 ];
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startStack();
   elsewhere = await listen(serveKeys(known.jwk, added.jwk));
 });
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { startDoors } from '../harness/doors.ts';
 import type { Ask, Doors } from '../harness/doors.ts';
@@ -10,6 +9,7 @@ import type { Presented, Row } from '../harness/forged-tokens.ts';
 import { listen, passThrough, serveKeys } from '../harness/loopback.ts';
 import type { Loopback } from '../harness/loopback.ts';
 import { encodedBlock, signBlock } from '../harness/pkcs1-forgeries.ts';
+import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, claims, encode, encodeJson, header, issue, ISSUER, seal, unsigned } from '../harness/tokens.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/jobs/list' };
@@ -29,7 +29,7 @@ let all: readonly Ask[];
 let refusal: HttpAnswer;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startStack();
   const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = stack.env;
   [table, bucket, keyServer] = await Promise.all([
     listen(passThrough(AWS_ENDPOINT_URL_DYNAMODB)),

@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
+import { startStack } from '../harness/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -189,7 +189,7 @@ describe('all of them together', () => {
   });
 
   test('the example of the AWS adapters lists jobs', async () => {
-    const stack = await startLocalStack();
+    const stack = await startStack();
     try {
       await stack.table.put({ userId: 'alice', jobId: 1, status: 'queued' });
       const env = { ...process.env, ...stack.env };

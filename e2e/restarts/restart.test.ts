@@ -4,12 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import autocannon from 'autocannon';
 import type { Result } from 'autocannon';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const RESTARTS = 20;
 
@@ -74,7 +74,7 @@ const startLoadBalancer = async () => {
 };
 
 test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const loadBalancer = await startLoadBalancer();
   const headers = { authorization: await stack.tokenIssuer.issueToken('alice') };
   for (let jobId = 1; jobId <= 20; jobId++) await stack.table.put({ userId: 'alice', jobId });

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { SERVICE } from '../harness/built.ts';
 import { startGate } from '../harness/gate.ts';
 import { runToEnd } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 /** An S3 that refuses requests with one of these parameters, and hands on all others. */
 const startRefusing = async (target: string, ...parameters: string[]) => {
@@ -34,7 +34,7 @@ describe('--check', () => {
   let stack: LocalStack;
 
   beforeAll(async () => {
-    stack = await startLocalStack();
+    stack = await startStack();
   });
   afterAll(() => stack.close());
 

@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
@@ -8,13 +7,14 @@ import { startGate } from '../harness/gate.ts';
 import type { Gate } from '../harness/gate.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 let stack: LocalStack;
 let gate: Gate;
 let service: ServiceProcess;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startStack();
   gate = await startGate(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
 });
 

@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const BASE = '/api/v1/jobs';
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const start = async (env: Record<string, string> = {}) => {
-  stack = await startLocalStack();
+  stack = await startStack();
   service = await startService(SERVICE, { ...stack.env, LOG_LEVEL: 'trace', ...env });
   return overSocket(service.origin);
 };

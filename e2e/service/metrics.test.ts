@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
@@ -12,6 +11,7 @@ import { startGate } from '../harness/gate.ts';
 import type { Gate } from '../harness/gate.ts';
 import { runToEnd, startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const LINUX_ONLY = ['process_virtual_memory_bytes', 'process_heap_bytes', 'process_open_fds', 'process_max_fds'];
 
@@ -63,7 +63,7 @@ describe('the metrics of the built service', () => {
   let authorization: readonly [string, string];
 
   beforeAll(async () => {
-    stack = await startLocalStack();
+    stack = await startStack();
     gate = await startGate(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
     const env = { ...stack.env, AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint, METRICS_PORT: '0', MAX_IN_FLIGHT: '1' };
     service = await startService(SERVICE, env);
@@ -190,7 +190,7 @@ describe('the metrics of the built service', () => {
 
 describe('METRICS_PORT', () => {
   let stack: LocalStack;
-  beforeAll(async () => void (stack = await startLocalStack()));
+  beforeAll(async () => void (stack = await startStack()));
   afterAll(() => stack.close());
 
   test('that is taken ends the service with a line that names it', async () => {

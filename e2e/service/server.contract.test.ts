@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { download, startLocalStack } from '@jobs-api/local';
+import { download } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
@@ -12,9 +12,10 @@ import { startGate } from '../harness/gate.ts';
 import type { Gate } from '../harness/gate.ts';
 import { runToEnd, startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 describeHttpApi('the built service with the AWS adapters', async () => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
   return {
     ask: overSocket(service.origin),
@@ -68,7 +69,7 @@ describe('the running service', () => {
   let authorization: readonly [string, string];
 
   beforeAll(async () => {
-    stack = await startLocalStack();
+    stack = await startStack();
     gate = await startGate(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
     authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')];
   });
@@ -207,7 +208,7 @@ describe('the running service', () => {
 });
 
 test('a link to a file is given also while the table and the bucket are down', async () => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
   const ask = overSocket(service.origin);
   const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')]] as const;

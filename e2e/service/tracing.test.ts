@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 /** What docs/tracing.md tells an operator to load. */
 const SDK = new URL('../../infra/otel.mjs', import.meta.url).href;
@@ -80,7 +80,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
   };
 
   beforeAll(async () => {
-    stack = await startLocalStack();
+    stack = await startStack();
     collector = await startCollector();
     service = await startService(SERVICE, {
       ...stack.env,
@@ -186,7 +186,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
 });
 
 test('without an SDK, a request belongs to no trace', async () => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   const service = await startService(SERVICE, { ...stack.env, DRAIN_SECONDS: '0' });
   await overSocket(service.origin)({ path: '/healthz', headers: [] });
   service.kill('SIGTERM');

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { startLocalStack } from '@jobs-api/local';
 import autocannon from 'autocannon';
 import { SERVICE } from '../harness/built.ts';
 import { HEAP_PROBE, startService } from '../harness/service-process.ts';
+import { startStack } from '../harness/stack.ts';
 
 const ROUNDS = 10;
 const REQUESTS_A_ROUND = 2_000;
@@ -18,7 +18,7 @@ interface Probe {
 }
 
 test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the heap and no handle`, async () => {
-  const stack = await startLocalStack();
+  const stack = await startStack();
   // Kept-alive connections would be there or not as it happens.
   const service = await startService(SERVICE, {
     ...stack.env,

@@ -6,27 +6,31 @@ import {
   QueryCommand,
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { jobsTable } from '@jobs-api/adapters-aws';
+import type { AttributeValue, CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { JobRecord } from '@jobs-api/core/testing';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MAX_BATCH = 25;
 
+/** A table of jobs, as CreateTable takes it. */
+export type TableDefinition = CreateTableCommandInput & { readonly TableName: string };
+
 /** The table of jobs, as the programs use it that write to it. */
 export class JobsTable {
   readonly client: DynamoDBClient;
   readonly tableName: string;
+  readonly #definition: TableDefinition;
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  constructor(client: DynamoDBClient, definition: TableDefinition) {
     this.client = client;
-    this.tableName = tableName;
+    this.tableName = definition.TableName;
+    this.#definition = definition;
   }
 
   /** Answers whether the table is a new one. */
   async create(): Promise<boolean> {
     try {
-      await this.client.send(new CreateTableCommand(jobsTable(this.tableName)));
+      await this.client.send(new CreateTableCommand(this.#definition));
       return true;
     } catch (error) {
       if (error instanceof ResourceInUseException) return false;
@@ -36,10 +40,11 @@ export class JobsTable {
 
   /** Makes another table, whose index has nothing but the keys. */
   async createLean(tableName: string): Promise<void> {
-    const { GlobalSecondaryIndexes, ...definition } = jobsTable(tableName);
+    const { GlobalSecondaryIndexes = [], ...definition } = this.#definition;
     const Projection = { ProjectionType: 'KEYS_ONLY' as const };
     const indexes = GlobalSecondaryIndexes.map((index) => ({ ...index, Projection }));
-    await this.client.send(new CreateTableCommand({ ...definition, GlobalSecondaryIndexes: indexes }));
+    const lean = { ...definition, TableName: tableName, GlobalSecondaryIndexes: indexes };
+    await this.client.send(new CreateTableCommand(lean));
   }
 
   async put(record: JobRecord): Promise<void> {

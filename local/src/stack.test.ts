@@ -2,13 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { TableDefinition } from './jobs-table.ts';
 import { startLocalStack } from './stack.ts';
+
+const table: TableDefinition = {
+  TableName: 'jobs',
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [{ AttributeName: 'userId', AttributeType: 'S' }],
+  KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
+};
 
 test('a stack that is kept in a folder can be started again as soon as it is closed', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
   // Often, for a folder that is let go too late is so only now and then.
   for (let start = 0; start < 100; start++) {
-    const stack = await startLocalStack({ directory });
+    const stack = await startLocalStack({ table, directory });
     expect(stack.isNew).toBe(start === 0);
     await stack.close();
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DEFAULT_SUMMARY_INDEX } from '@jobs-api/adapters-aws';
 import { startLocalDynamo } from './dynamodb.ts';
 import { JobsBucket } from './jobs-bucket.ts';
 import { JobsTable } from './jobs-table.ts';
+import type { TableDefinition } from './jobs-table.ts';
 import { startLocalS3 } from './s3/server.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
@@ -26,10 +26,11 @@ export interface LocalStack {
 
 const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
-const TABLE_NAME = 'jobs';
 const BUCKET_NAME = 'jobs-files';
 
 export interface LocalStackOptions {
+  /** The table of jobs. Its first index, if it has one, is the index that lists are read from. */
+  readonly table: TableDefinition;
   /** Where everything is kept for the next start; without it, it is gone at the end. */
   readonly directory?: string;
   /** The origin, or `*`, whose pages may read files. */
@@ -37,7 +38,11 @@ export interface LocalStackOptions {
 }
 
 /** DynamoDB with the table, S3 with the bucket, and a token issuer, on free ports of 127.0.0.1. */
-export const startLocalStack = async ({ directory, ...s3Options }: LocalStackOptions = {}): Promise<LocalStack> => {
+export const startLocalStack = async ({
+  table: definition,
+  directory,
+  ...s3Options
+}: LocalStackOptions): Promise<LocalStack> => {
   const keptIn = (name: string) => (directory === undefined ? {} : { directory: join(directory, name) });
   const [dynamo, s3, tokenIssuer] = await Promise.all([
     startLocalDynamo(keptIn('dynamodb')),
@@ -45,12 +50,13 @@ export const startLocalStack = async ({ directory, ...s3Options }: LocalStackOpt
     startTokenIssuer(keptIn('tokens')),
   ]);
   const settings = { region: REGION, credentials: CREDENTIALS };
-  const table = new JobsTable(new DynamoDBClient({ ...settings, endpoint: dynamo.endpoint }), TABLE_NAME);
+  const table = new JobsTable(new DynamoDBClient({ ...settings, endpoint: dynamo.endpoint }), definition);
   const bucket = new JobsBucket(
     new S3Client({ ...settings, endpoint: s3.endpoint, forcePathStyle: true }),
     BUCKET_NAME,
   );
   await bucket.create();
+  const summaryIndex = definition.GlobalSecondaryIndexes?.[0]?.IndexName;
   return {
     table,
     bucket,
@@ -62,8 +68,8 @@ export const startLocalStack = async ({ directory, ...s3Options }: LocalStackOpt
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
-      JOBS_TABLE: TABLE_NAME,
-      JOBS_SUMMARY_INDEX: DEFAULT_SUMMARY_INDEX,
+      JOBS_TABLE: table.tableName,
+      ...(summaryIndex !== undefined && { JOBS_SUMMARY_INDEX: summaryIndex }),
       JOBS_BUCKET: BUCKET_NAME,
       S3_FORCE_PATH_STYLE: 'true',
       JWT_ISSUER: tokenIssuer.issuer,

@@ -1,4 +1,5 @@
 // `pnpm start`: the report on a local stack with sample jobs, so that it runs where there is no AWS.
+import { jobsTable } from '@jobs-api/adapters-aws';
 import { makeSampleJobs, SAMPLE_USERS } from '@jobs-api/dev';
 import { startLocalStack } from '@jobs-api/local';
 
@@ -6,7 +7,7 @@ import { startLocalStack } from '@jobs-api/local';
 const others = Object.entries(process.env).filter(([name]) => !/^(AWS|JOBS|S3)_/.test(name));
 process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
-const stack = await startLocalStack();
+const stack = await startLocalStack({ table: jobsTable('jobs') });
 await makeSampleJobs(stack);
 Object.assign(process.env, stack.env);
 process.argv.splice(2, Infinity, ...SAMPLE_USERS);

@@ -3,9 +3,10 @@ import { parseJobId, parseUserId } from '@jobs-api/core';
 import { startLocalStack } from '@jobs-api/local';
 import { readAwsConfig } from './config.ts';
 import { createContainer, TOKENS } from './container.ts';
+import { jobsTable } from './dynamodb/jobs-table.ts';
 
 test('the container hands out the use cases and the authenticator, each made once, on AWS', async () => {
-  const stack = await startLocalStack();
+  const stack = await startLocalStack({ table: jobsTable('jobs') });
   const environment = process.env;
   process.env = { ...environment, ...stack.env };
   try {
@@ -36,7 +37,7 @@ test('the container hands out the use cases and the authenticator, each made onc
 });
 
 test('a container whose token keys are out of reach says so', async () => {
-  const stack = await startLocalStack();
+  const stack = await startLocalStack({ table: jobsTable('jobs') });
   await stack.close();
   const { config } = readAwsConfig(stack.env);
   if (!config) throw new Error('the environment of the local stack is a configuration');

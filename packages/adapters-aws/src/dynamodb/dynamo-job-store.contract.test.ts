@@ -23,7 +23,7 @@ const clientOf = (endpoint: string, config: DynamoDBClientConfig = {}) =>
 
 const startTable = async () => {
   const dynamo = await startLocalDynamo();
-  const table = new JobsTable(clientOf(dynamo.endpoint), TABLE);
+  const table = new JobsTable(clientOf(dynamo.endpoint), jobsTable(TABLE));
   await table.create();
   const close = async () => {
     table.client.destroy();
