@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createJobsClient, JobsApiError } from '@jobs-api/client';
+import type { Job, JobsClientOptions } from '@jobs-api/client';
 import { createJobs, Unavailable } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';
-import { createJobsClient, JobsApiError } from './index.ts';
-import type { Job, JobsClientOptions } from './index.ts';
 
 let server: Server;
 let baseUrl: string;
