@@ -6,8 +6,8 @@ const PARTS = {
     tests: 'packages/core/src/*.test.ts',
   },
   authenticator: {
-    mutate: ['packages/adapters-aws/src/cognito/{jwt-authenticator,token-cache}.ts'],
-    tests: 'packages/adapters-aws/src/cognito/{jwt-authenticator,token-cache}.test.ts',
+    mutate: ['packages/adapters-aws/src/jwt/{jwt-authenticator,cognito,token-cache}.ts'],
+    tests: 'packages/adapters-aws/src/jwt/{jwt-authenticator,token-cache}.test.ts',
   },
   delete: {
     mutate: ['packages/adapters-aws/src/s3/sweep.ts'],

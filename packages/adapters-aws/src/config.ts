@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { cognitoUserPool } from './cognito/jwt-authenticator.ts';
-import type { TokenRules } from './cognito/jwt-authenticator.ts';
+import { cognitoUserPool } from './jwt/cognito.ts';
+import type { TokenRules } from './jwt/jwt-authenticator.ts';
 
 /** What the adapters need to know; region, credentials and endpoints the AWS SDK reads from the environment itself. */
 export interface AwsConfig {

@@ -8,7 +8,7 @@ import {
 import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { parseJobId, parseUserId } from '@jobs-api/core';
 import { requestLimits } from './call-aws.ts';
-import { RemoteJwks } from './cognito/jwks.ts';
+import { RemoteJwks } from './jwt/jwks.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';

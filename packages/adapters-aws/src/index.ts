@@ -1,8 +1,9 @@
-export { cognitoUserPool, JwtAuthenticator } from './cognito/jwt-authenticator.ts';
-export type { JwtAuthenticatorOptions, TokenRules } from './cognito/jwt-authenticator.ts';
-export { RemoteJwks } from './cognito/jwks.ts';
-export type { RemoteJwksOptions } from './cognito/jwks.ts';
-export type { TokenCacheStats } from './cognito/token-cache.ts';
+export { cognitoUserPool } from './jwt/cognito.ts';
+export { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
+export type { JwtAuthenticatorOptions, TokenRules } from './jwt/jwt-authenticator.ts';
+export { RemoteJwks } from './jwt/jwks.ts';
+export type { RemoteJwksOptions } from './jwt/jwks.ts';
+export type { TokenCacheStats } from './jwt/token-cache.ts';
 export { awsVariables, readAwsConfig } from './config.ts';
 export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
 export { createContainer, TOKENS } from './container.ts';

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { parseUserId } from '@jobs-api/core';
 import { verifyJwtSync } from 'aws-jwt-verify/jwt-verifier';
 import { RemoteJwks } from './jwks.ts';
-import { cognitoUserPool, JwtAuthenticator } from './jwt-authenticator.ts';
+import { cognitoUserPool } from './cognito.ts';
+import { JwtAuthenticator } from './jwt-authenticator.ts';
 import type { JwtAuthenticatorOptions } from './jwt-authenticator.ts';
 
 const NOW = 1_700_000_000;

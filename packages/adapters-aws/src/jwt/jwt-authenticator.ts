@@ -2,10 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { verify } from 'node:crypto';
 import { parseUserId, Unauthorized } from '@jobs-api/core';
 import type { Authenticator, CallOptions, UserId } from '@jobs-api/core';
-import { CognitoJwtVerifier, validateCognitoJwtFields } from 'aws-jwt-verify/cognito-verifier';
 import {
-  CognitoJwtInvalidClientIdError,
-  CognitoJwtInvalidTokenUseError,
   JwtExpiredError,
   JwtInvalidAudienceError,
   JwtInvalidIssuerError,
@@ -14,36 +11,19 @@ import {
 import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
 import * as v from 'valibot';
+import { cognitoClaimsCheck, cognitoReasons } from './cognito.ts';
+import type { CognitoTokenRules } from './cognito.ts';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
 import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
 import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';
 
 /** Whose tokens are taken. */
 export type TokenRules =
-  | {
-      readonly mode: 'cognito';
-      readonly userPoolId: string;
-      readonly clientIds: readonly string[];
-      readonly tokenUse: 'id' | 'access' | 'any';
-    }
-  | { readonly mode: 'oidc'; readonly issuer: string; readonly audience: readonly string[] };
+  CognitoTokenRules | { readonly mode: 'oidc'; readonly issuer: string; readonly audience: readonly string[] };
 
 export type JwtAuthenticatorOptions = TokenRules & {
   /** The claim that is the user id. */
   readonly userIdClaim: string;
-};
-
-/**
- * The issuers that a Cognito user pool's tokens may name, the original and the updated one
- * (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html), and
- * where its keys are: a pool that was not moved to the updated issuer has them at the original one only.
- *
- * @throws where `userPoolId` is not one, such as `eu-west-1_AbCdEfGhI`
- */
-export const cognitoUserPool = (userPoolId: string): { issuers: string[]; jwksUri: string } => {
-  const original = CognitoJwtVerifier.parseUserPoolId(userPoolId);
-  const updated = CognitoJwtVerifier.parseUserPoolId(userPoolId, 'issuer-cognito-idp');
-  return { issuers: [original.issuer, updated.issuer], jwksUri: original.jwksUri };
 };
 
 /**
@@ -148,14 +128,7 @@ const claimsCheck = (rules: TokenRules): ((payload: JwtPayload) => void) => {
     const fields = { issuer: rules.issuer, audience: [...rules.audience], graceSeconds: LEEWAY_SECONDS };
     return (payload) => validateJwtFields(payload, fields);
   }
-  const { issuers } = cognitoUserPool(rules.userPoolId);
-  const fields = { issuer: issuers, audience: null, graceSeconds: LEEWAY_SECONDS };
-  const tokenUse = rules.tokenUse === 'any' ? null : rules.tokenUse;
-  const cognitoFields = { clientId: [...rules.clientIds], tokenUse };
-  return (payload) => {
-    validateJwtFields(payload, fields);
-    validateCognitoJwtFields(payload, cognitoFields);
-  };
+  return cognitoClaimsCheck(rules);
 };
 
 /** RS256 (https://www.rfc-editor.org/rfc/rfc7518#section-3.3), whatever the token says. */
@@ -172,8 +145,7 @@ const reasons = [
   [JwtNotBeforeError, 'the token is not valid yet'],
   [JwtInvalidIssuerError, 'the token is of another issuer'],
   [JwtInvalidAudienceError, 'the token is for another audience'],
-  [CognitoJwtInvalidClientIdError, 'the token is for another client'],
-  [CognitoJwtInvalidTokenUseError, 'the token is for another use'],
+  ...cognitoReasons,
 ] as const;
 
 /** Runs a check of the library. Its errors quote the token, so that nothing of them is kept but their kind. */
