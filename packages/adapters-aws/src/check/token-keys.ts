@@ -1,0 +1,18 @@
+import type { AwsConfig } from '../config.ts';
+import { RemoteJwks } from '../jwt/jwks.ts';
+import { failed, look, ok, reasonOf, skipped } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+export const diagnoseTokenKeys = async ({ tokens }: AwsConfig): Promise<Finding> => {
+  const subject = 'token keys';
+  if (!tokens) return skipped(subject, 'somebody else verifies tokens');
+  const { jwksUri } = tokens;
+  return look(
+    subject,
+    async (signal) => {
+      await new RemoteJwks(jwksUri).check({ signal });
+      return ok(`${jwksUri} has keys that may sign tokens.`);
+    },
+    (error) => failed(`${jwksUri}: ${reasonOf(error)}`),
+  );
+};
