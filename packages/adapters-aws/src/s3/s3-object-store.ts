@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, PresignedUrls, PresignOptions } from '@jobs-api/core';
 import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';
-import { presignAll } from './presigner.ts';
+import { presignAll } from './presign.ts';
 import { sweepPrefix } from './sweep.ts';
 
 export interface S3ObjectStoreOptions {

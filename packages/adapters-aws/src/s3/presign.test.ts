@@ -5,8 +5,8 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ObjectKey } from '@jobs-api/core';
 import fc from 'fast-check';
 import { observeCalls } from '../observe-calls.ts';
-import { presignAll, urlSigner } from './presigner.ts';
-import type { PresignOptions } from './presigner.ts';
+import { presignAll } from './presign.ts';
+import type { PresignOptions } from './presign.ts';
 
 const NOW = new Date('2026-03-01T12:34:56.789Z');
 const SECOND = 1_000;
@@ -431,22 +431,5 @@ describe('many keys', () => {
     setImmediate(() => caller.abort(reason));
     const call = presignAll(clientOf(), someKeys(2_000), { ...options, signal: caller.signal });
     await expect(call).rejects.toBe(reason);
-  });
-});
-
-describe('urlSigner', () => {
-  test('signs the example that AWS publishes', () => {
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html#query-string-auth-v4-signing-example
-    const toUrl = urlSigner({
-      url: new URL('https://examplebucket.s3.amazonaws.com'),
-      region: 'us-east-1',
-      service: 's3',
-      credentials,
-      signingDate: new Date('2013-05-24T00:00:00Z'),
-      query: { 'X-Amz-Expires': '86400' },
-    });
-    expect(parameter(toUrl('test.txt'), 'X-Amz-Signature')).toBe(
-      'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
-    );
   });
 });
