@@ -1,140 +1,156 @@
-/** What makes docs/architecture.md true. Each rule says what to do instead. */
-const TESTS = '\\.([a-z-]*test|suite)\\.ts$';
+/** What makes docs/architecture.md true. The comment of each rule says what to do instead. */
+const TESTS = '\\.test\\.ts$';
+const TESTING = '/testing(/|\\.ts$)';
+const HOUSE = '(packages/[^/]+|local|dev|e2e|infra|bench|examples/[^/]+)';
+
+/** Which packages of ours a package may import. All arrows go down: what is listed here stands above. */
+const MAY_IMPORT = {
+  'packages/core': [],
+  'packages/client': [],
+  local: ['packages/core'],
+  'packages/adapters-aws': ['packages/core'],
+  'packages/http-express': ['packages/core'],
+  'packages/service-entry': ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
+  'packages/lambda-entry': ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
+  infra: ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
+  dev: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/service-entry', 'local'],
+  e2e: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
+  bench: ['packages/core', 'packages/adapters-aws', 'local', 'e2e'],
+  'examples/([^/]+)': ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
+};
+
+/** What the tests of a package, and what it has for the tests of others, may import besides. */
+const TESTS_MAY_IMPORT = {
+  'packages/adapters-aws': ['local'],
+  'packages/http-express': ['packages/client'],
+};
+
+/** What to do instead of an import that the lists above do not have. */
+const INSTEAD = {
+  'packages/core': 'The core imports no other package. Take what you need from outside as a port or a parameter.',
+  'packages/client': 'The client imports no other package. It knows the API by its OpenAPI document.',
+  local: 'The stand-ins import the core only. Pass in what they need, such as the definition of the table.',
+  'packages/adapters-aws': 'The adapters import the core only. An entry package combines them with HTTP.',
+  'packages/http-express': 'The HTTP package imports the core only. An entry package combines it with adapters.',
+  'packages/service-entry': 'The entry point combines core, adapters and HTTP. Move everything else out of it.',
+  'packages/lambda-entry': 'The entry point combines core, adapters and HTTP. Move everything else out of it.',
+  infra: 'The tests of the templates use what the packages export. Tests that start something belong in e2e/.',
+  dev: '`pnpm dev` runs the service entry on the stand-ins. Use what these packages export.',
+  e2e: 'The end-to-end tests start the entry points as built files: see e2e/harness/built.ts.',
+  bench: 'The measurements start the entry points as built files. Import what the listed packages export.',
+  'examples/([^/]+)': 'An example uses the packages as others do. Code that two examples need belongs in a package.',
+};
+
+const paths = (/** @type {readonly string[]} */ packages) => packages.map((name) => `^${name}/`);
+
+/**
+ * @param {string} name
+ * @param {string} of a package
+ * @param {object} from
+ * @param {readonly string[]} allowed packages
+ * @returns {import('dependency-cruiser').IForbiddenRuleType}
+ */
+const onlyDown = (name, of, from, allowed) => ({
+  name: `${name.replace(/^packages\/|\/\(.*/g, '')}-imports-only-what-is-below`,
+  comment: INSTEAD[/** @type {keyof typeof INSTEAD} */ (of)],
+  severity: 'error',
+  from,
+  to: { path: `^${HOUSE}/`, pathNot: paths([of.replace('([^/]+)', '$1'), ...allowed]) },
+});
+
+const onlyDownRules = Object.entries(MAY_IMPORT).flatMap(([name, allowed]) => {
+  const besides = TESTS_MAY_IMPORT[/** @type {keyof typeof TESTS_MAY_IMPORT} */ (name)];
+  if (!besides) return [onlyDown(name, name, { path: `^${name}/` }, allowed)];
+  const tests = [`^${name}/.*${TESTS}`, `^${name}/src${TESTING}`];
+  return [
+    onlyDown(name, name, { path: `^${name}/`, pathNot: tests }, allowed),
+    onlyDown(`tests-of-${name.replace('packages/', '')}`, name, { path: tests }, [...allowed, ...besides]),
+  ];
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    ...onlyDownRules,
     {
       name: 'core-stands-alone',
-      comment: 'The core imports nothing but itself. What it needs from outside it takes as a port or a parameter.',
+      comment:
+        'The core imports only its own files, not even Node. Take what you need from outside as a port or a parameter.',
       severity: 'error',
       from: { path: '^packages/core/src/', pathNot: [TESTS, '^packages/core/src/testing/contracts'] },
       to: { pathNot: '^packages/core/src/' },
     },
     {
       name: 'contracts-know-jest-only',
-      comment:
-        'The port contracts run in any package that has @jest/globals: they use that and the core, nothing else.',
+      comment: 'The contract suites run in any package that has @jest/globals. Import that and the core only.',
       severity: 'error',
       from: { path: '^packages/core/src/testing/contracts' },
       to: { pathNot: ['^packages/core/src/', '@jest/globals'] },
     },
     {
-      name: 'client-stands-alone',
-      comment:
-        'The client runs in browsers and in Node, knows the API by its document, and imports nothing but itself.',
-      severity: 'error',
-      from: { path: '^packages/client/src/', pathNot: TESTS },
-      to: { pathNot: '^packages/client/src/' },
-    },
-    {
       name: 'core-tests-need-no-network',
-      comment: 'The core is tested with its in-memory adapters. A test of a real one belongs to that adapter.',
+      comment: 'The core is tested with its in-memory adapters. Put a test of another adapter beside that adapter.',
       severity: 'error',
       from: { path: `^packages/core/.*${TESTS}` },
       to: { pathNot: ['^packages/core/src/', '@jest/globals', 'fast-check'] },
     },
     {
-      name: 'adapters-know-core-only',
-      comment: 'adapters-aws implements the ports: of our packages it imports @jobs-api/core alone.',
+      name: 'client-stands-alone',
+      comment: 'The client runs in browsers and in Node without other packages. Write what it needs in it.',
       severity: 'error',
-      from: { path: '^packages/adapters-aws/src/', pathNot: TESTS },
-      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(adapters-aws|core)/' },
-    },
-    {
-      name: 'http-knows-core-only',
-      comment:
-        'The HTTP adapter works with any adapters: only its server.ts and check.ts, which are bundled, choose the AWS ones.',
-      severity: 'error',
-      from: {
-        path: '^packages/http-express/src/',
-        pathNot: [TESTS, '^packages/http-express/src/(server|check)\\.ts$', '^packages/http-express/src/testing/'],
-      },
-      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core)/' },
-    },
-    {
-      name: 'http-contract-knows-core-and-client',
-      comment: 'The HTTP contract asks by hand and through the client, and knows no adapter.',
-      severity: 'error',
-      from: { path: '^packages/http-express/src/testing/' },
-      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|client)/' },
-    },
-    {
-      name: 'server-knows-core-and-aws',
-      comment:
-        'server.ts and check.ts put the HTTP adapter and the AWS adapters together, and know nothing else of ours.',
-      severity: 'error',
-      from: { path: '^packages/http-express/src/(server|check)\\.ts$' },
-      to: { path: '^(packages|local|bench|examples)/', pathNot: '^packages/(http-express|core|adapters-aws)/' },
-    },
-    {
-      name: 'nobody-knows-the-lambda',
-      comment: 'lambda-entry puts everything together. What others need of it belongs to one of them.',
-      severity: 'error',
-      from: { path: '^(packages|local)/', pathNot: '^packages/lambda-entry/' },
-      to: { path: '^packages/lambda-entry/' },
-    },
-    {
-      name: 'nobody-knows-the-examples',
-      comment:
-        'An example shows what others do with the packages. What is of use to more than one belongs into one of them.',
-      severity: 'error',
-      from: { path: '^(?:packages|local|infra|examples/([^/]+))/' },
-      to: { path: '^examples/', pathNot: '^examples/$1/' },
+      from: { path: '^packages/client/src/', pathNot: TESTS },
+      to: { pathNot: '^packages/client/src/' },
     },
     {
       name: 'inversify-in-one-place',
-      comment: 'Objects are put together in container.ts. Take what you need as a constructor parameter.',
+      comment: 'Only container.ts and the entry packages use inversify. Take what you need as a parameter.',
       severity: 'error',
-      from: { path: '^(packages|local|examples)/', pathNot: '^packages/adapters-aws/src/container\\.ts$' },
+      from: {
+        path: `^${HOUSE}/`,
+        pathNot: ['^packages/adapters-aws/src/container\\.ts$', '^packages/(service|lambda)-entry/'],
+      },
       to: { path: 'node_modules/(inversify|reflect-metadata)/' },
     },
     {
       name: 'testing-stays-out-of-production',
-      comment: 'What is under testing/ is for tests, ours and those of whoever uses the package.',
+      comment: 'What is under testing/ is for tests. Move what production needs out of it.',
       severity: 'error',
-      from: {
-        path: '^packages/',
-        pathNot: [TESTS, '^packages/[^/]+/src/testing(/|\\.ts$)'],
-      },
-      to: { path: '^packages/[^/]+/src/testing(/|\\.ts$)' },
+      from: { path: '^(packages/[^/]+|dev)/', pathNot: [TESTS, TESTING] },
+      to: { path: TESTING },
     },
     {
       name: 'no-inner-barrels',
-      comment: 'A package has one index.ts, at its root. Import the file that you mean.',
+      comment: 'A package has one index.ts, at its root. Import the file that has what you need.',
       severity: 'error',
       from: {},
       to: { path: '/src/.+/index\\.ts$' },
     },
     {
       name: 'no-deep-imports',
-      comment: "Import another package by its name: what its index does not export is that package's own business.",
+      comment: 'Import another package by its name. If its index does not export what you need, export it there.',
       severity: 'error',
-      from: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/' },
-      to: { path: '^(packages/[^/]+|local|examples/[^/]+|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      from: { path: `^${HOUSE}/` },
+      to: { path: `^${HOUSE}/`, pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
       name: 'no-cycles',
-      comment: 'Of two files that need each other, one holds something that belongs into a third.',
+      comment: 'Two files import each other. Move what both need into a third file.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'nothing-unresolved',
-      comment: 'This import leads nowhere.',
+      comment: 'This import cannot be resolved. Correct the path, or add the package to package.json.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
     },
     {
       name: 'no-development-dependencies-in-production',
-      comment: 'What ships may import only what is installed with it.',
+      comment: 'This import is a devDependency. Move it to the dependencies, or the import to a test.',
       severity: 'error',
-      from: {
-        path: '^packages/',
-        pathNot: [TESTS, '/src/testing(/|\\.ts$)', '^packages/http-express/src/(server|check)\\.ts$'],
-      },
+      from: { path: '^packages/', pathNot: [TESTS, TESTING] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'type-only'] },
     },
   ],

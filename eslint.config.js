@@ -57,7 +57,7 @@ export default defineConfig(
         {
           object: 'process',
           property: 'env',
-          message: 'The environment is read by the entry points only, and handed on as a parameter.',
+          message: 'Only the entry packages read the environment. Take what you need of it as a parameter.',
         },
       ],
     },
