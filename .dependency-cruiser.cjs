@@ -3,7 +3,7 @@ const TESTS = '\\.test\\.ts$';
 const TESTING = '/testing(/|\\.ts$)';
 const HOUSE = '(packages/[^/]+|local|dev|e2e|infra|bench|examples/[^/]+)';
 
-/** Which packages of ours a package may import. All arrows go down: what is listed here stands above. */
+/** Which packages of ours a package may import: only some below it, so that all arrows go down. */
 const MAY_IMPORT = {
   'packages/core': [],
   'packages/client': [],
