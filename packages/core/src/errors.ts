@@ -54,11 +54,14 @@ export class UnreadableJob extends BaseError {
   readonly userId: string;
   /** The job's id as it is stored, which may be the very thing that is wrong. */
   readonly storedJobId: string;
+  /** What is wrong with it, such as `creditsSpent is not a number`. */
+  readonly problem: string;
 
   constructor(userId: string, storedJobId: string, problem: string) {
     super(`job ${storedJobId} of user ${userId} cannot be read: ${problem}`);
     this.userId = userId;
     this.storedJobId = storedJobId;
+    this.problem = problem;
   }
 }
 

@@ -13,8 +13,17 @@ export type { KeyPrefix, ObjectKey } from './object-keys.ts';
 export type { Authenticator } from './ports/authenticator.ts';
 export type { CallOptions } from './ports/call-options.ts';
 export type { JobStore, ListOptions, ListRange } from './ports/job-store.ts';
-export type { ObjectStore, PresignedUrls, PresignOptions } from './ports/object-store.ts';
+export type { ObjectStore, Presigner, PresignOptions } from './ports/object-store.ts';
 export type { DeleteJob } from './use-cases/delete-job.ts';
-export type { GetJob, GetJobOptions, JobWithLinks, ResultUrls } from './use-cases/get-job.ts';
+export type {
+  GetJob,
+  GetJobOptions,
+  JobWithLinks,
+  LinkBatch,
+  ResultUrls,
+  StreamedJob,
+  StreamJob,
+} from './use-cases/get-job.ts';
 export type { GetObjectUrl, ObjectUrl } from './use-cases/get-object-url.ts';
 export type { JobPage, ListJobs, ListQuery } from './use-cases/list-jobs.ts';
+export { untilAborted } from './until-aborted.ts';

@@ -84,6 +84,44 @@ describe('getJob', () => {
   });
 });
 
+describe('streamJob', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `${index}.png`);
+  const record = {
+    userId: 'alice',
+    jobId: 1,
+    status: 'success',
+    objectUuidNames: Object.fromEntries(names.map((name) => [name, name])),
+  };
+
+  test('brings the links that getJob brings, in the same order', async () => {
+    jobStore.put(record);
+    const whole = await jobs().getJob(alice, one, { objectUrls: true });
+    const streamed = await jobs().streamJob(alice, one, { objectUrls: true });
+    const results: string[] = [];
+    const objectUrls: string[] = [];
+    for await (const batch of streamed.results) results.push(...batch.map(([object]) => object));
+    for await (const batch of streamed.objectUrls ?? []) objectUrls.push(...batch.map(([object]) => object));
+    expect(results).toEqual(Object.keys(whole.results));
+    expect(objectUrls).toEqual(Object.keys(whole.objectUrls ?? {}));
+    expect(streamed.expiresAt).toEqual(whole.expiresAt);
+  });
+
+  test('signs a link no earlier than it is read', async () => {
+    jobStore.put(record);
+    const signed: string[] = [];
+    const presigner = objectStore.presigner.bind(objectStore);
+    objectStore.presigner = async (options) => {
+      const inner = await presigner(options);
+      return { ...inner, presign: async (keys) => (signed.push(...keys), inner.presign(keys)) };
+    };
+    const { results } = await jobs().streamJob(alice, one);
+    expect(signed).toEqual([]);
+    const first = await results[Symbol.asyncIterator]().next();
+    expect(first.value).toHaveLength(signed.length / 2);
+    expect(signed.length).toBeLessThan(names.length);
+  });
+});
+
 describe('getObjectUrl', () => {
   test('links a file, and asks no store for it', async () => {
     jobStore.failures.find = new Error('asked');

@@ -2,8 +2,7 @@ import type { JobStore } from './ports/job-store.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import { deleteJob } from './use-cases/delete-job.ts';
 import type { DeleteJob } from './use-cases/delete-job.ts';
-import { getJob } from './use-cases/get-job.ts';
-import type { GetJob } from './use-cases/get-job.ts';
+import { getJob, streamJob, type GetJob, type StreamJob } from './use-cases/get-job.ts';
 import { getObjectUrl } from './use-cases/get-object-url.ts';
 import type { GetObjectUrl } from './use-cases/get-object-url.ts';
 import { listJobs } from './use-cases/list-jobs.ts';
@@ -13,6 +12,8 @@ import type { ListJobs } from './use-cases/list-jobs.ts';
 export interface Jobs {
   readonly listJobs: ListJobs;
   readonly getJob: GetJob;
+  /** The same use case as {@link getJob}, for responses that are written while their links are signed. */
+  readonly streamJob: StreamJob;
   readonly getObjectUrl: GetObjectUrl;
   readonly deleteJob: DeleteJob;
 }
@@ -21,6 +22,7 @@ export interface Jobs {
 export const createJobs = (stores: { readonly jobStore: JobStore; readonly objectStore: ObjectStore }): Jobs => ({
   listJobs: listJobs(stores),
   getJob: getJob(stores),
+  streamJob: streamJob(stores),
   getObjectUrl: getObjectUrl(stores),
   deleteJob: deleteJob(stores),
 });

@@ -1,6 +1,6 @@
 import type { KeyPrefix, ObjectKey } from '../object-keys.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { ObjectStore, PresignedUrls, PresignOptions } from '../ports/object-store.ts';
+import type { ObjectStore, Presigner, PresignOptions } from '../ports/object-store.ts';
 
 interface Entry {
   readonly kind: 'version' | 'marker' | 'upload';
@@ -59,15 +59,15 @@ export class MemoryObjectStore implements ObjectStore {
     return this.#issued.get(url)?.downloadAs;
   }
 
-  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
+  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
     this.#enter('presign', signal);
-    const urls = keys.map((key) => {
+    const presignOne = (key: ObjectKey): string => {
       refuseLongKey(key);
       const url = `memory:///${encodeURIComponent(key)}?signature=${this.#issued.size}`;
       this.#issued.set(url, { key, downloadAs });
       return url;
-    });
-    return { urls, expiresAt: this.#expiresAt };
+    };
+    return { expiresAt: this.#expiresAt, presign: async (keys) => keys.map(presignOne) };
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {

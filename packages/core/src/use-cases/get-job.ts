@@ -1,8 +1,6 @@
 import { JobNotFound } from '../errors.ts';
-import { isObjectUuid } from '../identifiers.ts';
-import type { JobId, UserId } from '../identifiers.ts';
-import { objectsWithResults } from '../job.ts';
-import type { Job } from '../job.ts';
+import { isObjectUuid, type JobId, type ObjectUuid, type UserId } from '../identifiers.ts';
+import { objectsWithResults, type Job } from '../job.ts';
 import { fullResultKey, minResultKey, uploadedFileKey } from '../object-keys.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -21,52 +19,92 @@ export interface ResultUrls {
 
 export interface JobWithLinks {
   readonly job: Job;
-  /** Keyed by object uuid; empty where the job has no results (yet). */
+  /** Keyed by object uuid; empty if the job has no results (yet). */
   readonly results: Readonly<Record<string, ResultUrls>>;
-  /** Presigned URLs of the uploaded files, keyed by object uuid, where they were asked for. */
+  /** Presigned URLs of the uploaded files, keyed by object uuid; `undefined` unless requested. */
   readonly objectUrls: Readonly<Record<string, string>> | undefined;
-  /** When the links stop working; `undefined` where there are none. */
+  /** When the links stop working; `undefined` if there are none. */
+  readonly expiresAt: Date | undefined;
+}
+
+/** Links of some objects, in the order of the record. */
+export type LinkBatch<Link> = readonly (readonly [object: ObjectUuid, link: Link])[];
+
+/** A job as {@link JobWithLinks} has it, with links that are signed a few at a time, while they are read. */
+export interface StreamedJob {
+  readonly job: Job;
+  /** Can be read once. */
+  readonly results: AsyncIterable<LinkBatch<ResultUrls>>;
+  /** Can be read once. */
+  readonly objectUrls: AsyncIterable<LinkBatch<string>> | undefined;
   readonly expiresAt: Date | undefined;
 }
 
 /**
- * One job of a user, with links to its results and, where asked for, to its files.
+ * Returns one job of a user, with links to its results and, if requested, to its files.
  *
- * @throws JobNotFound where the user has no such job
- * @throws UnreadableJob where its record cannot be understood
+ * @throws JobNotFound if the user has no such job
+ * @throws UnreadableJob if its record cannot be read
  */
 export type GetJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
+/** Does what {@link GetJob} does, for a caller that writes each link away instead of keeping all of them. */
+export type StreamJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<StreamedJob>;
+
+interface Stores {
+  readonly jobStore: JobStore;
+  readonly objectStore: ObjectStore;
+}
+
 export const getJob =
-  ({ jobStore, objectStore }: { jobStore: JobStore; objectStore: ObjectStore }): GetJob =>
+  (stores: Stores): GetJob =>
+  async (user, jobId, options) => {
+    const { job, results, objectUrls, expiresAt } = await streamJob(stores)(user, jobId, options);
+    return { job, results: await collect(results), objectUrls: objectUrls && (await collect(objectUrls)), expiresAt };
+  };
+
+/** Objects whose links are signed together. With session tokens, the links of these take some 15 KB. */
+const BATCH = 4;
+
+export const streamJob =
+  ({ jobStore, objectStore }: Stores): StreamJob =>
   async (user, jobId, options) => {
     const job = await jobStore.find(user, jobId, options);
     if (job === undefined) throw new JobNotFound(jobId);
 
     const processed = objectsWithResults(job);
     const uploaded = options?.objectUrls ? Object.keys(job.objectUuidNames).filter(isObjectUuid) : [];
-    const { urls, expiresAt } = await objectStore.presign(
-      [
-        ...processed.map((object) => fullResultKey(user, jobId, object)),
-        ...processed.map((object) => minResultKey(user, jobId, object)),
-        ...uploaded.map((object) => uploadedFileKey(user, jobId, object)),
-      ],
-      options,
-    );
-    // One URL for each key, in the order of the keys.
-    const url = (index: number) => urls[index] as string;
-    const results = newRecord<ResultUrls>();
-    for (const [index, object] of processed.entries())
-      results[object] = { full: url(index), min: url(processed.length + index) };
-    const objectUrls = newRecord<string>();
-    for (const [index, object] of uploaded.entries()) objectUrls[object] = url(2 * processed.length + index);
-    return {
-      job,
-      results,
-      objectUrls: options?.objectUrls ? objectUrls : undefined,
-      expiresAt: urls.length > 0 ? expiresAt : undefined,
-    };
+    if (processed.length + uploaded.length === 0)
+      return { job, results: none(), objectUrls: options?.objectUrls ? none() : undefined, expiresAt: undefined };
+
+    const presigner = await objectStore.presigner(options);
+    const results = inBatches(processed, async (batch) => {
+      const keys = batch.flatMap((object) => [fullResultKey(user, jobId, object), minResultKey(user, jobId, object)]);
+      const urls = await presigner.presign(keys);
+      return batch.map((object, index) => [object, { full: urlAt(urls, 2 * index), min: urlAt(urls, 2 * index + 1) }]);
+    });
+    const objectUrls = inBatches(uploaded, async (batch) => {
+      const urls = await presigner.presign(batch.map((object) => uploadedFileKey(user, jobId, object)));
+      return batch.map((object, index) => [object, urlAt(urls, index)]);
+    });
+    return { job, results, objectUrls: options?.objectUrls ? objectUrls : undefined, expiresAt: presigner.expiresAt };
   };
 
-/** Without a prototype: with one, a JavaScript engine would have to guess that there will be thousands of keys. */
-const newRecord = <Value>() => Object.create(null) as Record<string, Value>;
+async function* inBatches<Link>(
+  objects: readonly ObjectUuid[],
+  link: (batch: readonly ObjectUuid[]) => Promise<LinkBatch<Link>>,
+): AsyncIterable<LinkBatch<Link>> {
+  for (let start = 0; start < objects.length; start += BATCH) yield await link(objects.slice(start, start + BATCH));
+}
+
+const none = <Link>(): AsyncIterable<LinkBatch<Link>> => inBatches([], async () => []);
+
+/** The presigner returns one URL for each key. */
+const urlAt = (urls: readonly string[], index: number): string => urls[index] as string;
+
+const collect = async <Link>(batches: AsyncIterable<LinkBatch<Link>>): Promise<Readonly<Record<string, Link>>> => {
+  // Without a prototype, because V8 handles an object with one slowly once it has thousands of keys.
+  const links = Object.create(null) as Record<string, Link>;
+  for await (const batch of batches) for (const [object, link] of batch) links[object] = link;
+  return links;
+};

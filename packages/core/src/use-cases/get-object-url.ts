@@ -19,7 +19,7 @@ export type GetObjectUrl = (
 export const getObjectUrl =
   ({ objectStore }: { objectStore: ObjectStore }): GetObjectUrl =>
   async (user, jobId, object, options) => {
-    const { urls, expiresAt } = await objectStore.presign([uploadedFileKey(user, jobId, object)], options);
-    const [url] = urls as [string];
-    return { url, expiresAt };
+    const presigner = await objectStore.presigner(options);
+    const [url] = (await presigner.presign([uploadedFileKey(user, jobId, object)])) as [string];
+    return { url, expiresAt: presigner.expiresAt };
   };

@@ -53,8 +53,11 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
 
     const bodyOf = async (url: string): Promise<string | undefined> => (await harness.get(url))?.body;
 
+    const presign = async (keys: readonly ObjectKey[], options?: PresignOptions): Promise<readonly string[]> =>
+      (await harness.store.presigner(options)).presign(keys);
+
     const presignOne = async (key: ObjectKey, options?: PresignOptions): Promise<string> => {
-      const { urls } = await harness.store.presign([key], options);
+      const urls = await presign([key], options);
       expect(urls).toHaveLength(1);
       return urls[0] as string;
     };
@@ -70,7 +73,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         const [user, job] = [newUser(), parseJobId(1)];
         const keys = [uploadedFileKey(user, job, png), fullResultKey(user, job, png), minResultKey(user, job, png)];
         for (const key of keys) await harness.put(key, `body of ${key}`);
-        const { urls } = await harness.store.presign(keys);
+        const urls = await presign(keys);
         expect(await Promise.all(urls.map((url) => bodyOf(url)))).toEqual(keys.map((key) => `body of ${key}`));
       });
 
@@ -101,7 +104,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test('says when the URLs stop working', async () => {
-        const { expiresAt } = await harness.store.presign([uploadedFileKey(newUser(), parseJobId(1), png)]);
+        const { expiresAt } = await harness.store.presigner();
         expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
       });
 
@@ -115,19 +118,28 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(shown).toEqual({ body: 'picture', contentDisposition: null });
       });
 
-      test('answers no keys with no URLs', async () => {
-        expect((await harness.store.presign([])).urls).toEqual([]);
+      test('signs any number of times, in the order of the keys each time', async () => {
+        const [user, job] = [newUser(), parseJobId(1)];
+        const presigner = await harness.store.presigner();
+        for (const name of ['a', 'b', 'c']) await harness.put(`${user}/1/${name}`, name);
+        for (const names of [['a', 'b'], ['c', 'a'], ['b']]) {
+          const urls = await presigner.presign(names.map((name) => uploadedFileKey(user, job, parseObjectUuid(name))));
+          expect(await Promise.all(urls.map((url) => bodyOf(url)))).toEqual(names);
+        }
+      });
+
+      test('returns no URLs for no keys', async () => {
+        expect(await presign([])).toEqual([]);
       });
 
       test('needs no connection', async () => {
-        const { urls } = await harness.unreachable.presign([uploadedFileKey(newUser(), parseJobId(1), png)]);
-        expect(urls).toHaveLength(1);
+        const presigner = await harness.unreachable.presigner();
+        expect(await presigner.presign([uploadedFileKey(newUser(), parseJobId(1), png)])).toHaveLength(1);
       });
 
       test('rejects with the reason of an aborted signal', async () => {
         const reason = new Error('enough');
-        const key = uploadedFileKey(newUser(), parseJobId(1), png);
-        await expect(harness.store.presign([key], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+        await expect(harness.store.presigner({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
       });
     });
 

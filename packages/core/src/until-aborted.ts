@@ -1,0 +1,13 @@
+/**
+ * Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. The work behind `promise` may go on:
+ * not everything can be told to stop.
+ */
+export const untilAborted = <Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> => {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+};
