@@ -55,13 +55,14 @@ describe('a URL for RADOS Gateway', () => {
     '-_.~AZaz09',
   ])('downloads %j', async (key) => {
     await bucket.put(key, `body of ${key}`);
-    const { urls } = await store.presign([key as ObjectKey]);
+    const urls = await (await store.presigner()).presign([key as ObjectKey]);
     expect(await download(urls[0] ?? '')).toMatchObject({ status: 200, body: `body of ${key}` });
   });
 
   test('downloads under another name', async () => {
     await bucket.put('photo', 'x');
-    const { urls } = await store.presign(['photo' as ObjectKey], { downloadAs: 'Zoë (1) & +.png' });
+    const presigner = await store.presigner({ downloadAs: 'Zoë (1) & +.png' });
+    const urls = await presigner.presign(['photo' as ObjectKey]);
     const disposition = `attachment; filename="Zo? (1) & +.png"; filename*=UTF-8''Zo%C3%AB%20%281%29%20%26%20%2B.png`;
     expect(await download(urls[0] ?? '')).toEqual({ status: 200, body: 'x', disposition });
   });
@@ -69,7 +70,7 @@ describe('a URL for RADOS Gateway', () => {
   test('is refused after its time', async () => {
     await bucket.put('late', 'x');
     const late = new S3ObjectStore(client, { ...options, presigningClient: clientOf({ systemClockOffset: -61_000 }) });
-    const { urls } = await late.presign(['late' as ObjectKey]);
+    const urls = await (await late.presigner()).presign(['late' as ObjectKey]);
     expect((await download(urls[0] ?? '')).status).toBe(403);
   });
 });

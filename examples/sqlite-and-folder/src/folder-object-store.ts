@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { dirname, join } from 'node:path';
 import { create as contentDisposition } from 'content-disposition';
 import { Unavailable } from '@jobs-api/core';
-import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, PresignedUrls, PresignOptions } from '@jobs-api/core';
+import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import send from 'send';
 import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 
@@ -36,16 +36,16 @@ export class FolderObjectStore implements ObjectStore {
     await rename(upload, path);
   }
 
-  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
+  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
     signal?.throwIfAborted();
     const expires = Math.floor(Date.now() / 1000) + this.#options.urlTtlSeconds;
-    const urls = keys.map((key) => {
+    const presignOne = (key: ObjectKey): string => {
       const query = new URLSearchParams({ expires: String(expires) });
       if (downloadAs !== undefined) query.set('download-as', downloadAs);
       query.set('signature', this.#sign(key, query));
       return `${this.#options.publicUrl}/${key.split('/').map(encodeURIComponent).join('/')}?${query.toString()}`;
-    });
-    return { urls, expiresAt: new Date(expires * 1000) };
+    };
+    return { expiresAt: new Date(expires * 1000), presign: async (keys) => keys.map(presignOne) };
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {

@@ -31,12 +31,8 @@ export const createService = ({ directory, origin, secret, logLevel }: ServiceOp
   const app = createApp({
     jobs: createJobs({ jobStore: new SqliteJobStore(database), objectStore }),
     authenticator: new SqliteAuthenticator(database),
-    logger: createLogger(logLevel),
+    logger: createLogger({ level: logLevel }),
     readinessChecks: { objects: () => access(objects) },
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 1000,
-    corsOrigins: [],
   });
   const listener: RequestListener = (req, res) => {
     if (req.url?.startsWith('/files/')) objectStore.serve(req, res);

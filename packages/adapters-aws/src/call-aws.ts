@@ -1,7 +1,6 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { Unavailable } from '@jobs-api/core';
-import { untilAborted } from './until-aborted.ts';
+import { Unavailable, untilAborted } from '@jobs-api/core';
 
 /**
  * Limits for every SDK client. A call that hangs is aborted and tried again by the SDK, which by default has no such

@@ -12,6 +12,7 @@ const oidc = {
 describe('readAwsConfig', () => {
   test('reads what is required, and gives the rest its default', () => {
     expect(readAwsConfig({ ...storage, ...cognito, UNRELATED: 'x' }).config).toEqual({
+      secrets: [],
       tableName: 'jobs',
       summaryIndexName: undefined,
       bucketName: 'jobs-files',
@@ -37,6 +38,7 @@ describe('readAwsConfig', () => {
       USER_ID_CLAIM: 'uid',
     };
     expect(readAwsConfig(env).config).toEqual({
+      secrets: [],
       tableName: 'jobs',
       summaryIndexName: 'jobs-summary',
       bucketName: 'jobs-files',

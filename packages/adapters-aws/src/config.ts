@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { cognitoUserPool } from './jwt/cognito.ts';
+import { secretsIn } from './secrets.ts';
 import type { TokenRules } from './jwt/jwt-authenticator.ts';
 
 /** What the adapters need to know; region, credentials and endpoints the AWS SDK reads from the environment itself. */
@@ -15,6 +16,8 @@ export interface AwsConfig {
   readonly userIdClaim: string;
   /** Whose tokens are taken; absent where somebody else has verified them. */
   readonly tokens?: TokenConfig;
+  /** Values of the environment that must not be logged. */
+  readonly secrets: readonly string[];
 }
 
 export interface TokenConfig {
@@ -139,6 +142,7 @@ export const readAwsConfig = (
       urlTtlSeconds: Number(storage.output.URL_TTL_SECONDS),
       userIdClaim: storage.output.USER_ID_CLAIM,
       ...(tokens && { tokens: tokens.output }),
+      secrets: secretsIn(given),
     },
   };
 };

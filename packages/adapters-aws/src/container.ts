@@ -11,10 +11,12 @@ import { RemoteJwks } from './jwt/jwks.ts';
 import type { TokenCacheStats } from './jwt/token-cache.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
+import { readLargeResponsesInTurns } from './dynamodb/large-responses.ts';
 import { PlainProtocol } from './dynamodb/plain-protocol.ts';
 import { observeCalls } from './observe-calls.ts';
 import type { AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
+import { Secrets } from './secrets.ts';
 
 /** By the name of what may be out of reach: rejects where it is. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
@@ -35,6 +37,8 @@ export const TOKENS = {
   /** What the authenticator's cache has done so far. Bound where that is. */
   tokenCacheStats: token<() => TokenCacheStats>('tokenCacheStats'),
   readinessChecks: token<ReadinessChecks>('readinessChecks'),
+  /** Returns the values that must not be logged, such as the credentials in use: the same array until they change. */
+  secrets: token<() => readonly string[]>('secrets'),
 };
 
 export interface ContainerOptions {
@@ -46,18 +50,22 @@ export interface ContainerOptions {
 /** Binds the core's ports to AWS. Everything is made once, when it is first asked for. */
 export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: ContainerOptions = {}): Container => {
   const container = new Container({ defaultScope: 'Singleton' });
+  const secrets = new Secrets(config.secrets);
+  const observer = { onCall: onAwsCall, onIdentity: secrets.add };
+  container.bind(TOKENS.secrets).toConstantValue(() => secrets.values);
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
     const client = new DynamoDBClient({ ...clientSettings, protocol: PlainProtocol });
-    observeCalls(client, onAwsCall);
+    observeCalls(client, observer);
+    readLargeResponsesInTurns(client);
     return new DynamoJobStore(client, { tableName, summaryIndexName });
   });
 
   container.bind(objectStore).toResolvedValue(() => {
     const { bucketName, urlTtlSeconds, forcePathStyle, publicEndpoint } = config;
     const client = new S3Client({ ...clientSettings, forcePathStyle });
-    observeCalls(client, onAwsCall);
+    observeCalls(client, observer);
     const presigningClient = publicEndpoint ? new S3Client({ forcePathStyle, endpoint: publicEndpoint }) : client;
     return new S3ObjectStore(client, { bucketName, urlTtlSeconds, presigningClient });
   });

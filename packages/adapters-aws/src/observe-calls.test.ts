@@ -27,7 +27,7 @@ const observe = async (answers: Answer[], abortSignal = new AbortController().si
   const calls: AwsCall[] = [];
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new DynamoDBClient({ ...settings, endpoint, maxAttempts: 3 });
-  observeCalls(client, (call) => calls.push(call));
+  observeCalls(client, { onCall: (call) => calls.push(call) });
   const command = new GetItemCommand({ TableName: 'jobs', Key: { userId: { S: 'alice' }, jobId: { N: '1' } } });
   const failed = await client.send(command, { abortSignal }).then(
     () => false,
@@ -66,7 +66,7 @@ test('a call that is given up is told as aborted', async () => {
 test('signing a URL is no call', async () => {
   const calls: AwsCall[] = [];
   const client = new S3Client(settings);
-  observeCalls(client, (call) => calls.push(call));
+  observeCalls(client, { onCall: (call) => calls.push(call) });
   expect(await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }))).toMatch(/^https:/);
   expect(calls).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import { isThrottlingError } from '@smithy/core/retry';
+import { getSmithyContext } from '@smithy/core/transport';
 import { isPassing } from './call-aws.ts';
 import type { SdkError } from './call-aws.ts';
+import type { AwsIdentity } from './secrets.ts';
 
 /** A call to AWS that has ended, with all its attempts. */
 export interface AwsCall {
@@ -19,8 +21,14 @@ export interface AwsCall {
   readonly seconds: number;
 }
 
-/** Told of every call once it has ended. Must not throw. */
+/** Called for every call once it has ended. Must not throw. */
 export type AwsCallListener = (call: AwsCall) => void;
+
+export interface CallObserver {
+  readonly onCall?: AwsCallListener | undefined;
+  /** Called with the credentials that a call was signed with, before its outcome is known to its caller. Must not throw. */
+  readonly onIdentity?: ((identity: AwsIdentity) => void) | undefined;
+}
 
 const NAME = 'jobsApiObserver';
 /** How an SDK client lists the middleware below, which changes no request. */
@@ -32,13 +40,23 @@ interface Metadata {
   readonly httpStatusCode?: number;
 }
 
+/** What the SDK adds to the context of a call that it signs. */
+interface SigningContext {
+  readonly selectedHttpAuthScheme?: { readonly identity?: AwsIdentity };
+}
+
 type Send = (args: { input: object }) => Promise<{ output: { $metadata: Metadata }; response: unknown }>;
+
+interface Context {
+  readonly clientName?: string;
+  readonly commandName?: string;
+}
 
 /** What of an SDK client is needed here. */
 interface Client {
   readonly middlewareStack: {
     add(
-      middleware: (next: Send, context: { clientName?: string; commandName?: string }) => Send,
+      middleware: (next: Send, context: Context) => Send,
       options: { name: string; step: 'initialize'; priority: 'high' },
     ): void;
   };
@@ -48,10 +66,11 @@ interface Client {
  * Tells a listener, and the tracer that is registered with OpenTelemetry's API, of each of a client's calls. The names of
  * spans and attributes are those of https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/.
  */
-export const observeCalls = (client: Client, onCall?: AwsCallListener): void => {
+export const observeCalls = (client: Client, { onCall, onIdentity }: CallObserver = {}): void => {
   const tracer = trace.getTracer('@jobs-api/adapters-aws');
   client.middlewareStack.add(
-    (next, { clientName = '', commandName = '' }) => {
+    (next, context) => {
+      const { clientName = '', commandName = '' } = context;
       const service = clientName.replace(/Client$/, '');
       const operation = commandName.replace(/Command$/, '');
       // The adapters only sign it: nothing is sent.
@@ -62,6 +81,8 @@ export const observeCalls = (client: Client, onCall?: AwsCallListener): void => 
           const start = performance.now();
           const end = (outcome: AwsCall['outcome'], metadata: Metadata | undefined) => {
             const { attempts = 1 } = metadata ?? {};
+            const { identity } = (getSmithyContext(context) as SigningContext).selectedHttpAuthScheme ?? {};
+            if (identity) onIdentity?.(identity);
             endSpan(span, metadata);
             onCall?.({ service, operation, outcome, attempts, seconds: (performance.now() - start) / 1000 });
           };

@@ -1,5 +1,5 @@
+import { untilAborted } from '@jobs-api/core';
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { untilAborted } from '../until-aborted.ts';
 
 /** What was found out about one thing that the service needs. */
 export interface Finding {

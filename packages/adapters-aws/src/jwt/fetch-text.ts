@@ -1,6 +1,7 @@
 import { get as getHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { withoutUserInfo } from '../secrets.ts';
 
 const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 1_048_576;
@@ -14,22 +15,30 @@ const MAX_BYTES = 1_048_576;
  */
 export const fetchText = (uri: string, timeoutMs: number = TIMEOUT_MS): Promise<string> =>
   new Promise((resolve, reject) => {
+    const address = withoutUserInfo(uri);
     const get = new URL(uri).protocol === 'https:' ? getHttps : getHttp;
     // Once in five minutes: a connection that was kept would be found closed, or frozen with its process.
-    const request = get(uri, { agent: false }, (response) => void read(uri, request, response).then(resolve, reject));
-    const timer = setTimeout(() => request.destroy(new Error(`${uri} took longer than ${timeoutMs} ms`)), timeoutMs);
+    const request = get(
+      uri,
+      { agent: false },
+      (response) => void read(address, request, response).then(resolve, reject),
+    );
+    const timer = setTimeout(
+      () => request.destroy(new Error(`${address} took longer than ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     request.on('error', reject).on('close', () => clearTimeout(timer));
   });
 
-const read = async (uri: string, request: ClientRequest, response: IncomingMessage): Promise<string> => {
+const read = async (address: string, request: ClientRequest, response: IncomingMessage): Promise<string> => {
   try {
     const { statusCode = 0 } = response;
-    if (statusCode < 200 || statusCode > 299) throw new Error(`${uri} answered ${statusCode}`);
+    if (statusCode < 200 || statusCode > 299) throw new Error(`${address} answered ${statusCode}`);
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MAX_BYTES) throw new Error(`${uri} answered more than ${MAX_BYTES} bytes`);
+      if (size > MAX_BYTES) throw new Error(`${address} answered more than ${MAX_BYTES} bytes`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();

@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { Unavailable } from '@jobs-api/core';
+import { setImmediate } from 'node:timers/promises';
+import { Unavailable, untilAborted } from '@jobs-api/core';
 import type { CallOptions } from '@jobs-api/core';
 import * as v from 'valibot';
-import { untilAborted } from '../until-aborted.ts';
 import { fetchText } from './fetch-text.ts';
 
 /** A key that may sign tokens, as the issuer wrote it and as node:crypto reads it. */
@@ -105,7 +105,7 @@ export class RemoteJwks {
 
   async #tryToFetch(): Promise<void> {
     try {
-      const keys = readKeySet(await this.#fetchText(this.#uri));
+      const keys = await readKeySet(await this.#fetchText(this.#uri));
       if (!this.#keys || !isSame(keys, this.#keys)) this.#keys = keys;
       this.#keysFrom = this.#attemptedAt;
     } catch (error) {
@@ -134,10 +134,14 @@ const rs256Jwk = v.object({
   e: v.string(),
 });
 
-/** Passes over what may not sign tokens, of whatever kind. */
-const readKeySet = (text: string): KeySet => {
+/** Keys that are read before other work gets its turn: a millisecond's worth. */
+const KEYS_PER_TURN = 20;
+
+/** Ignores what may not sign tokens, of whatever kind. */
+const readKeySet = async (text: string): Promise<KeySet> => {
   const keys = new Map<string, SigningKey[]>();
-  for (const entry of v.parse(keySet, JSON.parse(text)).keys) {
+  for (const [index, entry] of v.parse(keySet, JSON.parse(text)).keys.entries()) {
+    if (index % KEYS_PER_TURN === KEYS_PER_TURN - 1) await setImmediate();
     if (!v.is(rs256Jwk, entry)) continue;
     const key = readKey(entry);
     if (key) keys.set(entry.kid, [...(keys.get(entry.kid) ?? []), key]);

@@ -1,9 +1,9 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, PresignedUrls, PresignOptions } from '@jobs-api/core';
+import type { CallOptions, KeyPrefix, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';
-import { presignAll } from './presign.ts';
+import { createPresigner } from './presigner.ts';
 import { sweepPrefix } from './sweep.ts';
 
 export interface S3ObjectStoreOptions {
@@ -28,15 +28,14 @@ export class S3ObjectStore implements ObjectStore {
     this.#urlTtlSeconds = urlTtlSeconds;
   }
 
-  async presign(keys: readonly ObjectKey[], { signal, downloadAs }: PresignOptions = {}): Promise<PresignedUrls> {
+  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
     const options = {
       bucketName: this.#bucketName,
       ttlSeconds: this.#urlTtlSeconds,
-      signal,
-      // RFC 6266 with the name as RFC 8187 writes it, and one in ASCII for whoever cannot read that.
+      // RFC 6266 with the name as RFC 8187 writes it, and one in ASCII for clients that cannot read that.
       ...(downloadAs !== undefined && { contentDisposition: contentDisposition(downloadAs) }),
     };
-    return callAws('presigning', signal, () => presignAll(this.#presigningClient, keys, options));
+    return callAws('presigning', signal, () => createPresigner(this.#presigningClient, options));
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {

@@ -81,7 +81,9 @@ async function* pagesOfUploads({ client, bucketName, prefix, signal }: Sweep): A
     );
     const isTruncated = readIsTruncated('ListMultipartUploads', page);
     const decode = keyDecoder(page);
-    yield (page.Uploads ?? []).map(({ Key, UploadId }) => ({ Key: decode(Key), UploadId }));
+    const uploads = (page.Uploads ?? []).map(({ Key, UploadId }) => ({ Key: decode(Key), UploadId }));
+    refuseForeignKeys('ListMultipartUploads', uploads, prefix);
+    yield uploads;
     position = isTruncated
       ? { KeyMarker: decode(page.NextKeyMarker), UploadIdMarker: page.NextUploadIdMarker }
       : undefined;
@@ -104,7 +106,9 @@ async function* pagesOfObjects({ client, bucketName, prefix, signal }: Sweep): A
     const isTruncated = readIsTruncated('ListObjectVersions', page);
     const { Versions = [], DeleteMarkers = [] } = page;
     const decode = keyDecoder(page);
-    yield [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: decode(Key), VersionId }));
+    const objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: decode(Key), VersionId }));
+    refuseForeignKeys('ListObjectVersions', objects, prefix);
+    yield objects;
     position = isTruncated
       ? { KeyMarker: decode(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
       : undefined;
@@ -118,6 +122,16 @@ async function* pagesOfObjects({ client, bucketName, prefix, signal }: Sweep): A
 const readIsTruncated = (what: string, { IsTruncated }: { IsTruncated?: boolean | undefined }): boolean => {
   if (IsTruncated === undefined) throw new Error(`${what} failed: the answer is not a list`);
   return IsTruncated;
+};
+
+/**
+ * A store that ignores the prefix lists the files of other jobs and users. Such a list is not acted on at all: whatever
+ * else it says cannot be trusted either.
+ */
+const refuseForeignKeys = (call: string, entries: readonly { Key: string }[], prefix: KeyPrefix): void => {
+  const foreign = entries.filter(({ Key }) => !Key.startsWith(prefix));
+  if (foreign.length > 0)
+    throw new Error(`${call} failed: ${foreign.length} of ${entries.length} keys are not under the prefix requested`);
 };
 
 /** Keys come encoded, since XML cannot say every character of a key, and the SDK hands them on as they come. */

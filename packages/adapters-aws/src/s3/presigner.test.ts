@@ -5,8 +5,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ObjectKey } from '@jobs-api/core';
 import fc from 'fast-check';
 import { observeCalls } from '../observe-calls.ts';
-import { presignAll } from './presign.ts';
-import type { PresignOptions } from './presign.ts';
+import { createPresigner, type PresignerOptions } from './presigner.ts';
 
 const NOW = new Date('2026-03-01T12:34:56.789Z');
 const SECOND = 1_000;
@@ -23,12 +22,17 @@ const whenRequired = {
 const clientOf = (config: S3ClientConfig = {}) =>
   new S3Client({ region: 'eu-west-1', credentials, ...whenRequired, ...config });
 
-const options = { bucketName: 'jobs-files', ttlSeconds: 3_600, now: NOW } satisfies PresignOptions;
+const options = { bucketName: 'jobs-files', ttlSeconds: 3_600, now: NOW } satisfies PresignerOptions;
 const keysOf = (...keys: string[]) => keys as ObjectKey[];
 const someKeys = (count: number) => keysOf(...Array.from({ length: count }, (_, index) => `alice/1/${index}.png`));
 
+const presignAll = async (client: S3Client, keys: readonly ObjectKey[], given: PresignerOptions) => {
+  const presigner = await createPresigner(client, given);
+  return { urls: await presigner.presign(keys), expiresAt: presigner.expiresAt };
+};
+
 /** The same by the SDK, key by key. */
-const bySdk = (client: S3Client, keys: readonly string[], given: PresignOptions): Promise<string[]> =>
+const bySdk = (client: S3Client, keys: readonly string[], given: PresignerOptions): Promise<string[]> =>
   Promise.all(
     keys.map((Key) => {
       const input = { Bucket: given.bucketName, Key, ResponseContentDisposition: given.contentDisposition };
@@ -37,7 +41,7 @@ const bySdk = (client: S3Client, keys: readonly string[], given: PresignOptions)
     }),
   );
 
-const expectAsSdk = async (client: S3Client, keys: readonly string[], given: PresignOptions = options) => {
+const expectAsSdk = async (client: S3Client, keys: readonly string[], given: PresignerOptions = options) => {
   const { urls } = await presignAll(client, keysOf(...keys), given);
   expect(urls).toEqual(await bySdk(client, keys, given));
 };
@@ -151,7 +155,7 @@ describe.each<[string, S3ClientConfig, string?]>([
   });
 });
 
-describe('presignAll', () => {
+describe('a presigner', () => {
   test('follows AWS_ENDPOINT_URL_S3', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://localhost:9001/s3';
     try {
@@ -194,7 +198,7 @@ describe('presignAll', () => {
 
   test('signs for each of many askers as for the only one, also within a second', async () => {
     const client = clientOf();
-    const others: readonly [S3Client, PresignOptions][] = [
+    const others: readonly [S3Client, PresignerOptions][] = [
       [client, { ...options, bucketName: 'other-files' }],
       [client, { ...options, ttlSeconds: 3_599 }],
       [client, { ...options, now: new Date(NOW.getTime() + SECOND) }],
@@ -400,36 +404,15 @@ describe('many keys', () => {
   test('do not keep others from their turn', async () => {
     expect(await turnsDuring(() => presignAll(clientOf(), someKeys(2_000), options))).toBeGreaterThanOrEqual(3);
     expect(await turnsDuring(() => presignAll(clientOf(), someKeys(30_000), options))).toBeGreaterThanOrEqual(59);
+    const presigner = await createPresigner(clientOf(), options);
+    const inSmallBatches = async () => {
+      for (let time = 0; time < 100; time++) await presigner.presign(someKeys(20));
+    };
+    expect(await turnsDuring(inSmallBatches)).toBeGreaterThanOrEqual(3);
   });
 
   test('keep their order', async () => {
     const { urls } = await presignAll(clientOf(), someKeys(1_501), options);
     expect(urls.map((url) => new URL(url).pathname)).toEqual(someKeys(1_501).map((key) => `/${key}`));
-  });
-
-  test('are signed in the order in which they were asked for, and few at once', async () => {
-    const client = clientOf();
-    const done: string[] = [];
-    const sign = (name: string, count: number) =>
-      presignAll(client, someKeys(count), options).then(() => void done.push(name));
-    await Promise.all([sign('first', 2_000), sign('second', 2_000), sign('few', 500), sign('third', 501)]);
-    expect(done).toEqual(['few', 'first', 'second', 'third']);
-  });
-
-  test('that are given up while they wait keep nobody waiting', async () => {
-    const client = clientOf();
-    const sign = (count: number, signal?: AbortSignal) => presignAll(client, someKeys(count), { ...options, signal });
-    const [first, second, third] = [sign(30_000), sign(30_000, AbortSignal.abort(new Error('enough'))), sign(1_000)];
-    await expect(second).rejects.toThrow('enough');
-    expect((await third).urls).toHaveLength(1_000);
-    expect((await first).urls).toHaveLength(30_000);
-  });
-
-  test('are given up when the signal aborts', async () => {
-    const reason = new Error('enough');
-    const caller = new AbortController();
-    setImmediate(() => caller.abort(reason));
-    const call = presignAll(clientOf(), someKeys(2_000), { ...options, signal: caller.signal });
-    await expect(call).rejects.toBe(reason);
   });
 });

@@ -1,82 +1,82 @@
 import { setImmediate } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { Unavailable } from '@jobs-api/core';
-import type { ObjectKey } from '@jobs-api/core';
+import { Unavailable, untilAborted, type ObjectKey, type Presigner } from '@jobs-api/core';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
-import pLimit from 'p-limit';
 import { OBSERVER } from '../observe-calls.ts';
-import { UNSIGNED_PAYLOAD, urlSigner } from './url-signer.ts';
-import type { Credentials, Endpoint, Sign } from './url-signer.ts';
+import { UNSIGNED_PAYLOAD, urlSigner, type Credentials, type Endpoint, type Sign } from './url-signer.ts';
 
-export interface PresignOptions {
+export interface PresignerOptions {
   readonly bucketName: string;
   /** 1 to 604800. */
   readonly ttlSeconds: number;
-  /** The `Content-Disposition` that the object is to be answered with. */
+  /** The `Content-Disposition` that S3 sends with the object. */
   readonly contentDisposition?: string | undefined;
-  /** When the URLs are signed. Default: now, by the clock of S3 where the client has found its own to be wrong. */
+  /** When the URLs are signed. Default: now, by the clock of S3 if the client has found its own to be wrong. */
   readonly now?: Date | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
-export interface PresignedUrls {
-  /** In the order of the keys. */
-  readonly urls: readonly string[];
-  /** The earlier of the lifetime asked for and the end of the credentials. */
-  readonly expiresAt: Date;
-}
-
-/** How many URLs are made before other work gets its turn: a few milliseconds' worth. */
+/** How many URLs are signed before other work gets its turn: a few milliseconds' worth. */
 const URLS_PER_TURN = 500;
 const SDK_URLS_PER_TURN = 10;
 
-/** For batches of several turns: if they took them alternately, the first would be done as late as the last. */
-const inOrder = pLimit(1);
+/** How long the SDK may take for as many URLs: it may have to fetch credentials for them. */
+const SDK_TIMEOUT_MS = 4_000;
 
 /**
- * GET URLs for many keys: byte for byte those that `getSignedUrl` makes for a client whose `requestChecksumCalculation`
- * and `responseChecksumValidation` are `WHEN_REQUIRED`, in a hundredth of the time, since what is the same for all of
- * them is done once. Where the client needs more than that, S3 Express or middleware of one's own, it is `getSignedUrl`
- * that makes them.
+ * Returns a signer of GET URLs: byte for byte those of `getSignedUrl` for a client whose `requestChecksumCalculation` and
+ * `responseChecksumValidation` are `WHEN_REQUIRED`, in a hundredth of the time, since what all of them share is computed
+ * once. If the client needs more than that, such as S3 Express or middleware of its own, `getSignedUrl` makes them.
  *
- * @throws Unavailable where the credentials end within a second, and their provider has no others
+ * @throws Unavailable if the credentials end within a second, and their provider has no others
  */
-export const presignAll = async (
+export const createPresigner = async (
   client: S3Client,
-  keys: readonly ObjectKey[],
-  { bucketName, ttlSeconds, contentDisposition, now, signal }: PresignOptions,
-): Promise<PresignedUrls> => {
+  { bucketName, ttlSeconds, contentDisposition, now }: PresignerOptions,
+): Promise<Presigner> => {
   const credentials = await client.config.credentials();
   const time = now?.getTime() ?? Date.now() + client.config.systemClockOffset;
   const endOfCredentials = credentials.expiration?.getTime() ?? Infinity;
   if (endOfCredentials - time < 1_000) throw new Unavailable('the credentials to sign with have expired');
-  // A URL tells whole seconds.
+  // A URL has whole seconds.
   const signedAt = Math.floor(time / 1_000) * 1_000;
   const expiresIn = Math.min(ttlSeconds, Math.floor((endOfCredentials - signedAt) / 1_000));
-  const signingDate = new Date(signedAt);
-
-  const bySdk = (Key: string): Promise<string> => {
-    const input = { Bucket: bucketName, Key, ResponseContentDisposition: contentDisposition };
-    return getSignedUrl(client, new GetObjectCommand(input), { expiresIn, signingDate });
-  };
   const sign = await signerFor(client, { bucketName, credentials, signedAt, expiresIn, contentDisposition });
-  const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
-  const isLong = keys.length > perTurn;
 
-  const signInTurns = async (): Promise<string[]> => {
+  const bySdk = (keys: readonly ObjectKey[]): Promise<string[]> => {
+    const urls = keys.map((Key) => {
+      const input = { Bucket: bucketName, Key, ResponseContentDisposition: contentDisposition };
+      return getSignedUrl(client, new GetObjectCommand(input), { expiresIn, signingDate: new Date(signedAt) });
+    });
+    return inTime(Promise.all(urls));
+  };
+  const perTurn = sign ? URLS_PER_TURN : SDK_URLS_PER_TURN;
+  let signedInThisTurn = 0;
+
+  const presign = async (keys: readonly ObjectKey[]): Promise<readonly string[]> => {
     const urls: string[] = [];
     for (let start = 0; start < keys.length; start += perTurn) {
-      if (isLong) await setImmediate();
-      signal?.throwIfAborted();
       const batch = keys.slice(start, start + perTurn);
-      urls.push(...(sign ? batch.map(sign) : await Promise.all(batch.map(bySdk))));
+      if (signedInThisTurn + batch.length > perTurn) {
+        await setImmediate();
+        signedInThisTurn = 0;
+      }
+      signedInThisTurn += batch.length;
+      urls.push(...(sign ? batch.map(sign) : await bySdk(batch)));
     }
     return urls;
   };
-  // Not by the SDK, which may wait for credentials: nobody else should then have to.
-  const urls = await (sign && isLong ? inOrder(signInTurns) : signInTurns());
-  return { urls, expiresAt: new Date(signedAt + expiresIn * 1_000) };
+  return { expiresAt: new Date(signedAt + expiresIn * 1_000), presign };
+};
+
+/** @throws Unavailable if the SDK takes too long */
+const inTime = async <Result>(work: Promise<Result>): Promise<Result> => {
+  const timeout = AbortSignal.timeout(SDK_TIMEOUT_MS);
+  try {
+    return await untilAborted(work, timeout);
+  } catch (error) {
+    throw timeout.aborted ? new Unavailable('presigning took too long', { cause: error }) : error;
+  }
 };
 
 interface Batch {
