@@ -938,7 +938,6 @@ export interface operations {
                 };
             };
             431: components["responses"]["HeadersTooLarge"];
-            503: components["responses"]["Unavailable"];
         };
     };
 }

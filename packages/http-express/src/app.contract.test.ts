@@ -16,11 +16,6 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
     jobs: createJobs({ jobStore, objectStore }),
     authenticator,
     logger: pino({ level: 'silent' }),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 100,
-    corsOrigins: [],
   });
   const server = await new Promise<Server>((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening));

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createJobs, Unavailable } from '@jobs-api/core';
+import { createJobs, Unavailable, type CallOptions } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { AppOptions } from './app.ts';
+import { InFlight } from './request/in-flight.ts';
+import { ClientGone } from './request/lifecycle.ts';
 import { expectDocumented, overSocket } from './testing/contracts.ts';
 import type { HttpQuestion } from './testing/contracts.ts';
 
@@ -40,17 +42,13 @@ const start = async (options: Partial<AppOptions> = {}) => {
     jobs: createJobs({ jobStore, objectStore }),
     authenticator,
     logger: pino({ base: null }, log),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 100,
-    corsOrigins: [],
     ...options,
   });
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeAll.push(() => new Promise((resolve) => server.close(resolve)));
-  const askOver = overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const askOver = overSocket(origin);
   const ask = async (question: HttpQuestion) => {
     const answer = await askOver(question);
     expectDocumented(question, answer);
@@ -59,7 +57,7 @@ const start = async (options: Partial<AppOptions> = {}) => {
   const authorization = ['Authorization', authenticator.issueToken('alice')] as const;
   const askAs = (method: string, path: string) =>
     ask({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });
-  return { ask, askAs, authorization };
+  return { ask, askAs, authorization, origin };
 };
 
 const routes = [
@@ -148,28 +146,120 @@ describe('a request that takes longer than it may', () => {
   });
 });
 
-describe('requests beyond those that may be in flight', () => {
-  test('are answered 503 before anything else, and health checks are not counted', async () => {
-    let release: (() => void) | undefined;
-    const held = new Promise<undefined>((resolve) => {
-      release = () => resolve(undefined);
+describe('a request whose client disconnects', () => {
+  /** Holds the call of a method until it is released or, if it heeds its signal, aborted. */
+  const hold = (method: 'find' | 'delete', heedsSignal: boolean) => {
+    let release: () => void = () => undefined;
+    const signals: AbortSignal[] = [];
+    const entered = new Promise<void>((enter) => {
+      jobStore[method] = (_user: unknown, _job: unknown, { signal }: CallOptions) =>
+        new Promise<undefined>((resolve, reject) => {
+          if (signal) signals.push(signal);
+          if (heedsSignal) signal?.addEventListener('abort', () => reject(signal.reason as Error));
+          release = () => resolve(undefined);
+          enter();
+        });
     });
+    return { entered, signals, release: () => release() };
+  };
+
+  const startAndDisconnect = async (
+    method: string,
+    path: string,
+    entered: Promise<void>,
+    options: Partial<AppOptions>,
+  ) => {
+    const { origin, authorization } = await start(options);
+    const request = httpRequest(`${origin}/api/v1/jobs${path}`, {
+      method,
+      headers: Object.fromEntries([authorization]),
+    });
+    request.on('error', () => undefined).end();
+    await entered;
+    request.destroy();
+  };
+
+  const untilLogged = async () => {
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  test('stops reading at once, and gives its place back', async () => {
+    const inFlight = new InFlight({ max: 1 });
+    const { entered, signals } = hold('find', true);
+    await startAndDisconnect('GET', '/get?job-id=1', entered, { inFlight });
+    await inFlight.idle();
+    expect(signals[0]?.reason).toBeInstanceOf(ClientGone);
+    await untilLogged();
+    expect(lines).toMatchObject([{ status: null, aborted: true, user_id: 'alice', job_id: 1 }]);
+    expect(lines[0]).not.toHaveProperty('error');
+  });
+
+  test('continues to delete until that is done, keeps its place until then, and is logged then', async () => {
+    const inFlight = new InFlight({ max: 1 });
+    const { entered, signals, release } = hold('delete', true);
+    await startAndDisconnect('DELETE', '/delete?job-id=1', entered, { inFlight });
+    let isIdle = false;
+    const idle = inFlight.idle().then(() => (isIdle = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect({ isIdle, isAborted: signals[0]?.aborted, lines }).toEqual({ isIdle: false, isAborted: false, lines: [] });
+    release();
+    await idle;
+    await untilLogged();
+    expect(lines).toMatchObject([{ method: 'DELETE', aborted: true, job_id: 1 }]);
+  });
+
+  test('stops deleting at its deadline', async () => {
+    const inFlight = new InFlight({ max: 1 });
+    const { entered } = hold('delete', true);
+    const options = { inFlight, requestTimeoutSeconds: () => 0.2 };
+    await startAndDisconnect('DELETE', '/delete?job-id=1', entered, options);
+    await inFlight.idle();
+    await untilLogged();
+    expect(lines).toMatchObject([
+      { method: 'DELETE', aborted: true, error: { message: 'the request ran out of time' } },
+    ]);
+  });
+});
+
+describe('requests beyond those that may be in flight', () => {
+  /** Holds the first `get` until it is released. */
+  const holdFirst = () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
     const entered = new Promise<void>((resolve) => {
       jobStore.find = () => {
         resolve();
         return held;
       };
     });
-    const { ask, askAs } = await start({ maxInFlight: 1 });
+    return { entered, release };
+  };
+
+  test('are refused with 503; requests that need no work are not', async () => {
+    const { entered, release } = holdFirst();
+    const { ask, askAs } = await start({ inFlight: new InFlight({ max: 1 }) });
     const first = askAs('GET', '/get?job-id=1');
     await entered;
-    const shed = await ask({ path: '/api/v1/jobs/list' });
+    const shed = await askAs('GET', '/list');
     expect(shed).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
     expect(shed.headers['retry-after']).toBe('1');
-    expect(await ask({ path: '/nowhere' })).toMatchObject({ status: 503 });
+    expect(await ask({ path: '/api/v1/jobs/list' })).toMatchObject({ status: 401 });
+    expect(await askAs('GET', '/get?job-id=0')).toMatchObject({ status: 400 });
+    expect(await ask({ path: '/nowhere' })).toMatchObject({ status: 404 });
     expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
-    release?.();
+    release();
     expect(await first).toMatchObject({ status: 404 });
+    expect(await askAs('GET', '/list')).toMatchObject({ status: 200 });
+  });
+
+  test('are still refused after the deadline of those that ignore their signal', async () => {
+    const { release } = holdFirst();
+    const inFlight = new InFlight({ max: 1 });
+    const { askAs } = await start({ inFlight, requestTimeoutSeconds: () => 0.05 });
+    expect(await askAs('GET', '/get?job-id=1')).toMatchObject({ status: 503 });
+    expect(await askAs('GET', '/list')).toMatchObject({ status: 503 });
+    release();
+    await inFlight.idle();
     expect(await askAs('GET', '/list')).toMatchObject({ status: 200 });
   });
 });
@@ -291,7 +381,9 @@ describe('the log', () => {
     for (const jobId of [2, 4]) jobStore.putUnreadable('alice', jobId);
     const { askAs } = await start();
     await askAs('GET', '/list');
-    expect(lines).toMatchObject([{ level: 40, status: 200, unreadable_jobs: ['2', '4'] }]);
+    expect(lines).toMatchObject([
+      { level: 40, status: 200, unreadable_records: 2, unreadable_jobs: [{ job_id: '2' }, { job_id: '4' }] },
+    ]);
   });
 
   test('says which record could not be read', async () => {

@@ -12,6 +12,7 @@ describe('readHttpConfig', () => {
     keepAliveSeconds: 65,
     drainSeconds: 1,
     shutdownGraceSeconds: 10,
+    docs: true,
   };
 
   test('gives everything its default', () => {
@@ -31,6 +32,7 @@ describe('readHttpConfig', () => {
       DRAIN_SECONDS: '0',
       SHUTDOWN_GRACE_SECONDS: '30',
       METRICS_PORT: '9464',
+      DOCS: 'off',
     };
     expect(readHttpConfig(env).config).toEqual({
       port: 8080,
@@ -43,6 +45,7 @@ describe('readHttpConfig', () => {
       drainSeconds: 0,
       shutdownGraceSeconds: 30,
       metricsPort: 9464,
+      docs: false,
     });
   });
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** How the service listens, what it bears and how it stops. */
+/** How the service listens, how much it works on at once, and how it stops. */
 export interface HttpConfig {
   readonly port: number;
   readonly host: string;
@@ -11,8 +11,10 @@ export interface HttpConfig {
   readonly keepAliveSeconds: number;
   readonly drainSeconds: number;
   readonly shutdownGraceSeconds: number;
-  /** Where metrics are served; absent, nowhere. */
+  /** Where metrics are served; `undefined`: nowhere. */
   readonly metricsPort: number | undefined;
+  /** Whether the service has the page `/docs`. */
+  readonly docs: boolean;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -46,6 +48,7 @@ const variables = v.object({
   DRAIN_SECONDS: v.optional(wholeNumber(0, 3_600), '1'),
   SHUTDOWN_GRACE_SECONDS: v.optional(wholeNumber(0, 3_600), '10'),
   METRICS_PORT: v.optional(wholeNumber(0, 65_535)),
+  DOCS: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
 });
 
 /** Every variable that is read here. */
@@ -73,6 +76,7 @@ export const readHttpConfig = (
       drainSeconds: read.DRAIN_SECONDS,
       shutdownGraceSeconds: read.SHUTDOWN_GRACE_SECONDS,
       metricsPort: read.METRICS_PORT,
+      docs: read.DOCS === 'on',
     },
   };
 };

@@ -1,23 +1,23 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import type { UnreadableJob, UserId } from '@jobs-api/core';
+import type { JobId, UserId } from '@jobs-api/core';
+import type { RequestLifecycle } from './request/lifecycle.ts';
+import type { UnreadableRecords } from './request/unreadable-records.ts';
 
-/** What the handlers of one request tell each other. */
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Express asks for an indexable type
+/** What the handlers of one request share. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Express requires an indexable type
 export type RequestLocals = {
+  lifecycle: RequestLifecycle;
   requestId: string;
-  /** Aborts when the request's time is up. */
-  signal: AbortSignal;
-  /** A signal that aborts when half of that time is up: few requests have a use for one. */
-  halfTime: () => AbortSignal;
   userId?: UserId;
+  jobId?: JobId;
   /** The request's span, for the log. */
   trace?: { trace_id: string; span_id: string };
   /** What the request failed with, for the log. */
   error?: unknown;
   /** The records that a list had to leave out, for the log. */
-  unreadable?: UnreadableJob[];
+  unreadable?: UnreadableRecords;
 };
 
-/** A handler in this app: its query is what the platform's own parser makes of it. */
+/** A handler in this app: its query is parsed by the platform's own parser. */
 export type Handler = RequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;
 export type ErrorHandler = ErrorRequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;

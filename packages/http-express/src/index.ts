@@ -1,10 +1,11 @@
-export { createApp } from './app.ts';
-export type { AppOptions } from './app.ts';
-export { httpVariables, readHttpConfig } from './config.ts';
-export type { HttpConfig } from './config.ts';
+export { createApp, type AppOptions } from './app.ts';
+export { httpVariables, readHttpConfig, type HttpConfig } from './config.ts';
+export { InFlight, type InFlightObserver, type InFlightOptions } from './request/in-flight.ts';
 export type { FinishedRequest, RequestObserver } from './middleware/observe-requests.ts';
 export type { ReadinessChecks } from './routes/health.ts';
 export { openapi } from './routes/openapi-document.ts';
-export { createLogger } from './service/logger.ts';
-export { messageClasses } from './service/message-classes.ts';
-export type { MessageClasses } from './service/message-classes.ts';
+export { createLogger, type LoggerOptions } from './logging/logger.ts';
+export { messageClasses, type MessageClasses } from './service/message-classes.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './service/metrics.ts';
+export { startService, type RunningService, type ServiceOptions } from './service/start-service.ts';
+export { version } from './version.ts';

@@ -1,7 +1,7 @@
 import type { ResponseValues } from './event.ts';
 
 /** Of an answer as the function returns it, in JSON (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-const MAX_BYTES = 6 * 1024 * 1024;
+export const MAX_BYTES = 6 * 1024 * 1024;
 
 const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
   const body = JSON.stringify({

@@ -14,12 +14,7 @@ const newApp = () =>
   createApp({
     jobs: createJobs({ jobStore: new MemoryJobStore(), objectStore: new MemoryObjectStore() }),
     authenticator: new MemoryAuthenticator(),
-    logger: createLogger('silent'),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 10,
-    corsOrigins: [],
+    logger: createLogger({ level: 'silent' }),
   });
 
 interface Answer {

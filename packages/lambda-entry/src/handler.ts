@@ -1,5 +1,5 @@
 import { createContainer, TOKENS } from '@jobs-api/adapters-aws';
-import { createApp, createLogger } from '@jobs-api/http-express';
+import { createApp, createLogger, InFlight } from '@jobs-api/http-express';
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import { fitAnswer } from './answer-size.ts';
@@ -11,16 +11,16 @@ import { GatewayAuthenticator } from './gateway-authenticator.ts';
 import { invocation, secondsLeft } from './invocation.ts';
 
 const { aws, http, auth } = readConfig(process.env);
-const logger = createLogger(http.logLevel);
+const logger = createLogger({ level: http.logLevel, secrets: () => container.get(TOKENS.secrets)() });
 const container = createContainer(aws, { onWarning: (message, error) => logger.warn({ error }, message) });
 
 const app = createApp({
-  ...http,
+  corsOrigins: http.corsOrigins,
+  inFlight: new InFlight({ max: http.maxInFlight }),
   jobs: container.get(TOKENS.jobs),
   authenticator: auth === 'gateway' ? new GatewayAuthenticator(aws) : container.get(TOKENS.authenticator),
   logger,
   readinessChecks: container.get(TOKENS.readinessChecks),
-  shutdown: new AbortController().signal,
   requestTimeoutSeconds: () => Math.min(http.requestTimeoutSeconds, secondsLeft()),
 });
 

@@ -1,6 +1,6 @@
 // What is started: reads the arguments, then either serves, or does what they say and ends.
 import { parseArgs } from 'node:util';
-import { version } from '@jobs-api/http-express/service';
+import { version } from '@jobs-api/http-express';
 import { check } from './check.ts';
 
 const USAGE = `Usage: node server.mjs [--check | --version | --help]

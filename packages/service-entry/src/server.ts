@@ -1,10 +1,6 @@
-// The long-running service: reads the environment, builds the container, listens, and stops when it is told to.
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+// The long-running service: reads the environment, connects the adapters for AWS, and starts to serve.
 import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
-import { createApp, createLogger, messageClasses, readHttpConfig } from '@jobs-api/http-express';
-import { createHttpServer, createMetrics, docsRoutes, flushSpans } from '@jobs-api/http-express/service';
+import { createLogger, createMetrics, readHttpConfig, startService } from '@jobs-api/http-express';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
@@ -14,13 +10,8 @@ if (aws.problems || http.problems) {
   process.exit(1);
 }
 
-const { host, drainSeconds, shutdownGraceSeconds, metricsPort, ...config } = http.config;
-const logger = createLogger(config.logLevel);
-process.on('uncaughtException', (error) => {
-  logger.fatal({ error }, 'stopped by an error');
-  process.exit(1);
-});
-
+const { logLevel, metricsPort, host } = http.config;
+const logger = createLogger({ level: logLevel, secrets: () => container.get(TOKENS.secrets)() });
 const metrics =
   metricsPort === undefined
     ? undefined
@@ -29,42 +20,13 @@ const container = createContainer(aws.config, {
   onWarning: (message, error) => logger.warn({ error }, message),
   onAwsCall: metrics?.onAwsCall,
 });
-const readinessChecks = container.get(TOKENS.readinessChecks);
-const shutdown = new AbortController();
-const app = createApp({
-  ...config,
-  requestTimeoutSeconds: () => config.requestTimeoutSeconds,
+
+// For a process that imports the service instead of starting it.
+export const { app, server, port } = await startService({
   jobs: container.get(TOKENS.jobs),
   authenticator: container.get(TOKENS.authenticator),
+  config: http.config,
   logger,
-  readinessChecks,
-  shutdown: shutdown.signal,
-  requestObserver: metrics?.requestObserver,
-  docs: docsRoutes(),
+  readinessChecks: container.get(TOKENS.readinessChecks),
+  metrics,
 });
-const { keepAliveSeconds } = config;
-const { server, close } = createHttpServer(app, { keepAliveSeconds, ...messageClasses(app) });
-
-const stop = async (signal: NodeJS.Signals) => {
-  if (shutdown.signal.aborted) process.exit(1);
-  logger.info({ signal }, 'stopping');
-  shutdown.abort();
-  await sleep(drainSeconds * 1000);
-  const completed = await close(shutdownGraceSeconds);
-  await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
-  logger.info({ completed }, 'stopped');
-  process.exit(completed ? 0 : 1);
-};
-process.on('SIGTERM', (signal) => void stop(signal));
-process.on('SIGINT', (signal) => void stop(signal));
-
-const metrics_port = await metrics?.listen();
-server.listen(http.config.port, host);
-await once(server, 'listening');
-// For a process that imports the service instead of starting it.
-export { app, server };
-export const { port } = server.address() as AddressInfo;
-logger.info({ host, port, metrics_port }, 'listening');
-
-for (const [name, check] of Object.entries(readinessChecks))
-  check({}).catch((error: unknown) => logger.warn({ failing: name, error }, 'not ready'));

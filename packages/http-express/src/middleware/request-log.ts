@@ -1,44 +1,56 @@
-import onFinished from 'on-finished';
 import type { Level, Logger } from 'pino';
 import type { Handler, RequestLocals } from '../handler.ts';
-import { serializers } from '../service/logger.ts';
+import { describeError } from '../logging/describe-error.ts';
+import { formsOf, redact } from '../logging/redaction.ts';
+import { tokenOf } from '../request/authenticate.ts';
 import { routeOf } from './observe-requests.ts';
 
-/** One line a request. Of the URL only the route is told: a query is the caller's own business. */
-export const requestLog = (parent: Logger): Handler => {
-  const logger = parent.child({}, { serializers });
-  return (req, res, next) => {
-    const start = performance.now();
-    onFinished(res, () => {
-      const { statusCode, headersSent, locals } = res;
-      const level = levelOf(statusCode, locals);
-      logger[level](
+/** How much of the reason for a refusal is logged, in characters. */
+const MAX_REASON = 200;
+
+/** Writes one line for each request. The URL is not logged, since a query is the caller's own business; the route is. */
+export const requestLog =
+  (logger: Logger): Handler =>
+  (req, res, next) => {
+    const { locals } = res;
+    locals.lifecycle.onEnd(({ seconds, aborted }) => {
+      const { statusCode, headersSent } = res;
+      logger[levelOf(statusCode, locals)](
         {
           request_id: locals.requestId,
           ...locals.trace,
           method: req.method,
           route: routeOf(req) ?? null,
-          status: statusCode,
-          ms: Math.round((performance.now() - start) * 10) / 10,
+          status: headersSent ? statusCode : null,
+          ms: Math.round(seconds * 10_000) / 10,
           user_id: locals.userId,
-          // The client was gone before there was an answer.
-          ...(!headersSent && { aborted: true }),
-          ...describeOutcome(statusCode, locals),
+          job_id: locals.jobId,
+          // The client disconnected before it had the whole response.
+          ...(aborted && { aborted }),
+          ...describeOutcome(statusCode, locals, tokenOf(req)),
         },
         'request',
       );
     });
     next();
   };
-};
 
-const describeOutcome = (status: number, { error, unreadable }: RequestLocals): object => ({
-  ...(status >= 500 && { error }),
-  ...(status < 500 && error instanceof Error && { reason: error.message }),
-  ...(unreadable && { unreadable_jobs: unreadable.map(({ storedJobId }) => storedJobId) }),
+/** An error may quote the caller's token, which the log must not contain. */
+const describeOutcome = (
+  status: number,
+  { error, unreadable }: RequestLocals,
+  token: string | undefined,
+): Readonly<Record<string, unknown>> => ({
+  ...(error !== undefined && isFailure(status, error)
+    ? { error: describeError(error, token) }
+    : error instanceof Error && { reason: redact(error.message, MAX_REASON, formsOf([token])) }),
+  ...(unreadable && { unreadable_records: unreadable.count, unreadable_jobs: unreadable.first }),
 });
 
-const levelOf = (status: number, { unreadable }: RequestLocals): Level => {
-  if (status === 503 || unreadable) return 'warn';
-  return status >= 500 ? 'error' : 'info';
+/** Whether something went wrong, with the response possibly half sent, rather than the caller being refused. */
+const isFailure = (status: number, error: unknown): boolean => status >= 500 || (error !== undefined && status < 400);
+
+const levelOf = (status: number, { error, unreadable }: RequestLocals): Level => {
+  if (isFailure(status, error)) return status === 503 ? 'warn' : 'error';
+  return unreadable ? 'warn' : 'info';
 };

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry/api';
-import onFinished from 'on-finished';
 import type { Handler } from '../handler.ts';
 import { methodOf, routeOf } from './observe-requests.ts';
 
@@ -29,13 +28,13 @@ export const tracing: Handler = (req, res, next) => {
   const { traceId, spanId } = span.spanContext();
   res.locals.trace = { trace_id: traceId, span_id: spanId };
   if (span.isRecording()) {
-    onFinished(res, () => {
+    res.locals.lifecycle.onEnd(() => {
       const route = routeOf(req);
       if (route !== undefined) {
         span.updateName(`${verb} ${route}`);
         span.setAttribute('http.route', route);
       }
-      // Where the client was gone before, there was no answer, and so no status.
+      // A client that disconnected before has got no status.
       if (res.headersSent) span.setAttribute('http.response.status_code', res.statusCode);
       if (res.statusCode >= 500) {
         const { error } = res.locals;

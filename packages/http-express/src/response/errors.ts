@@ -1,12 +1,14 @@
-import { STATUS_CODES } from 'node:http';
-import { isJobsError } from '@jobs-api/core';
-import type { JobsError } from '@jobs-api/core';
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import { isJobsError, type JobsError } from '@jobs-api/core';
 import type { ErrorHandler, Handler } from '../handler.ts';
-import { sendJson } from './json-response.ts';
-import { InvalidQueryParameter, parameterWithType, queryParameters } from '../request/parameters.ts';
-import type { QueryParameter } from '../request/parameters.ts';
-import { commonHeaders } from '../middleware/response-headers.ts';
+import { ClientGone } from '../request/lifecycle.ts';
+import {
+  InvalidQueryParameter,
+  parameterWithType,
+  queryParameters,
+  type QueryParameter,
+} from '../request/parameters.ts';
+import { sendJson } from './json.ts';
 
 interface ErrorResponse {
   readonly status: number;
@@ -24,10 +26,10 @@ const badRequest = (parameter: QueryParameter, problem: string): ErrorResponse =
   },
 });
 
-/** Never more than this: what went wrong inside is for the log. */
+/** The documented body, to the letter. The details of a failure are for the log alone. */
 const internalFailure = { status: 500, body: { message: 'Internal server failure message' } };
 
-/** How each error of the core is answered. One without an entry does not compile. */
+/** The response to each error of the core. An error without an entry does not compile. */
 const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) => ErrorResponse } = {
   INVALID_PARAMETER: ({ parameter, problem }) => badRequest(parameter, problem),
   UNAUTHORIZED: () => ({
@@ -49,15 +51,16 @@ const responseTo = (error: unknown): ErrorResponse => {
   return internalFailure;
 };
 
-const send = (res: Response, { status, headers, body }: ErrorResponse): void => {
+const send = (res: ServerResponse, { status, headers, body }: ErrorResponse): void => {
   for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
   sendJson(res, body, status);
 };
 
-/** The last of all handlers: answers what any of them threw, and leaves the error to the request log. */
+/** The last handler: responds to what any other has thrown, and leaves the error to the request log. */
 export const errorResponse: ErrorHandler = (error: unknown, _req, res, _next) => {
+  if (error instanceof ClientGone) return;
   res.locals.error = error;
-  send(res, responseTo(error));
+  if (!res.headersSent) send(res, responseTo(error));
 };
 
 export const notFound: Handler = (_req, res) => send(res, { status: 404, body: { message: 'Not Found' } });
@@ -67,20 +70,5 @@ export const methodNotAllowed =
   (_req, res) =>
     send(res, { status: 405, headers: { Allow: allow }, body: { message: 'Method Not Allowed' } });
 
-export const notReady = (res: Response, failing: readonly string[]): void =>
+export const notReady = (res: ServerResponse, failing: readonly string[]): void =>
   sendJson(res, { status: 'not ready', failing }, 503);
-
-/** The whole answer to bytes that are no request, by the code of Node's error: there is no response object for them. */
-export const unparsableRequest = (code: string | undefined): string => {
-  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const reason = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ message: reason });
-  const headers = {
-    ...commonHeaders(undefined),
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': body.length,
-    Connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} ${reason}`, ...lines, '', body].join('\r\n');
-};

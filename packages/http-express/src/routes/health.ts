@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import type { CallOptions } from '@jobs-api/core';
 import { methodNotAllowed, notReady } from '../response/errors.ts';
 import type { Handler } from '../handler.ts';
-import { sendJson } from '../response/json-response.ts';
+import { sendJson } from '../response/json.ts';
 
 /** What the service cannot work without, by the name that `/readyz` gives it: a check rejects where it is missing. */
 export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;

@@ -1,66 +1,105 @@
-import type { Authenticator, Job, Jobs, JobSummary, ListOptions, UserId } from '@jobs-api/core';
+import type { Authenticator, Job, Jobs, JobSummary, LinkBatch, ListOptions, StreamedJob, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
-import { authenticate } from '../middleware/authenticate.ts';
-import { methodNotAllowed } from '../response/errors.ts';
-import type { Handler } from '../handler.ts';
+import type { Handler, RequestLocals } from '../handler.ts';
+import { authenticate } from '../request/authenticate.ts';
+import type { InFlight } from '../request/in-flight.ts';
+import type { WorkContext } from '../request/lifecycle.ts';
+import { UnreadableRecords } from '../request/unreadable-records.ts';
 import { encodeCursor } from '../request/cursor.ts';
-import { sendJson } from '../response/json-response.ts';
 import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../request/parameters.ts';
+import { Turns } from '../request/turns.ts';
+import { methodNotAllowed } from '../response/errors.ts';
+import { sendJson } from '../response/json.ts';
+import { LargeResponses, type StreamedBody } from '../response/large-responses.ts';
 
 const BASE_PATH = '/api/v1/jobs';
 
-/** What a route's work has to go by: who asks, what for, and until when. */
+/** What a use case is called with, besides the parameters of the request. */
 interface Call {
   readonly user: UserId;
-  readonly query: URLSearchParams;
   readonly options: ListOptions;
-  /** A signal that aborts when half of the request's time is up. */
+  /** Returns a signal that aborts when half of the request's time is up. */
   readonly halfTime: () => AbortSignal;
 }
 
+/** Calls a use case and returns the body of the response: an object, or pieces if it may be large. */
+type Work = (call: Call) => Promise<object | StreamedBody>;
+
+export interface JobsRoutesOptions {
+  readonly jobs: Jobs;
+  readonly authenticator: Authenticator;
+  readonly inFlight: InFlight;
+  readonly requestTimeoutSeconds: () => number;
+}
+
 /** Adds the four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
-export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authenticator): void => {
-  const answer =
-    (work: (call: Call) => Promise<object>): Handler =>
+export const addJobsRoutes = (app: Express, options: JobsRoutesOptions): void => {
+  const { jobs, authenticator, inFlight, requestTimeoutSeconds } = options;
+  const turns = new Turns();
+  const largeResponses = new LargeResponses();
+
+  /** @param prepare reads the parameters, and returns the work to do with them */
+  const handle =
+    (prepare: (query: URLSearchParams, locals: RequestLocals) => Work, { outlivesClient = false } = {}): Handler =>
     async (req, res) => {
-      const { signal, halfTime } = res.locals;
-      const user = await authenticate(authenticator, req, { signal });
-      res.locals.userId = user;
-      const onUnreadable: ListOptions['onUnreadable'] = (error) => (res.locals.unreadable ??= []).push(error);
-      sendJson(res, await work({ user, query: req.query, options: { signal, onUnreadable }, halfTime }));
+      const { locals } = res;
+      const onUnreadable: ListOptions['onUnreadable'] = (error) => {
+        locals.unreadable ??= new UnreadableRecords();
+        locals.unreadable.add(error);
+      };
+      const authenticateAndWork = async ({ signal, halfTime }: WorkContext) => {
+        const user = await authenticate(authenticator, req, { signal });
+        locals.userId = user;
+        const work = prepare(req.query, locals);
+        const takeTurn = turns.forRequest(user);
+        // Places are for work: a caller that waits for token keys takes none from a caller with a good token.
+        const body = await inFlight.run(async () => {
+          await takeTurn();
+          signal.throwIfAborted();
+          return work({ user, options: { signal, onUnreadable }, halfTime });
+        });
+        return { body, user, takeTurn };
+      };
+      const runOptions = { seconds: requestTimeoutSeconds(), outlivesClient };
+      const { body, user, takeTurn } = await locals.lifecycle.run(authenticateAndWork, runOptions);
+      if ('pieces' in body) await largeResponses.send(res, body, user, takeTurn);
+      else sendJson(res, body);
     };
 
-  const list = answer(async ({ user, query, options, halfTime }) => {
-    const asked = listQueryOf(query);
-    const page = await jobs.listJobs(user, { ...asked, pageEnd: halfTime() }, options);
-    return {
-      jobs: summaryBodies(page.jobs),
-      ...(page.next && { next_cursor: encodeCursor({ ...asked, after: page.next }) }),
+  const list = handle((query) => {
+    const listQuery = listQueryOf(query);
+    return async ({ user, options, halfTime }) => {
+      const page = await jobs.listJobs(user, { ...listQuery, pageEnd: halfTime() }, options);
+      return listBody(page.jobs, page.next && encodeCursor({ ...listQuery, after: page.next }));
     };
   });
 
-  const get = answer(async ({ user, query, options }) => {
-    const jobId = jobIdOf(query);
+  const get = handle((query, locals) => {
+    const jobId = (locals.jobId = jobIdOf(query));
     const objectUrls = includesObjectUrls(query);
-    const { job, results, expiresAt, ...links } = await jobs.getJob(user, jobId, { ...options, objectUrls });
-    return {
-      job_info: jobBody(job),
-      results,
-      ...(expiresAt && { results_expire_at: expiresAt.toISOString() }),
-      ...(links.objectUrls && { object_urls: links.objectUrls }),
+    return async ({ user, options }) => getBody(await jobs.streamJob(user, jobId, { ...options, objectUrls }));
+  });
+
+  const getObjectUrl = handle((query, locals) => {
+    const jobId = (locals.jobId = jobIdOf(query));
+    const [object, downloadAs] = [objectUuidOf(query), downloadAsOf(query)];
+    return async ({ user, options }) => {
+      const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, downloadAs });
+      return { url, expires_at: expiresAt.toISOString() };
     };
   });
 
-  const getObjectUrl = answer(async ({ user, query, options }) => {
-    const [jobId, object, downloadAs] = [jobIdOf(query), objectUuidOf(query), downloadAsOf(query)];
-    const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, downloadAs });
-    return { url, expires_at: expiresAt.toISOString() };
-  });
-
-  const remove = answer(async ({ user, query, options }) => {
-    await jobs.deleteJob(user, jobIdOf(query), options);
-    return { message: 'Ok' };
-  });
+  // A delete continues after its client has disconnected: half of a job is of no use to anyone.
+  const remove = handle(
+    (query, locals) => {
+      const jobId = (locals.jobId = jobIdOf(query));
+      return async ({ user, options }) => {
+        await jobs.deleteJob(user, jobId, options);
+        return { message: 'Ok' };
+      };
+    },
+    { outlivesClient: true },
+  );
 
   const route = (path: string) => app.route(BASE_PATH + path);
   route('/list').get(list).all(methodNotAllowed('GET, HEAD'));
@@ -68,6 +107,24 @@ export const addJobsRoutes = (app: Express, jobs: Jobs, authenticator: Authentic
   route('/get-object-url').get(getObjectUrl).all(methodNotAllowed('GET, HEAD'));
   route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
 };
+
+/** What a summary takes in memory besides its name, in bytes. */
+const SUMMARY_BYTES = 200;
+const JOBS_PER_PIECE = 100;
+
+const listBody = (jobs: readonly JobSummary[], nextCursor: string | undefined): StreamedBody => ({
+  pieces: listPieces(jobs, nextCursor),
+  heldBytes: jobs.reduce((bytes, { jobName }) => bytes + SUMMARY_BYTES + (jobName?.length ?? 0), 0),
+});
+
+async function* listPieces(jobs: readonly JobSummary[], nextCursor: string | undefined): AsyncGenerator<string> {
+  yield '{"jobs":[';
+  for (let start = 0; start < jobs.length; start += JOBS_PER_PIECE) {
+    const members = JSON.stringify(jobs.slice(start, start + JOBS_PER_PIECE).map(summaryBody)).slice(1, -1);
+    yield start === 0 ? members : `,${members}`;
+  }
+  yield nextCursor === undefined ? ']}' : `],"next_cursor":${JSON.stringify(nextCursor)}}`;
+}
 
 const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: JobSummary) => ({
   job_id: jobId,
@@ -77,12 +134,44 @@ const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: 
   credits_spent: creditsSpent,
   status: status.code,
   status_meaning: status.meaning,
-  progress_percent: status.progressPercent, // left out of the JSON where there is none
+  progress_percent: status.progressPercent, // left out of the JSON if there is none
 });
 
-/** One after the other, while they are written: thousands at once would be work for the garbage collector. */
-function* summaryBodies(jobs: readonly JobSummary[]) {
-  for (const job of jobs) yield summaryBody(job);
+/** What the uuid of an object takes in memory, in bytes: links are made of it. */
+const OBJECT_BYTES = 64;
+
+const getBody = ({ job, ...links }: StreamedJob): StreamedBody => {
+  // The job is not kept: its JSON takes a tenth of the memory.
+  const jobInfo = JSON.stringify(jobBody(job));
+  const heldBytes = jobInfo.length + OBJECT_BYTES * Object.keys(job.objectUuidNames).length;
+  return { pieces: inSequence(getParts(jobInfo, links)), heldBytes };
+};
+
+const getParts = (
+  jobInfo: string,
+  { results, objectUrls, expiresAt }: Omit<StreamedJob, 'job'>,
+): (string | AsyncIterable<string>)[] => [
+  `{"job_info":${jobInfo},"results":{`,
+  members(results),
+  expiresAt ? `},"results_expire_at":"${expiresAt.toISOString()}"` : '}',
+  ...(objectUrls ? [',"object_urls":{', members(objectUrls), '}'] : []),
+  '}',
+];
+
+/** Removes each part before it is read: a client may take minutes to read what follows. */
+async function* inSequence(parts: (string | AsyncIterable<string>)[]): AsyncGenerator<string> {
+  while (parts.length > 0) {
+    if (typeof parts[0] === 'string') yield parts.shift() as string;
+    else yield* parts.shift() as AsyncIterable<string>;
+  }
+}
+
+async function* members(batches: AsyncIterable<LinkBatch<unknown>>): AsyncGenerator<string> {
+  let separator = '';
+  for await (const batch of batches) {
+    yield separator + batch.map(([object, link]) => `${JSON.stringify(object)}:${JSON.stringify(link)}`).join();
+    separator = ',';
+  }
 }
 
 const jobBody = (job: Job) => ({

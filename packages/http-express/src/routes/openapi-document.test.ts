@@ -6,6 +6,7 @@ import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-ap
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import type { AppOptions } from '../app.ts';
+import { InFlight } from '../request/in-flight.ts';
 import { createHttpServer } from '../service/http-server.ts';
 import { openapi } from './openapi-document.ts';
 import { queryParameters } from '../request/parameters.ts';
@@ -34,11 +35,6 @@ const appWith = (options: Partial<AppOptions>) =>
     jobs: createJobs({ jobStore, objectStore }),
     authenticator,
     logger: pino({ level: 'silent' }),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 100,
-    corsOrigins: [],
     ...options,
   });
 
@@ -111,7 +107,7 @@ test('every row of the document is an answer that is seen, and no answer is seen
   await askAll({}, { token: '' });
   await askAll({}, { token: 'x'.repeat(17_000) });
   await askAll({}, { query: { 'job-id': '2', limit: '0' } });
-  await askAll({ maxInFlight: 0 });
+  await askAll({ inFlight: new InFlight({ max: 0 }) });
   await askAll({ readinessChecks: { table: async () => Promise.reject(new Error('no table')) } });
   for (const method of ['list', 'find', 'delete'] as const) jobStore.failures[method] = new Error('broken');
   for (const method of ['presign', 'deleteAll'] as const) objectStore.failures[method] = new Error('broken');

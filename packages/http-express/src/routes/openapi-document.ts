@@ -1,7 +1,7 @@
 import { jobStatuses } from '@jobs-api/core';
 import { MAX_LIMIT, parameterWithType, queryParameters } from '../request/parameters.ts';
 import type { QueryParameter } from '../request/parameters.ts';
-import { REQUEST_ID } from '../middleware/response-headers.ts';
+import { REQUEST_ID } from '../response/common-headers.ts';
 
 const codes = Object.keys(jobStatuses);
 
@@ -454,7 +454,6 @@ export const openapi = {
         security: [],
         responses: {
           '200': answer('OpenAPI 3.1', { type: 'object' }),
-          '503': response('Unavailable'),
           ...anyway,
         },
       },

@@ -1,81 +1,138 @@
-import { createServer } from 'node:http';
-import type { RequestListener, Server, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { unparsableRequest } from '../response/errors.ts';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { malformedResponse, sendMalformed, toBytes, type MalformedResponse } from '../response/malformed.ts';
+import { Connections } from './connections.ts';
 import type { MessageClasses } from './message-classes.ts';
 
-/** Request headers in all, the request line among them. */
+/** Request headers in all, including the request line. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/**
- * Time for a connection to send a whole request, so that slow ones do not use connections up. It is the same with a body:
- * nobody reads those.
- */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Time for a connection to send the header of a request, so that slow clients do not use up connections. */
+const HEADERS_TIMEOUT_MS = 10_000;
 
-/** How often connections are looked at for that. Node's own 30 s would make 40 s of the 10. */
+/** How often Node checks connections for that. By default it would close them up to 30 s late. */
 const CHECKING_INTERVAL_MS = 1_000;
 
-export interface HttpServer {
-  readonly server: Server;
-  /**
-   * Stops accepting connections, and ends each open one after the request that it is busy with.
-   *
-   * @returns whether every request was completed; those that were not after `graceSeconds` are cut off
-   */
-  readonly close: (graceSeconds: number) => Promise<boolean>;
+/** A request that the app never gets, because it is malformed. */
+export interface RefusedRequest {
+  readonly requestId: string;
+  readonly status: number;
+  /** Absent if the request line could not be parsed. */
+  readonly method: string | undefined;
+  readonly reason: string;
 }
 
 export interface HttpServerOptions extends Partial<MessageClasses> {
   readonly keepAliveSeconds: number;
+  /** Called for each malformed request. Must not throw. */
+  readonly onRefused?: (request: RefusedRequest) => void;
+  /** Resolves when no work is left. Work continues after its client has disconnected, so that no connection shows it. */
+  readonly idle?: () => Promise<void>;
 }
 
-/** An HTTP server that answers in JSON even what never becomes a request, and that can be closed without cutting anyone off. */
+export interface HttpServer {
+  readonly server: Server;
+  /** From now on, every response says that its connection will be closed. */
+  readonly announceClose: () => void;
+  /**
+   * Stops accepting connections, closes each open one after the responses that are due on it, and waits for all work.
+   *
+   * @returns whether all of it was completed; what was not within `graceSeconds` is cut off
+   */
+  readonly close: (graceSeconds: number) => Promise<boolean>;
+}
+
+/** Creates an HTTP server that responds in JSON also to what is not a request, and on which clients cannot harm each other. */
 export const createHttpServer = (
   listener: RequestListener,
-  { keepAliveSeconds, ...messageClasses }: HttpServerOptions,
+  { keepAliveSeconds, onRefused, idle = async () => undefined, ...messageClasses }: HttpServerOptions,
 ): HttpServer => {
   const server = createServer({
     ...messageClasses,
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0, // it would run until the body was read, and no body is ever read
     connectionsCheckingInterval: CHECKING_INTERVAL_MS,
     keepAliveTimeout: keepAliveSeconds * 1000,
+    requireHostHeader: false, // Node's own response to a request without Host has none of our headers
   });
-  const open = new Set<ServerResponse>();
-  let closing = false;
+  // Node drops the headers after this many, of which one could be a second Authorization. 0: none is dropped.
+  server.maxHeadersCount = 0;
+  const connections = new Connections();
 
+  const refuse = (response: MalformedResponse, method: string | undefined, reason: string): MalformedResponse => {
+    const { status, headers } = response;
+    onRefused?.({ requestId: String(headers['X-Request-Id']), status, method, reason });
+    return response;
+  };
+  const refuseRequest = (req: IncomingMessage, res: ServerResponse, status: number, reason: string) => {
+    const response = malformedResponse(status, { requestId: req.headers['x-request-id'] });
+    sendMalformed(res, refuse(response, req.method, reason));
+  };
+
+  server.on('connection', (socket) => connections.add(socket));
   server.on('request', (req, res) => {
-    open.add(res);
-    if (closing) res.setHeader('Connection', 'close');
-    res.once('close', () => {
-      open.delete(res);
-      if (closing) server.closeIdleConnections();
-    });
-    listener(req, res);
+    if (!connections.begin(req, res)) return;
+    const path = pathOf(req);
+    if (path === undefined) refuseRequest(req, res, 400, 'the request target is malformed');
+    else if (req.headers.host === undefined && req.httpVersion === '1.1')
+      refuseRequest(req, res, 400, 'no Host header');
+    else {
+      req.url = path;
+      listener(req, res);
+    }
+  });
+  server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
+    if (connections.begin(req, res)) refuseRequest(req, res, 417, 'the Expect header asks for what is not supported');
+  });
+  server.on('connect', ({ method, headers }, socket) => {
+    const response = malformedResponse(405, { requestId: headers['x-request-id'], headers: { Allow: ALLOWED } });
+    socket.end(toBytes(refuse(response, method, 'CONNECT is for proxies')));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const open = connections.openResponses(socket);
+    if (error.code === 'ECONNRESET' || !socket.writable || open.some(({ headersSent }) => headersSent)) {
+      socket.destroy(); // a response now would be taken for the rest of the one that has begun
+    } else if (open.length > 0) {
+      // The client is owed these first, and nothing of what it has sent since then can be understood.
+      open.at(-1)?.setHeader('Connection', 'close');
+    } else {
+      socket.end(toBytes(refuse(malformedResponse(statusOf(error.code)), undefined, error.message)));
+    }
   });
 
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // What would follow the beginning of an answer would be taken for the rest of it.
-    const isAnswering = [...open].some((res) => res.socket === socket && res.headersSent);
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
-    else socket.end(unparsableRequest(error.code));
-  });
+  const close = async (graceSeconds: number): Promise<boolean> => {
+    connections.announceClose();
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    connections.closeIdle();
+    const grace = new AbortController();
+    const late = sleep(graceSeconds * 1000, false, { signal: grace.signal });
+    const isComplete = await Promise.race([Promise.all([closed, idle()]).then(() => true), late]);
+    grace.abort();
+    late.catch(() => undefined);
+    server.closeAllConnections();
+    connections.stop();
+    return isComplete;
+  };
 
-  const close = (graceSeconds: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      closing = true;
-      for (const res of open) if (!res.headersSent) res.setHeader('Connection', 'close');
-      const grace = setTimeout(() => {
-        resolve(false);
-        server.closeAllConnections();
-      }, graceSeconds * 1000);
-      server.close(() => {
-        clearTimeout(grace);
-        resolve(true);
-      });
-    });
+  return { server, announceClose: () => connections.announceClose(), close };
+};
 
-  return { server, close };
+/** What the methods of this API are, whatever the target. */
+const ALLOWED = 'GET, HEAD, DELETE';
+
+/** The path and query of a request; its target may be a whole URL (RFC 9112, section 3.2.2). `undefined` if it is neither. */
+const pathOf = ({ url = '', method }: IncomingMessage): string | undefined => {
+  if (url.startsWith('/')) return url;
+  if (url === '*' && method === 'OPTIONS') return url;
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, pathname, search } = new URL(url);
+  return /^https?:$/.test(protocol) ? pathname + search : undefined;
+};
+
+/** The status for an error of Node's parser. */
+const statusOf = (code: string | undefined): number => {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
 };

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RequestObserver } from '../middleware/observe-requests.ts';
+import { methodOf, type RequestObserver } from '../middleware/observe-requests.ts';
 import { version } from '../version.ts';
 
 /** A call to AWS that has ended; every value but the last two is one of few. */
@@ -19,8 +19,8 @@ export interface MetricsOptions {
   /** 0: any that is free. */
   readonly port: number;
   readonly host: string;
-  /** What the cache of verified tokens has done so far. */
-  readonly tokenCacheStats: () => { readonly hits: number; readonly misses: number; readonly size: number };
+  /** Returns what a cache of verified tokens has done so far. Without it, there are no metrics of one. */
+  readonly tokenCacheStats?: () => { readonly hits: number; readonly misses: number; readonly size: number };
 }
 
 export interface Metrics {
@@ -60,12 +60,17 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
   });
   const inFlight = new Gauge({
     name: 'jobs_api_http_requests_in_flight',
-    help: 'Requests that are being worked on, health checks among them.',
+    help: 'Requests whose work has not ended, whether or not their clients are still there.',
     registers,
   });
   const shed = new Counter({
     name: 'jobs_api_http_requests_shed_total',
-    help: 'Requests that were turned away because MAX_IN_FLIGHT were in flight.',
+    help: 'Requests that were refused because MAX_IN_FLIGHT were in flight.',
+    registers,
+  });
+  const unreadable = new Counter({
+    name: 'jobs_api_unreadable_records_total',
+    help: 'Records that a list had to leave out because they cannot be read.',
     registers,
   });
 
@@ -83,34 +88,17 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
     registers,
   });
 
-  new Counter({
-    name: 'jobs_api_token_cache_lookups_total',
-    help: 'Tokens that were looked up among those verified before.',
-    labelNames: ['result'],
-    registers,
-    collect() {
-      const { hits, misses } = tokenCacheStats();
-      this.reset();
-      this.inc({ result: 'hit' }, hits);
-      this.inc({ result: 'miss' }, misses);
-    },
-  });
-  new Gauge({
-    name: 'jobs_api_token_cache_tokens',
-    help: 'Verified tokens that are kept.',
-    registers,
-    collect() {
-      this.set(tokenCacheStats().size);
-    },
-  });
+  if (tokenCacheStats) addTokenCacheMetrics(registers, tokenCacheStats);
 
   return {
     requestObserver: {
-      onStart: () => inFlight.inc(),
-      onFinish: ({ method, route = 'none', status, aborted, seconds }) => {
-        inFlight.dec();
+      onWorkStart: () => inFlight.inc(),
+      onWorkEnd: () => inFlight.dec(),
+      onFinish: ({ method, route = 'none', status, aborted, seconds, unreadableRecords }) => {
         requests.observe({ method, route, status: aborted ? 'aborted' : status }, seconds);
+        unreadable.inc(unreadableRecords);
       },
+      onRefused: ({ method, status }) => requests.observe({ method: methodOf({ method }), route: 'none', status }, 0),
       onShed: () => shed.inc(),
     },
     onAwsCall: ({ service, operation, outcome, attempts, seconds }) => {
@@ -126,6 +114,29 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
       return (server.address() as AddressInfo).port;
     },
   };
+};
+
+const addTokenCacheMetrics = (registers: Registry[], stats: NonNullable<MetricsOptions['tokenCacheStats']>): void => {
+  new Counter({
+    name: 'jobs_api_token_cache_lookups_total',
+    help: 'Tokens that were looked up among those verified before.',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      const { hits, misses } = stats();
+      this.reset();
+      this.inc({ result: 'hit' }, hits);
+      this.inc({ result: 'miss' }, misses);
+    },
+  });
+  new Gauge({
+    name: 'jobs_api_token_cache_tokens',
+    help: 'Verified tokens that are kept.',
+    registers,
+    collect() {
+      this.set(stats().size);
+    },
+  });
 };
 
 /** Serves `GET /metrics` in Prometheus's text format, and nothing else. */

@@ -1,33 +1,43 @@
-import { Router } from 'express';
-import type { RequestHandler } from 'express';
+import { Router, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { compression } from '../../response/compression.ts';
 import { methodNotAllowed } from '../../response/errors.ts';
+import { StaticBody } from '../../response/static-body.ts';
 import { readAsset } from './assets.ts';
 import { css, html, script } from './page.ts';
 
-/** What a program that runs the service in its own process may leave in `app.locals`. */
+/** What a program that runs the service in its own process may put into `app.locals`. */
 interface DocsLocals {
-  /** The token that the page begins with. Anyone who opens the page gets it: for sample data only. */
+  /** Returns the token that the page begins with. Anyone who opens the page gets it: for sample data only. */
   readonly docsToken?: () => Promise<string>;
 }
 
-// A service without TLS of its own cannot say that the page's parts are to be had by https:.
+// A service without TLS of its own cannot say that the parts of the page are served over https:.
 const pageHeaders = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
 /** `/docs`: Swagger UI on `/openapi.json`, with everything that it needs from here, for anyone. */
 export const docsRoutes = (): Router => {
   const router = Router({ caseSensitive: true, strict: true });
-  const get = (path: string, type: string, content: (locals: DocsLocals) => string | Promise<string | Buffer>) => {
-    const answer: RequestHandler = async (req, res) =>
-      void res.type(type).send(await content(req.app.locals as DocsLocals));
-    router.route(path).get(pageHeaders, compression, answer).all(methodNotAllowed('GET, HEAD'));
+  const add = (path: string, send: RequestHandler) =>
+    router.route(path).get(pageHeaders, send).all(methodNotAllowed('GET, HEAD'));
+  const addStatic = (path: string, type: string, read: () => Promise<Buffer>) => {
+    const body = new StaticBody(type, read);
+    add(path, (_req, res) => body.send(res));
   };
 
-  get('/docs', 'html', () => html);
-  get('/docs/page.css', 'css', () => css);
-  get('/docs/start.js', 'js', async ({ docsToken }) => script(await docsToken?.()));
-  get('/docs/swagger-ui.css', 'css', () => readAsset('swagger-ui.css'));
-  get('/docs/swagger-ui-bundle.js', 'js', () => readAsset('swagger-ui-bundle.js'));
+  addStatic('/docs', HTML, async () => Buffer.from(html));
+  addStatic('/docs/page.css', CSS, async () => Buffer.from(css));
+  addStatic('/docs/swagger-ui.css', CSS, () => readAsset('swagger-ui.css'));
+  addStatic('/docs/swagger-ui-bundle.js', JAVASCRIPT, () => readAsset('swagger-ui-bundle.js'));
+  add('/docs/start.js', async (req, res) => {
+    const { docsToken } = req.app.locals as DocsLocals;
+    const body = Buffer.from(script(await docsToken?.()));
+    res.setHeader('Content-Type', JAVASCRIPT);
+    res.setHeader('Content-Length', body.length);
+    res.end(body);
+  });
   return router;
 };

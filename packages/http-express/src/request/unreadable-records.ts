@@ -1,0 +1,19 @@
+import type { UnreadableJob } from '@jobs-api/core';
+import { redact } from '../logging/redaction.ts';
+
+/** How many records are named, and how much is kept of each, in characters. */
+const MAX_NAMED = 20;
+const MAX_ID = 50;
+const MAX_REASON = 200;
+
+/** The records that a list left out. Of many, only the first are kept. */
+export class UnreadableRecords {
+  readonly first: { readonly job_id: string; readonly reason: string }[] = [];
+  count = 0;
+
+  add({ storedJobId, problem }: UnreadableJob): void {
+    this.count++;
+    if (this.first.length < MAX_NAMED)
+      this.first.push({ job_id: redact(storedJobId, MAX_ID), reason: redact(problem, MAX_REASON) });
+  }
+}

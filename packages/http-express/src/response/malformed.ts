@@ -1,0 +1,38 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { commonHeaders } from './common-headers.ts';
+
+/** The response to what is not a request that the app can handle. */
+export interface MalformedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: string;
+}
+
+/** @param requestId the caller's own, if there is one */
+export const malformedResponse = (
+  status: number,
+  { requestId, headers = {} }: { requestId?: unknown; headers?: Readonly<Record<string, string>> } = {},
+): MalformedResponse => {
+  const body = JSON.stringify({ message: STATUS_CODES[status] });
+  return {
+    status,
+    body,
+    headers: {
+      ...commonHeaders(requestId),
+      ...headers,
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': body.length,
+      Connection: 'close',
+    },
+  };
+};
+
+export const sendMalformed = (res: ServerResponse, { status, headers, body }: MalformedResponse): void => {
+  res.writeHead(status, { ...headers }).end(body);
+};
+
+/** The response as it is sent if there is no response object to send it with. */
+export const toBytes = ({ status, headers, body }: MalformedResponse): string => {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
+};

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
+import { createApp, type AppOptions } from '../app.ts';
+import type { HttpConfig } from '../config.ts';
+import { InFlight } from '../request/in-flight.ts';
+import { flushSpans } from '../middleware/tracing.ts';
+import { docsRoutes } from '../routes/docs/routes.ts';
+import { createHttpServer, type RefusedRequest } from './http-server.ts';
+import { createLogger } from '../logging/logger.ts';
+import { messageClasses } from './message-classes.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+export interface ServiceOptions extends Pick<AppOptions, 'jobs' | 'authenticator' | 'logger' | 'readinessChecks'> {
+  readonly config: HttpConfig;
+  /** Default: the metrics of the service alone, if the configuration has a port for them. */
+  readonly metrics?: Metrics | undefined;
+}
+
+export interface RunningService {
+  readonly app: Express;
+  readonly server: Server;
+  readonly port: number;
+}
+
+/**
+ * Starts the Jobs API as the service of this process, around any adapters: it listens, logs, and stops the process at
+ * SIGTERM or SIGINT, after it has served all requests. The exit code is 0 if it could, and 1 if the grace time was too
+ * short or a second signal came.
+ *
+ * @throws if it cannot listen
+ */
+export const startService = async ({
+  jobs,
+  authenticator,
+  config,
+  logger = createLogger({ level: config.logLevel }),
+  readinessChecks = {},
+  metrics = metricsFor(config),
+}: ServiceOptions): Promise<RunningService> => {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ error }, 'stopped by an error');
+    process.exit(1);
+  });
+
+  const shutdown = new AbortController();
+  const observer = metrics?.requestObserver;
+  const inFlight = new InFlight({ max: config.maxInFlight, observer });
+  const app = createApp({
+    jobs,
+    authenticator,
+    logger,
+    readinessChecks,
+    shutdown: shutdown.signal,
+    requestTimeoutSeconds: () => config.requestTimeoutSeconds,
+    inFlight,
+    corsOrigins: config.corsOrigins,
+    requestObserver: observer,
+    docs: config.docs ? docsRoutes() : undefined,
+  });
+  const onRefused = ({ requestId, method = '', status, reason }: RefusedRequest) => {
+    logger.info({ request_id: requestId, method, route: null, status, reason }, 'request');
+    observer?.onRefused({ method, status });
+  };
+  const { server, announceClose, close } = createHttpServer(app, {
+    keepAliveSeconds: config.keepAliveSeconds,
+    onRefused,
+    idle: () => inFlight.idle(),
+    ...messageClasses(app),
+  });
+
+  const stop = async (signal: NodeJS.Signals) => {
+    if (shutdown.signal.aborted) process.exit(1);
+    logger.info({ signal }, 'stopping');
+    shutdown.abort();
+    announceClose();
+    await sleep(config.drainSeconds * 1000);
+    const completed = await close(config.shutdownGraceSeconds);
+    await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
+    logger.info({ completed }, 'stopped');
+    process.exit(completed ? 0 : 1);
+  };
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+
+  const metricsPort = await metrics?.listen();
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  logger.info({ host: config.host, port, metrics_port: metricsPort }, 'listening');
+
+  for (const [name, check] of Object.entries(readinessChecks))
+    check({}).catch((error: unknown) => logger.warn({ failing: name, error }, 'not ready'));
+  return { app, server, port };
+};
+
+const metricsFor = ({ metricsPort, host }: HttpConfig): Metrics | undefined =>
+  metricsPort === undefined ? undefined : createMetrics({ port: metricsPort, host });
