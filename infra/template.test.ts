@@ -218,6 +218,7 @@ describe('the environment', () => {
   const elsewhere: Readonly<Record<string, string>> = {
     PORT: 'nothing listens',
     HOST: 'nothing listens',
+    DOCS: 'the page is of the service alone',
     KEEP_ALIVE_SECONDS: 'nothing listens',
     DRAIN_SECONDS: 'Lambda stops nothing that is busy',
     SHUTDOWN_GRACE_SECONDS: 'Lambda stops nothing that is busy',
@@ -337,12 +338,7 @@ describe('the routes', () => {
   const app = createApp({
     jobs: createJobs({ jobStore: new MemoryJobStore(), objectStore: new MemoryObjectStore() }),
     authenticator: new MemoryAuthenticator(),
-    logger: createLogger('silent'),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 100,
-    corsOrigins: [],
+    logger: createLogger({ level: 'silent' }),
   });
   const server = createServer(app);
 

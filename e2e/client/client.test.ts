@@ -26,12 +26,7 @@ const serveJobs = async () => {
   const app = createApp({
     jobs: createJobs({ jobStore, objectStore: new MemoryObjectStore() }),
     authenticator,
-    logger: createLogger('silent'),
-    readinessChecks: {},
-    shutdown: new AbortController().signal,
-    requestTimeoutSeconds: () => 10,
-    maxInFlight: 100,
-    corsOrigins: [],
+    logger: createLogger({ level: 'silent' }),
   });
   await serve(app);
 };

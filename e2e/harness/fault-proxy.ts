@@ -28,7 +28,11 @@ export interface ProxiedAnswer {
 type Outcome = ProxiedAnswer | 'hang' | 'reset' | 'refuse';
 
 /** Where it rejects, because the call could not be forwarded for one, the connection is reset. */
-export type Script = (call: ProxiedCall, forward: () => Promise<ProxiedAnswer>) => Outcome | Promise<Outcome>;
+export type Script = (
+  call: ProxiedCall,
+  forward: () => Promise<ProxiedAnswer>,
+  body?: Buffer,
+) => Outcome | Promise<Outcome>;
 
 export interface FaultProxy {
   /** The variables that lead a service through the proxy. */
@@ -103,7 +107,7 @@ export const startFaultProxy = async (env: Readonly<Record<string, string>>): Pr
       calls.push(proxied);
       // With the Host header as it came, since that is what was signed.
       const sent = { agent: upstream, hostname, port, method, path: url, headers };
-      const outcome = await script(proxied, () => forward(sent, body));
+      const outcome = await script(proxied, () => forward(sent, body), body);
       if (outcome === 'refuse') server.close().closeAllConnections();
       else if (outcome === 'reset') reset(call.socket);
       else if (outcome !== 'hang') send(response, outcome);

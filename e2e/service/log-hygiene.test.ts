@@ -139,9 +139,8 @@ test('nothing that anybody sends or stores makes a line of the log, or changes h
   const fields = ['X-Request-Id', 'User-Agent', 'Authorization', 'X-Forwarded-For', 'Origin', 'Referer'];
   const head = fields.map((name) => `${name}: ${escapes}\r\n`).join('');
   raw.end(Buffer.from(`GET ${BASE}/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${head}\r\n`, 'latin1'));
-  const answer = await text(raw);
-  // Node itself refuses such bytes in a header, so that there is no request to log.
-  if (!answer.startsWith('HTTP/1.1 400 ')) sent++;
+  await text(raw);
+  sent++;
   // Neither an id of 129 characters nor one with a quote is taken.
   for (const id of ['x'.repeat(129), '","status":999,"x":"', '{"a":1}'])
     expect((await send(`${BASE}/list`, [authorization, ['X-Request-Id', id]])).headers['x-request-id']).not.toBe(id);
