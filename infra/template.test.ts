@@ -7,8 +7,8 @@ import { awsVariables, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger, httpVariables, readHttpConfig } from '@jobs-api/http-express';
-import { deploy, readTemplate, textOf } from './cloudformation.ts';
-import type { Deployment, Properties, Value } from './cloudformation.ts';
+import { deploy, readTemplate, textOf } from './testing/cloudformation.ts';
+import type { Deployment, Properties, Value } from './testing/cloudformation.ts';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 

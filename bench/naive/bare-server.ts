@@ -3,13 +3,13 @@
  * server with the same token check and the same signer.
  */
 import { createServer } from 'node:http';
-import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
+import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
 import { parseJobId, parseObjectUuid } from '@jobs-api/core';
 
 const { config } = readAwsConfig(process.env);
 if (!config) throw new Error('the configuration is incomplete');
 const container = createContainer(config);
-const [jobs, authenticator] = [container.get(TOKENS.jobs), container.get(TOKENS.authenticator)];
+const [jobs, authenticator] = [container.get(SERVICES.jobs), container.get(SERVICES.authenticator)];
 
 const answer = async (url: string, token: string | undefined): Promise<string> => {
   const query = new URLSearchParams(url.slice(url.indexOf('?')));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startFaultProxy } from '../harness/fault-proxy.ts';
 import type { FaultProxy, Script } from '../harness/fault-proxy.ts';
@@ -15,8 +15,8 @@ import type { LateUpload } from '../harness/late-upload.ts';
 import { startService } from '../harness/service-process.ts';
 import type { ServiceProcess } from '../harness/service-process.ts';
 
-const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
-const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+const LIST: HttpRequest = { path: '/api/v1/jobs/list' };
+const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 const OK = { status: 200, body: '{"message":"Ok"}' };
 const UPLOADS = 3;
 const MANY_UPLOADS = 50;
@@ -106,12 +106,12 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       await rm(directory, { recursive: true });
     });
 
-    const ask = async (user: string, question: HttpQuestion): Promise<HttpAnswer> => {
+    const ask = async (user: string, question: HttpRequest): Promise<HttpResponse> => {
       const token = await stack.tokenIssuer.issueToken(user);
       return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
     };
     /** A machine that is slow itself may take longer than the SDK waits: who is told that, and nothing else, asks again. */
-    const askUntilInTime = async (user: string): Promise<HttpAnswer> => {
+    const askUntilInTime = async (user: string): Promise<HttpResponse> => {
       const answer = await ask(user, DELETE);
       if (answer.status !== 503) return answer;
       const id = String(answer.headers['x-request-id']);

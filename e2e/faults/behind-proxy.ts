@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startFaultProxy } from '../harness/fault-proxy.ts';
 import type { Script } from '../harness/fault-proxy.ts';
@@ -13,7 +13,7 @@ export const DEADLINE_MS = 3_000;
 /** For what is not measured. */
 const PATIENCE_MS = 30_000;
 
-export const READY: HttpQuestion = { path: '/readyz' };
+export const READY: HttpRequest = { path: '/readyz' };
 
 /** Asks until there is something. */
 export const until = async <Result>(
@@ -43,7 +43,7 @@ export const startBehindProxy = async ({
   let questions = 0;
 
   /** Asks a question, and answers what came back, how long that took, and what the log says of it. */
-  const ask = async (question: HttpQuestion, token?: string): Promise<HttpAnswer & { ms: number; logged: string }> => {
+  const ask = async (question: HttpRequest, token?: string): Promise<HttpResponse & { ms: number; logged: string }> => {
     const id = `question-${++questions}`;
     const authorization = token === undefined ? [] : [['Authorization', token] as const];
     const start = performance.now();
@@ -67,7 +67,7 @@ export const startBehindProxy = async ({
     await stack.bucket.startUpload(`${userId}/1/b.mov`);
     const token = await stack.tokenIssuer.issueToken(userId);
     return {
-      ask: (question: HttpQuestion) => ask(question, token),
+      ask: (question: HttpRequest) => ask(question, token),
       contents: () => stack.bucket.contents(`${userId}/`),
       hasJob: () => stack.table.has(userId, 1),
       jobs: 1 + otherJobs,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DEADLINE_MS, READY, startBehindProxy, startReady, stopHealthy, until } from './behind-proxy.ts';
 import type { Harness, User } from './behind-proxy.ts';
-import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import type { Script } from '../harness/fault-proxy.ts';
 import { emptyAnswer, faults, refusedKeys } from '../harness/faults.ts';
 import type { Fault } from '../harness/faults.ts';
@@ -23,17 +23,17 @@ const CROWD = 20;
 /** More than the SDK has connections by itself. */
 const LARGE_CROWD = 60;
 
-const LIST: HttpQuestion = { path: '/api/v1/jobs/list' };
-const GET: HttpQuestion = { path: '/api/v1/jobs/get?job-id=1' };
-const GET_OBJECT_URL: HttpQuestion = { path: '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png' };
-const DELETE: HttpQuestion = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
+const LIST: HttpRequest = { path: '/api/v1/jobs/list' };
+const GET: HttpRequest = { path: '/api/v1/jobs/get?job-id=1' };
+const GET_OBJECT_URL: HttpRequest = { path: '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png' };
+const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 
 interface Call {
   readonly name: string;
   /** The first that the fault meets: 2 where the one before is well. */
   readonly from: number;
   /** The request that makes it. */
-  readonly question: HttpQuestion;
+  readonly question: HttpRequest;
 }
 
 /** Every call that a request for jobs makes to the table or the bucket. */
@@ -75,7 +75,7 @@ const only =
     call.name === name && call.nth >= from && call.nth < from + count ? script(call, forward) : forward();
 
 /** What holds of a request that went well. */
-const expectSuccess = async (user: User, question: HttpQuestion, { status, body }: HttpAnswer): Promise<void> => {
+const expectSuccess = async (user: User, question: HttpRequest, { status, body }: HttpResponse): Promise<void> => {
   expect({ status, body }).toMatchObject(OK);
   if (question === LIST) expect(body.match(/"job_id":/g)).toHaveLength(user.jobs);
   if (question === GET) expect(body).toContain('results/a.png.min.json');

@@ -1,12 +1,12 @@
 import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import type { HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import type { HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { cubeRootForgery, forgedBlocks, forgedNumbers, signBlock } from './pkcs1-forgeries.ts';
 import { AUDIENCE, claims, encode, encodeJson, header, HOUR, issue, ISSUER, newSigner } from './tokens.ts';
 import { seal, START, unsigned } from './tokens.ts';
 import type { Signer } from './tokens.ts';
 
 /** The value of an Authorization header, or all headers and what the query ends with. */
-export type Presented = string | { readonly headers?: HttpQuestion['headers']; readonly query?: string };
+export type Presented = string | { readonly headers?: HttpRequest['headers']; readonly query?: string };
 export type Row = readonly [name: string, presented: Presented];
 
 /** The issuer's key. */

@@ -4,7 +4,7 @@ import { download } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import { startStack } from '../harness/stack.ts';
 import { BASE, commands, USERS } from './commands.ts';
 import type { Command, Headers, Model, ModelJob, Real } from './commands.ts';
@@ -33,7 +33,7 @@ const runOnce = async (
   stack: LocalStack,
   steps: Iterable<Command>,
   run: number,
-  send: (method: string, target: string, token: string, headers?: Headers) => Promise<HttpAnswer>,
+  send: (method: string, target: string, token: string, headers?: Headers) => Promise<HttpResponse>,
   tally: Tally,
 ): Promise<void> => {
   const nameOf = (user: string) => `${run}-${user}`;

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 
 export interface ModelJob {
   readonly jobName: string;
@@ -19,9 +19,9 @@ export interface Model {
 /** The service and its world, as the users of one run see them. */
 export interface Real {
   readonly nameOf: (user: string) => string;
-  readonly ask: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpAnswer>;
+  readonly ask: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpResponse>;
   /** Asks with a token for any user id at all. */
-  readonly askAs: (userId: string, method: string, target: string) => Promise<HttpAnswer>;
+  readonly askAs: (userId: string, method: string, target: string) => Promise<HttpResponse>;
   readonly putJob: (user: string, jobId: number, job: ModelJob) => Promise<void>;
   readonly putObject: (key: string, content: string) => Promise<void>;
   /** What a URL leads to, `undefined` where it leads to nothing. */
@@ -114,7 +114,7 @@ const isJobId = (text: string) => JOB_ID.test(text) && Number.isSafeInteger(Numb
 const isObjectUuid = (text: string) => OBJECT_UUID.test(text);
 const query = (parameters: Readonly<Record<string, string>>) => new URLSearchParams(parameters).toString();
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast that says what it reads
-const json = <Body>({ body }: HttpAnswer) => JSON.parse(body) as Body;
+const json = <Body>({ body }: HttpResponse) => JSON.parse(body) as Body;
 
 /** Stores a job, or more of one, as the uploader and the processor do. */
 const store = (user: string, jobId: number, status: string, added: readonly string[], marker: number): Command => ({

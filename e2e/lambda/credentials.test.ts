@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { startDoors } from '../harness/doors.ts';
-import type { Doors } from '../harness/doors.ts';
+import { startEntryPoints } from '../harness/entry-points.ts';
+import type { EntryPoints } from '../harness/entry-points.ts';
 import { listen } from '../harness/loopback.ts';
 import type { Loopback } from '../harness/loopback.ts';
 import { startStack } from '../harness/stack.ts';
@@ -17,7 +17,7 @@ let stack: LocalStack;
 let folder: string;
 /** Whatever gives credentials over HTTP. */
 let giver: Loopback;
-let doors: Doors;
+let doors: EntryPoints;
 
 beforeAll(async () => {
   [stack, folder, giver] = await Promise.all([
@@ -123,7 +123,7 @@ describe('what is built signs with the credentials of', () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...env } = stack.env;
     expect([AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]).not.toContain(undefined);
     const files = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
-    doors = await startDoors({ ...env, HOME: folder, ...files, ...(await variables()) });
+    doors = await startEntryPoints({ ...env, HOME: folder, ...files, ...(await variables()) });
     const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
     const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
     for (const ask of [doors.service, doors.gateways[0]]) {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import { download } from '@jobs-api/local';
 import type { LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { HANDLER, SERVICE } from '../harness/built.ts';
-import { askThrough } from '../harness/doors.ts';
+import { askThrough } from '../harness/entry-points.ts';
 import { loadBalancerEvent, version1Event, version2Event } from '../harness/gateway-events.ts';
 import type { ToEvent } from '../harness/gateway-events.ts';
 import { startLambda } from '../harness/lambda-process.ts';
@@ -65,7 +65,7 @@ describe('the bundled handler and the built service', () => {
   });
 
   /** What differs between two answers to the same request: when it was signed, and the id that we made up for it. */
-  const blank = (answer: HttpAnswer): HttpAnswer => {
+  const blank = (answer: HttpResponse): HttpResponse => {
     const names = [
       'content-type',
       'cache-control',

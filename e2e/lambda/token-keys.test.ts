@@ -3,8 +3,8 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { startDoors } from '../harness/doors.ts';
-import type { Ask, Doors } from '../harness/doors.ts';
+import { startEntryPoints } from '../harness/entry-points.ts';
+import type { Ask, EntryPoints } from '../harness/entry-points.ts';
 import { listen, serveKeys } from '../harness/loopback.ts';
 import type { Loopback } from '../harness/loopback.ts';
 import { encodedBlock } from '../harness/pkcs1-forgeries.ts';
@@ -44,7 +44,7 @@ const until = async (holds: () => Promise<boolean>) => {
 let stack: LocalStack;
 let elsewhere: Loopback;
 let keyServer: Loopback;
-let doors: Doors;
+let doors: EntryPoints;
 /** The service, and the handler. */
 let both: readonly Ask[];
 
@@ -52,7 +52,7 @@ let both: readonly Ask[];
 const start = async (listener: RequestListener) => {
   keyServer = await listen(listener);
   const tokens = { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` };
-  doors = await startDoors({ ...stack.env, ...tokens });
+  doors = await startEntryPoints({ ...stack.env, ...tokens });
   both = [doors.service, doors.gateways[0]];
 };
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { HttpAnswer } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import type { LocalStack } from '@jobs-api/local';
-import { startDoors } from '../harness/doors.ts';
-import type { Ask, Doors } from '../harness/doors.ts';
+import { startEntryPoints } from '../harness/entry-points.ts';
+import type { Ask, EntryPoints } from '../harness/entry-points.ts';
 import { cubic, forgedTokens, forger, inOneObject, ours, show, tokenOfSize } from '../harness/forged-tokens.ts';
 import type { Presented, Row } from '../harness/forged-tokens.ts';
 import { listen, passThrough, serveKeys } from '../harness/loopback.ts';
@@ -23,10 +23,10 @@ let stack: LocalStack;
 let table: Loopback;
 let bucket: Loopback;
 let keyServer: Loopback;
-let doors: Doors;
+let doors: EntryPoints;
 let all: readonly Ask[];
 /** How a missing token is answered. */
-let refusal: HttpAnswer;
+let refusal: HttpResponse;
 
 beforeAll(async () => {
   stack = await startStack();
@@ -49,9 +49,9 @@ afterAll(async () => {
 });
 
 /** Starts both doors. Once they are ready, nothing but requests makes calls to the table and the bucket. */
-const start = async (tokens: Record<string, string>, preload?: string): Promise<Doors> => {
+const start = async (tokens: Record<string, string>, preload?: string): Promise<EntryPoints> => {
   const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.origin, AWS_ENDPOINT_URL_S3: bucket.origin };
-  const started = await startDoors({ ...stack.env, ...counted, ...tokens }, preload);
+  const started = await startEntryPoints({ ...stack.env, ...counted, ...tokens }, preload);
   for (const ask of [started.service, started.gateways[0]])
     expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
   return started;
@@ -59,7 +59,7 @@ const start = async (tokens: Record<string, string>, preload?: string): Promise<
 
 const calls = () => ({ table: table.requests.length, bucket: bucket.requests.length });
 
-const withoutWhatVaries = ({ headers, ...answer }: HttpAnswer): HttpAnswer => {
+const withoutWhatVaries = ({ headers, ...answer }: HttpResponse): HttpResponse => {
   const varying = ['date', 'x-request-id', 'connection'];
   const kept = Object.entries(headers).filter(([name]) => !varying.includes(name));
   return { ...answer, headers: Object.fromEntries(kept) };
@@ -68,7 +68,7 @@ const withoutWhatVaries = ({ headers, ...answer }: HttpAnswer): HttpAnswer => {
 /** Every token that was ever presented, for a look at the log in the end. */
 const presentedSoFar: string[] = [];
 
-const answers = async (presented: Presented, { method, path }: typeof LIST, asks = all): Promise<HttpAnswer[]> => {
+const answers = async (presented: Presented, { method, path }: typeof LIST, asks = all): Promise<HttpResponse[]> => {
   const { headers = [], query } =
     typeof presented === 'string' ? { headers: [['Authorization', presented] as const] } : presented;
   presentedSoFar.push(...headers.map(([, value]) => value), query ?? '');
@@ -187,7 +187,7 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
   const token = (changes: object = {}, signer = ours) =>
     issue(signer, { ...pool, aud: undefined, token_use: use, [client]: 'app', ...changes });
 
-  let poolDoors: Doors;
+  let poolDoors: EntryPoints;
   let poolAsks: readonly Ask[];
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseJobId, parseUserId } from '@jobs-api/core';
 import { startLocalStack } from '@jobs-api/local';
 import { readAwsConfig } from './config.ts';
-import { createContainer, TOKENS } from './container.ts';
+import { createContainer, SERVICES } from './container.ts';
 import { jobsTable } from './dynamodb/jobs-table.ts';
 
 test('the container hands out the use cases and the authenticator, each made once, on AWS', async () => {
@@ -15,10 +15,10 @@ test('the container hands out the use cases and the authenticator, each made onc
     if (!config) return;
     const warnings: string[] = [];
     const container = createContainer(config, { onWarning: (message) => warnings.push(message) });
-    const jobs = container.get(TOKENS.jobs);
-    expect(container.get(TOKENS.jobs)).toBe(jobs);
+    const jobs = container.get(SERVICES.jobs);
+    expect(container.get(SERVICES.jobs)).toBe(jobs);
 
-    const authenticator = container.get(TOKENS.authenticator);
+    const authenticator = container.get(SERVICES.authenticator);
     const user = await authenticator.authenticate(await stack.tokenIssuer.issueToken('alice'));
     expect(user).toBe('alice');
     await stack.table.put({ userId: 'alice', jobId: 1, status: 'queued' });
@@ -26,7 +26,7 @@ test('the container hands out the use cases and the authenticator, each made onc
     await jobs.deleteJob(parseUserId('alice'), parseJobId(1));
     expect((await jobs.listJobs(user)).jobs).toEqual([]);
 
-    const checks = container.get(TOKENS.readinessChecks);
+    const checks = container.get(SERVICES.readinessChecks);
     expect(Object.keys(checks)).toEqual(['table', 'bucket', 'token keys']);
     await Promise.all(Object.values(checks).map((check) => check({})));
     expect(warnings).toEqual([]);
@@ -43,7 +43,7 @@ test('a container whose token keys are out of reach says so', async () => {
   if (!config) throw new Error('the environment of the local stack is a configuration');
   const warnings: string[] = [];
   const container = createContainer(config, { onWarning: (message) => warnings.push(message) });
-  await expect(container.get(TOKENS.readinessChecks)['token keys']?.({})).rejects.toMatchObject({
+  await expect(container.get(SERVICES.readinessChecks)['token keys']?.({})).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });
   expect(warnings).toEqual(['the token keys could not be fetched']);

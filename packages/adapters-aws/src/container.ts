@@ -12,7 +12,7 @@ import type { TokenCacheStats } from './jwt/token-cache.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 import { readLargeResponsesInTurns } from './dynamodb/large-responses.ts';
-import { PlainProtocol } from './dynamodb/plain-protocol.ts';
+import { UnconvertedJsonProtocol } from './dynamodb/unconverted-json-protocol.ts';
 import { observeCalls } from './observe-calls.ts';
 import type { AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
@@ -23,22 +23,22 @@ export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => 
 
 const clientSettings = { requestHandler: requestLimits, logger: quietLogger };
 
-const token = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
+const serviceId = <Service>(name: string): ServiceIdentifier<Service> => Symbol.for(`@jobs-api/${name}`);
 
-const jobStore = token<DynamoJobStore>('jobStore');
-const objectStore = token<S3ObjectStore>('objectStore');
-const jwtAuthenticator = token<JwtAuthenticator>('jwtAuthenticator');
+const jobStore = serviceId<DynamoJobStore>('jobStore');
+const objectStore = serviceId<S3ObjectStore>('objectStore');
+const jwtAuthenticator = serviceId<JwtAuthenticator>('jwtAuthenticator');
 
 /** What the container hands out. */
-export const TOKENS = {
-  jobs: token<Jobs>('jobs'),
+export const SERVICES = {
+  jobs: serviceId<Jobs>('jobs'),
   /** Bound where the configuration says whose tokens are taken. */
-  authenticator: token<Authenticator>('authenticator'),
+  authenticator: serviceId<Authenticator>('authenticator'),
   /** What the authenticator's cache has done so far. Bound where that is. */
-  tokenCacheStats: token<() => TokenCacheStats>('tokenCacheStats'),
-  readinessChecks: token<ReadinessChecks>('readinessChecks'),
+  tokenCacheStats: serviceId<() => TokenCacheStats>('tokenCacheStats'),
+  readinessChecks: serviceId<ReadinessChecks>('readinessChecks'),
   /** Returns the values that must not be logged, such as the credentials in use: the same array until they change. */
-  secrets: token<() => readonly string[]>('secrets'),
+  secrets: serviceId<() => readonly string[]>('secrets'),
 };
 
 export interface ContainerOptions {
@@ -52,11 +52,11 @@ export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: Con
   const container = new Container({ defaultScope: 'Singleton' });
   const secrets = new Secrets(config.secrets);
   const observer = { onCall: onAwsCall, onIdentity: secrets.add };
-  container.bind(TOKENS.secrets).toConstantValue(() => secrets.values);
+  container.bind(SERVICES.secrets).toConstantValue(() => secrets.values);
 
   container.bind(jobStore).toResolvedValue(() => {
     const { tableName, summaryIndexName } = config;
-    const client = new DynamoDBClient({ ...clientSettings, protocol: PlainProtocol });
+    const client = new DynamoDBClient({ ...clientSettings, protocol: UnconvertedJsonProtocol });
     observeCalls(client, observer);
     readLargeResponsesInTurns(client);
     return new DynamoJobStore(client, { tableName, summaryIndexName });
@@ -76,16 +76,16 @@ export const createContainer = (config: AwsConfig, { onWarning, onAwsCall }: Con
       const onFetchFailed = (error: unknown) => onWarning?.('the token keys could not be fetched', error);
       return new JwtAuthenticator(new RemoteJwks(tokens.jwksUri, { onFetchFailed }), { ...tokens.rules, userIdClaim });
     });
-    container.bind(TOKENS.authenticator).toService(jwtAuthenticator);
+    container.bind(SERVICES.authenticator).toService(jwtAuthenticator);
     container
-      .bind(TOKENS.tokenCacheStats)
+      .bind(SERVICES.tokenCacheStats)
       .toResolvedValue((authenticator) => () => authenticator.cacheStats, [jwtAuthenticator]);
   }
 
   container
-    .bind(TOKENS.jobs)
+    .bind(SERVICES.jobs)
     .toResolvedValue((jobs, objects) => createJobs({ jobStore: jobs, objectStore: objects }), [jobStore, objectStore]);
-  container.bind(TOKENS.readinessChecks).toDynamicValue((context) => {
+  container.bind(SERVICES.readinessChecks).toDynamicValue((context) => {
     const [jobs, objects] = [context.get(jobStore), context.get(objectStore)];
     const authenticator = context.get(jwtAuthenticator, { optional: true });
     return {

@@ -1,4 +1,4 @@
-import type { AnswerOf, JobSummary, JobWithLinks, ObjectUrl, QueryOf } from './answers.ts';
+import type { AnswerOf, JobSummary, JobWithLinks, ObjectUrl, QueryOf } from './responses.ts';
 import { JobsApiError } from './error.ts';
 import type { paths } from './openapi.ts';
 

@@ -2,4 +2,4 @@ export { createJobsClient } from './client.ts';
 export type { JobsClient, JobsClientOptions, ListJobsOptions } from './client.ts';
 export { JobsApiError } from './error.ts';
 export type { JobsApiErrorCode } from './error.ts';
-export type { Job, JobSummary, JobWithLinks, ObjectUrl } from './answers.ts';
+export type { Job, JobSummary, JobWithLinks, ObjectUrl } from './responses.ts';

@@ -11,7 +11,7 @@ import type { AppOptions } from './app.ts';
 import { InFlight } from './request/in-flight.ts';
 import { ClientGone } from './request/lifecycle.ts';
 import { expectDocumented, overSocket } from './testing/contracts.ts';
-import type { HttpQuestion } from './testing/contracts.ts';
+import type { HttpRequest } from './testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;
@@ -49,7 +49,7 @@ const start = async (options: Partial<AppOptions> = {}) => {
   closeAll.push(() => new Promise((resolve) => server.close(resolve)));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const askOver = overSocket(origin);
-  const ask = async (question: HttpQuestion) => {
+  const ask = async (question: HttpRequest) => {
     const answer = await askOver(question);
     expectDocumented(question, answer);
     return answer;

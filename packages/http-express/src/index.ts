@@ -5,7 +5,6 @@ export type { FinishedRequest, RequestObserver } from './middleware/observe-requ
 export type { ReadinessChecks } from './routes/health.ts';
 export { openapi } from './routes/openapi-document.ts';
 export { createLogger, type LoggerOptions } from './logging/logger.ts';
-export { messageClasses, type MessageClasses } from './service/message-classes.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './service/metrics.ts';
 export { startService, type RunningService, type ServiceOptions } from './service/start-service.ts';
 export { version } from './version.ts';

@@ -1,4 +1,4 @@
-import { diagnose, readAwsConfig } from '@jobs-api/adapters-aws';
+import { runChecks, readAwsConfig } from '@jobs-api/adapters-aws';
 import type { Finding } from '@jobs-api/adapters-aws';
 import { readHttpConfig } from '@jobs-api/http-express';
 
@@ -21,7 +21,7 @@ export const check = async (
   const problems = [...(aws.problems ?? []), ...(readHttpConfig(env).problems ?? [])];
   for (const problem of problems) tell({ subject, verdict: 'failed', text: `${problem}.` });
   if (problems.length === 0) tell({ subject, verdict: 'ok', text: 'Every variable can be understood.' });
-  if (aws.config) for await (const finding of diagnose(aws.config)) tell(finding);
+  if (aws.config) for await (const finding of runChecks(aws.config)) tell(finding);
   else
     tell({ subject: 'all else', verdict: 'skipped', text: 'Not looked at, because the configuration is not right.' });
   return isRight;

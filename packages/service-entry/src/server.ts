@@ -1,5 +1,5 @@
 // The long-running service: reads the environment, connects the adapters for AWS, and starts to serve.
-import { createContainer, readAwsConfig, TOKENS } from '@jobs-api/adapters-aws';
+import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
 import { createLogger, createMetrics, readHttpConfig, startService } from '@jobs-api/http-express';
 
 const aws = readAwsConfig(process.env);
@@ -11,11 +11,11 @@ if (aws.problems || http.problems) {
 }
 
 const { logLevel, metricsPort, host } = http.config;
-const logger = createLogger({ level: logLevel, secrets: () => container.get(TOKENS.secrets)() });
+const logger = createLogger({ level: logLevel, secrets: () => container.get(SERVICES.secrets)() });
 const metrics =
   metricsPort === undefined
     ? undefined
-    : createMetrics({ port: metricsPort, host, tokenCacheStats: () => container.get(TOKENS.tokenCacheStats)() });
+    : createMetrics({ port: metricsPort, host, tokenCacheStats: () => container.get(SERVICES.tokenCacheStats)() });
 const container = createContainer(aws.config, {
   onWarning: (message, error) => logger.warn({ error }, message),
   onAwsCall: metrics?.onAwsCall,
@@ -23,10 +23,10 @@ const container = createContainer(aws.config, {
 
 // For a process that imports the service instead of starting it.
 export const { app, server, port } = await startService({
-  jobs: container.get(TOKENS.jobs),
-  authenticator: container.get(TOKENS.authenticator),
+  jobs: container.get(SERVICES.jobs),
+  authenticator: container.get(SERVICES.authenticator),
   config: http.config,
   logger,
-  readinessChecks: container.get(TOKENS.readinessChecks),
+  readinessChecks: container.get(SERVICES.readinessChecks),
   metrics,
 });

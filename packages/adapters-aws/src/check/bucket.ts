@@ -5,7 +5,7 @@ import { S3ObjectStore } from '../s3/s3-object-store.ts';
 import { failed, isNamed, isRefused, look, ok, reasonOf, refused, skipped, warning } from './finding.ts';
 import type { Finding, Outcome } from './finding.ts';
 
-export async function* diagnoseBucket(client: S3Client, config: AwsConfig): AsyncIterable<Finding> {
+export async function* checkBucket(client: S3Client, config: AwsConfig): AsyncIterable<Finding> {
   const { bucketName, urlTtlSeconds } = config;
   const Bucket = bucketName;
   const bucket = await look(

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 /** Has no jobs: no issuer gives out such a user id. */
 const NOBODY = parseUserId('jobs-api --check');
 
-export async function* diagnoseTable(client: DynamoDBClient, config: AwsConfig): AsyncIterable<Finding> {
+export async function* checkTable(client: DynamoDBClient, config: AwsConfig): AsyncIterable<Finding> {
   const { tableName, summaryIndexName } = config;
   const store = new DynamoJobStore(client, { tableName, summaryIndexName });
   let indexProblems: readonly string[] = [];

@@ -4,7 +4,7 @@ import { withoutUserInfo } from '../secrets.ts';
 import { failed, look, ok, reasonOf, skipped } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-export const diagnoseTokenKeys = async ({ tokens }: AwsConfig): Promise<Finding> => {
+export const checkTokenKeys = async ({ tokens }: AwsConfig): Promise<Finding> => {
   const subject = 'token keys';
   if (!tokens) return skipped(subject, 'somebody else verifies tokens');
   const { jwksUri } = tokens;

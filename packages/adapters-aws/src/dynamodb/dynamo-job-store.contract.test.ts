@@ -8,7 +8,7 @@ import { JobsTable, startLocalDynamo } from '@jobs-api/local';
 import { requestLimits } from '../call-aws.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
 import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
-import { PlainProtocol } from './plain-protocol.ts';
+import { UnconvertedJsonProtocol } from './unconverted-json-protocol.ts';
 
 const TABLE = 'jobs';
 
@@ -45,8 +45,12 @@ const waysToList = [
 ] as const;
 
 const clients: [string, DynamoDBClientConfig, string | undefined][] = [
-  ['the client of the container, through the summary index', { protocol: PlainProtocol }, DEFAULT_SUMMARY_INDEX],
-  ['the client of the container, through the table', { protocol: PlainProtocol }, undefined],
+  [
+    'the client of the container, through the summary index',
+    { protocol: UnconvertedJsonProtocol },
+    DEFAULT_SUMMARY_INDEX,
+  ],
+  ['the client of the container, through the table', { protocol: UnconvertedJsonProtocol }, undefined],
   ['any client, through the summary index', {}, DEFAULT_SUMMARY_INDEX],
 ];
 

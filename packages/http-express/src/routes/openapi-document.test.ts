@@ -11,7 +11,7 @@ import { createHttpServer } from '../service/http-server.ts';
 import { openapi } from './openapi-document.ts';
 import { queryParameters } from '../request/parameters.ts';
 import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from '../testing/contracts.ts';
-import type { HttpAnswer, Row } from '../testing/contracts.ts';
+import type { HttpResponse, Row } from '../testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;
@@ -39,7 +39,7 @@ const appWith = (options: Partial<AppOptions>) =>
   });
 
 interface Asked {
-  readonly answer: HttpAnswer;
+  readonly answer: HttpResponse;
   /** Where in the document that answer is. */
   readonly row: Row | undefined;
 }

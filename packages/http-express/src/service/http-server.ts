@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { malformedResponse, sendMalformed, toBytes, type MalformedResponse } from '../response/malformed.ts';
 import { Connections } from './connections.ts';
-import type { MessageClasses } from './message-classes.ts';
 
 /** Request headers in all, including the request line. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -23,7 +22,7 @@ export interface RefusedRequest {
   readonly reason: string;
 }
 
-export interface HttpServerOptions extends Partial<MessageClasses> {
+export interface HttpServerOptions {
   readonly keepAliveSeconds: number;
   /** Called for each malformed request. Must not throw. */
   readonly onRefused?: (request: RefusedRequest) => void;
@@ -46,10 +45,9 @@ export interface HttpServer {
 /** Creates an HTTP server that responds in JSON also to what is not a request, and on which clients cannot harm each other. */
 export const createHttpServer = (
   listener: RequestListener,
-  { keepAliveSeconds, onRefused, idle = async () => undefined, ...messageClasses }: HttpServerOptions,
+  { keepAliveSeconds, onRefused, idle = async () => undefined }: HttpServerOptions,
 ): HttpServer => {
   const server = createServer({
-    ...messageClasses,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0, // it would run until the body was read, and no body is ever read

@@ -10,7 +10,6 @@ import { flushSpans } from '../middleware/tracing.ts';
 import { docsRoutes } from '../routes/docs/routes.ts';
 import { createHttpServer, type RefusedRequest } from './http-server.ts';
 import { createLogger } from '../logging/logger.ts';
-import { messageClasses } from './message-classes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 export interface ServiceOptions extends Pick<AppOptions, 'jobs' | 'authenticator' | 'logger' | 'readinessChecks'> {
@@ -68,7 +67,6 @@ export const startService = async ({
     keepAliveSeconds: config.keepAliveSeconds,
     onRefused,
     idle: () => inFlight.idle(),
-    ...messageClasses(app),
   });
 
   const stop = async (signal: NodeJS.Signals) => {

@@ -3,5 +3,5 @@ export type { Row } from './documented.ts';
 export { decode } from './decode.ts';
 export { describeHttpApi } from './http-api.contract.ts';
 export type { HttpApiHarness } from './http-api.contract.ts';
-export type { HttpAnswer, HttpQuestion } from './http-message.ts';
+export type { HttpResponse, HttpRequest } from './http-message.ts';
 export { overSocket } from './over-socket.ts';

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AnySchema, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openapi } from '../routes/openapi-document.ts';
-import type { HttpAnswer, HttpQuestion } from './http-message.ts';
+import type { HttpResponse, HttpRequest } from './http-message.ts';
 
 interface SchemaObject {
   readonly type?: string;
@@ -84,7 +84,7 @@ const NOT_OF_THE_API = new RegExp(
   ].join('|'),
 );
 
-const headerProblems = ({ headers }: ResponseObject, answer: HttpAnswer): string[] => {
+const headerProblems = ({ headers }: ResponseObject, answer: HttpResponse): string[] => {
   const documented = Object.entries(headers).map(([name, header]) => [name.toLowerCase(), header] as const);
   const wrong = documented.flatMap(([name, { required, schema }]) => {
     const value = answer.headers[name];
@@ -96,7 +96,7 @@ const headerProblems = ({ headers }: ResponseObject, answer: HttpAnswer): string
   return [...wrong, ...unknown.map((name) => `${name} is not documented`)];
 };
 
-const bodyProblems = ({ content }: ResponseObject, isHead: boolean, { headers, body }: HttpAnswer): string[] => {
+const bodyProblems = ({ content }: ResponseObject, isHead: boolean, { headers, body }: HttpResponse): string[] => {
   if (!content) return body === '' ? [] : ['there is a body'];
   const type = headers['content-type'];
   const wrongType = type === 'application/json; charset=utf-8' ? [] : [`the content is ${type}`];
@@ -150,8 +150,8 @@ const allowedOn = (path: string): string =>
  * @throws where the OpenAPI document does not foresee the answer: its status, its headers or its body
  */
 export const expectDocumented = (
-  { method = 'GET', path: target }: HttpQuestion,
-  answer: HttpAnswer,
+  { method = 'GET', path: target }: HttpRequest,
+  answer: HttpResponse,
 ): Row | undefined => {
   const [path = ''] = target.split('?');
   const isHead = method === 'HEAD';

@@ -6,11 +6,11 @@ import type { Download } from '@jobs-api/core/testing/contracts';
 import { openapi } from '../routes/openapi-document.ts';
 import { asFetch } from './as-fetch.ts';
 import { expectDocumented } from './documented.ts';
-import type { HttpAnswer, HttpQuestion } from './http-message.ts';
+import type { HttpResponse, HttpRequest } from './http-message.ts';
 
 /** What the suite needs of a driving adapter and of the world behind it. */
 export interface HttpApiHarness {
-  ask(question: HttpQuestion): Promise<HttpAnswer>;
+  ask(question: HttpRequest): Promise<HttpResponse>;
   issueToken(userId: string): Promise<string>;
   putJob(record: JobRecord): Promise<void>;
   putUnreadableJob(userId: string, jobId: number): Promise<void>;
@@ -428,7 +428,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       };
 
       /** The numbers on each page, following the cursors to the end. */
-      const follow = async (ask: (method: string, path: string) => Promise<HttpAnswer>, query: string) => {
+      const follow = async (ask: (method: string, path: string) => Promise<HttpResponse>, query: string) => {
         const pages: number[][] = [];
         let cursor = '';
         do {

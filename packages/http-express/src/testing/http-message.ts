@@ -1,4 +1,4 @@
-export interface HttpQuestion {
+export interface HttpRequest {
   readonly method?: string;
   /** Path and query, sent as they are. */
   readonly path: string;
@@ -6,7 +6,7 @@ export interface HttpQuestion {
   readonly body?: string;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;

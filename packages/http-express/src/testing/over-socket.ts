@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { decode } from './decode.ts';
-import type { HttpAnswer, HttpQuestion } from './http-message.ts';
+import type { HttpResponse, HttpRequest } from './http-message.ts';
 
 /**
  * Asks a server on a real socket, sending the path and the headers exactly as they are given.
@@ -11,7 +11,7 @@ import type { HttpAnswer, HttpQuestion } from './http-message.ts';
  */
 export const overSocket =
   (origin: string, agent: Agent | false = false) =>
-  ({ method = 'GET', path, headers = [], body }: HttpQuestion): Promise<HttpAnswer> =>
+  ({ method = 'GET', path, headers = [], body }: HttpRequest): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(origin);
       const pairs = [
@@ -26,8 +26,8 @@ export const overSocket =
       sent.end(body);
     });
 
-const readAnswer = async (response: IncomingMessage): Promise<HttpAnswer> => {
-  const headers = response.headers as HttpAnswer['headers'];
+const readAnswer = async (response: IncomingMessage): Promise<HttpResponse> => {
+  const headers = response.headers as HttpResponse['headers'];
   const body = decode(await buffer(response), headers['content-encoding']);
   return { status: response.statusCode ?? 0, headers, body };
 };

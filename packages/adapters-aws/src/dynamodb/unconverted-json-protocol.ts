@@ -5,7 +5,7 @@ import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
  * more, which takes as long as parsing them did, to turn binary attributes into bytes and times into dates: our table has
  * none, and of a table's description we read no time.
  */
-export class PlainProtocol extends AwsJson1_0Protocol {
+export class UnconvertedJsonProtocol extends AwsJson1_0Protocol {
   protected override readonly deserializer: AwsJson1_0Protocol['deserializer'] = {
     setSerdeContext: () => undefined,
     read: async (_schema, json) =>

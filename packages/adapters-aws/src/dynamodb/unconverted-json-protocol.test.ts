@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { PlainProtocol } from './plain-protocol.ts';
+import { UnconvertedJsonProtocol } from './unconverted-json-protocol.ts';
 
 let server: Server;
 let answer: { status: number; body: string };
@@ -27,7 +27,7 @@ beforeAll(async () => {
     });
     return () => client.send(new QueryCommand({ TableName: 'jobs' }));
   };
-  ask = asking({ protocol: PlainProtocol });
+  ask = asking({ protocol: UnconvertedJsonProtocol });
   askBySdk = asking({});
 });
 
@@ -47,7 +47,7 @@ const outcome = (call: () => Promise<unknown>): Promise<unknown> =>
     },
   );
 
-describe('PlainProtocol', () => {
+describe('UnconvertedJsonProtocol', () => {
   test('reads what the SDK’s own does, where nothing is binary', async () => {
     // Which the SDK's own takes for something else.
     const name = fc.string().filter((text) => text !== '__proto__');

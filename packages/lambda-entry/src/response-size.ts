@@ -20,7 +20,7 @@ const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
  * The answer for a response, or, where Lambda would refuse it and the gateway say only that something went wrong, one
  * that says what to do.
  */
-export const fitAnswer = (
+export const fitResponse = (
   response: ResponseValues,
   toAnswer: (response: ResponseValues) => object,
   onTooLarge: (bytes: number) => void,

@@ -2,18 +2,18 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { requestLimits } from '../call-aws.ts';
 import type { AwsConfig } from '../config.ts';
-import { diagnoseBucket } from './bucket.ts';
+import { checkBucket } from './bucket.ts';
 import { failed, look, ok, reasonOf, skipped } from './finding.ts';
 import type { Finding, Outcome } from './finding.ts';
-import { diagnoseTable } from './table.ts';
-import { diagnoseTokenKeys } from './token-keys.ts';
+import { checkTable } from './table.ts';
+import { checkTokenKeys } from './token-keys.ts';
 
 /**
  * Looks at everything outside that the service needs, changes nothing, and says what it finds, one after the other.
  * Besides what the service may do, it asks for `s3:GetBucketVersioning` and `s3:GetLifecycleConfiguration`; without them
  * it warns.
  */
-export async function* diagnose(config: AwsConfig): AsyncIterable<Finding> {
+export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
   const dynamo = new DynamoDBClient({ requestHandler: requestLimits });
   const s3 = new S3Client({ requestHandler: requestLimits, forcePathStyle: config.forcePathStyle });
   try {
@@ -28,10 +28,10 @@ export async function* diagnose(config: AwsConfig): AsyncIterable<Finding> {
       for (const subject of ['table', 'index projection', 'bucket', 'versioning', 'lifecycle'])
         yield skipped(subject, 'there are no credentials');
     } else {
-      yield* diagnoseTable(dynamo, config);
-      yield* diagnoseBucket(s3, config);
+      yield* checkTable(dynamo, config);
+      yield* checkBucket(s3, config);
     }
-    yield await diagnoseTokenKeys(config);
+    yield await checkTokenKeys(config);
   } finally {
     dynamo.destroy();
     s3.destroy();

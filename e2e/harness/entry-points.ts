@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode, overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpAnswer, HttpQuestion } from '@jobs-api/http-express/testing/contracts';
+import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { HANDLER, SERVICE } from './built.ts';
 import { loadBalancerEvent, toClient, version1Event, version2Event } from './gateway-events.ts';
 import type { ToEvent } from './gateway-events.ts';
@@ -11,7 +11,7 @@ import { startLambda } from './lambda-process.ts';
 import type { LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
 
-export type Ask = (question: HttpQuestion) => Promise<HttpAnswer>;
+export type Ask = (question: HttpRequest) => Promise<HttpResponse>;
 
 export const askThrough =
   (lambda: LambdaProcess, toEvent: ToEvent): Ask =>
@@ -21,7 +21,7 @@ export const askThrough =
   };
 
 /** The built service and the bundled handler, with a clock that the test sets. */
-export interface Doors {
+export interface EntryPoints {
   /** The service, on a socket. */
   readonly service: Ask;
   /** The handler, behind each kind of gateway. */
@@ -38,7 +38,7 @@ export interface Doors {
  *
  * @param preload the source of a module that each process runs first
  */
-export const startDoors = async (env: Readonly<Record<string, string>>, preload = ''): Promise<Doors> => {
+export const startEntryPoints = async (env: Readonly<Record<string, string>>, preload = ''): Promise<EntryPoints> => {
   const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
   // Its size is by how many milliseconds the clock is ahead, because a size is set and read in one step.
   const ahead = join(folder, 'ahead');

@@ -1,0 +1,34 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { MAX_BYTES } from './response-size.ts';
+
+/** A request and its response as serverless-express makes them. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Returns what hands a request to the app. serverless-express keeps the whole response in memory, and waits until it is finished. A
+ * response that is too large for Lambda is finished as soon as it has become so; one that is destroyed fails the
+ * invocation, since nothing of it has been sent.
+ */
+export const sendRequestTo =
+  (app: RequestListener) =>
+  ({ request, response }: Exchange): void => {
+    const { socket } = response;
+    if (!socket) throw new Error('serverless-express gave the response no socket');
+    const write = socket.write.bind(socket) as (...parameters: unknown[]) => boolean;
+    let bytes = 0;
+    socket.write = (data: string | Uint8Array, ...rest: unknown[]) => {
+      bytes += data.length;
+      if (bytes > MAX_BYTES && !response.destroyed) response.destroy();
+      return response.destroyed || write(data, ...rest);
+    };
+    socket.destroy = (error) => {
+      response.emit('close');
+      if (bytes > MAX_BYTES) response.emit('finish');
+      else response.emit('error', error ?? new Error('the response was cut off'));
+      return socket;
+    };
+    app(request, response);
+  };
