@@ -108,22 +108,38 @@ export const addJobsRoutes = (app: Express, options: JobsRoutesOptions): void =>
   route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
 };
 
-/** What a summary takes in memory besides its name, in bytes. */
+/** What a summary takes in memory besides its texts, in bytes: about as much as the rest of its JSON. */
 const SUMMARY_BYTES = 200;
-const JOBS_PER_PIECE = 100;
+/** Jobs whose JSON is made together: a few KB, unless their texts are long. */
+const BYTES_PER_PIECE = 16 * 1024;
+
+const sizeOf = ({ jobName, date, status }: JobSummary): number =>
+  SUMMARY_BYTES + (jobName?.length ?? 0) + (date?.length ?? 0) + status.code.length;
 
 const listBody = (jobs: readonly JobSummary[], nextCursor: string | undefined): StreamedBody => ({
   pieces: listPieces(jobs, nextCursor),
-  heldBytes: jobs.reduce((bytes, { jobName }) => bytes + SUMMARY_BYTES + (jobName?.length ?? 0), 0),
+  heldBytes: jobs.reduce((bytes, job) => bytes + sizeOf(job), 0),
 });
 
 async function* listPieces(jobs: readonly JobSummary[], nextCursor: string | undefined): AsyncGenerator<string> {
   yield '{"jobs":[';
-  for (let start = 0; start < jobs.length; start += JOBS_PER_PIECE) {
-    const members = JSON.stringify(jobs.slice(start, start + JOBS_PER_PIECE).map(summaryBody)).slice(1, -1);
-    yield start === 0 ? members : `,${members}`;
+  let separator = '';
+  for (const group of inGroups(jobs)) {
+    yield separator + JSON.stringify(group.map(summaryBody)).slice(1, -1);
+    separator = ',';
   }
   yield nextCursor === undefined ? ']}' : `],"next_cursor":${JSON.stringify(nextCursor)}}`;
+}
+
+/** Groups jobs by size, since one of them may be larger than a hundred others. */
+function* inGroups(jobs: readonly JobSummary[]): Generator<readonly JobSummary[]> {
+  let [start, bytes] = [0, 0];
+  for (const [index, job] of jobs.entries()) {
+    bytes += sizeOf(job);
+    if (bytes < BYTES_PER_PIECE && index < jobs.length - 1) continue;
+    yield jobs.slice(start, index + 1);
+    [start, bytes] = [index + 1, 0];
+  }
 }
 
 const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: JobSummary) => ({

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createApp, type AppOptions } from '../app.ts';
 import type { HttpConfig } from '../config.ts';
@@ -76,6 +76,7 @@ export const startService = async ({
     announceClose();
     await sleep(config.drainSeconds * 1000);
     const completed = await close(config.shutdownGraceSeconds);
+    await setImmediate(); // a request whose work has just ended is logged in this turn
     await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
     logger.info({ completed }, 'stopped');
     process.exit(completed ? 0 : 1);
