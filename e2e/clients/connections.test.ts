@@ -49,7 +49,7 @@ test('1,000 unread responses of /docs take less than 100 MB, compressed or not',
   const pages = ['identity', 'gzip', 'br'].map(
     (encoding) => `GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\nAccept-Encoding: ${encoding}\r\n\r\n`,
   );
-  for (const page of pages) harness.open(`${page}`).resume();
+  for (const page of pages) harness.open(page).resume();
   await sleep(1_500);
   const before = (await harness.memory()).now;
   const sockets = Array.from({ length: 333 }, () => pages.map((page) => harness.open(page.repeat(3)))).flat();
