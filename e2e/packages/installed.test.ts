@@ -4,10 +4,8 @@ import type { ExecFileOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -55,6 +53,12 @@ const run = async (program: string, args: readonly string[], options: ExecFileOp
   );
 };
 const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name);
+
+const match = (printed: string, pattern: RegExp): [string, string, string] => {
+  const found = pattern.exec(printed);
+  if (!found) throw new Error(`no ${String(pattern)} in ${printed}`);
+  return found as unknown as [string, string, string];
+};
 
 /** The TypeScript that a document shows. */
 const examplesIn = async (file: string): Promise<string[]> =>
@@ -200,37 +204,27 @@ describe('all of them together', () => {
     }
   });
 
-  test('the example of the HTTP API answers the request that it prints', async () => {
-    const socketPath = join(directory, 'http.sock');
-    const example = await readFile(join(directory, 'out/http-express-1.js'), 'utf8');
-    const listen = '.listen(3000)';
-    expect(example).toContain(listen);
-    await writeFile(
-      join(directory, 'out/http-express.js'),
-      example.replace(listen, `.listen('${socketPath}', () => console.log('listening'))`),
-    );
-    const child = spawn(process.execPath, ['out/http-express.js'], {
+  test('the example of the HTTP API serves the request that it prints, and stops at SIGTERM', async () => {
+    const child = spawn(process.execPath, ['out/http-express-1.js'], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DRAIN_SECONDS: '0' },
     });
     const exit = once(child, 'exit');
     try {
       let printed = '';
       for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
         printed += String(chunk);
-        if (printed.includes('listening')) break;
+        if (/"port":\d+/.test(printed)) break;
       }
-      const [, token, path] = /Authorization: (\S+)" http:\/\/[^/]+(\S+)/.exec(printed) as unknown as [
-        string,
-        string,
-        string,
-      ];
-      const asked = request({ socketPath, path, headers: { Authorization: token } }).end();
-      const [answer] = (await once(asked, 'response')) as [NodeJS.ReadableStream];
-      expect(JSON.parse(await text(answer))).toMatchObject({ jobs: [{ job_id: 1, status: 'queued' }] });
+      child.stdout.resume();
+      const [, token, path] = match(printed, /Authorization: (\S+)" http:\/\/[^/]+(\S+)/);
+      const [, port] = match(printed, /"port":(\d+)/);
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Authorization: token } });
+      expect(await response.json()).toMatchObject({ jobs: [{ job_id: 1, status: 'queued' }] });
     } finally {
-      child.kill();
-      await exit;
+      child.kill('SIGTERM');
     }
+    expect(await exit).toEqual([0, null]);
   });
 });
