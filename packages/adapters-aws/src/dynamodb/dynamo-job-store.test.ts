@@ -1,18 +1,32 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { parseUserId } from '@jobs-api/core';
+import { parseJobId, parseUserId } from '@jobs-api/core';
 import { DynamoJobStore } from './dynamo-job-store.ts';
 
-test('an answer that is not a list is not taken for the end of one', async () => {
-  const answers: object[] = [{ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } }, {}];
-  const client = { send: async () => answers.shift() } as unknown as DynamoDBClient;
-  const pages = new DynamoJobStore(client, { tableName: 'jobs' }).list(parseUserId('alice'))[Symbol.asyncIterator]();
-  expect(await pages.next()).toMatchObject({ value: [{ jobId: 1 }] });
-  await expect(pages.next()).rejects.toThrow('Query failed: the answer is not a list');
-});
+const alice = parseUserId('alice');
 
-test('an answer that is no description is not taken for a sound table', async () => {
-  const client = { send: async () => ({}) } as unknown as DynamoDBClient;
-  const store = new DynamoJobStore(client, { tableName: 'jobs' });
-  await expect(store.check()).rejects.toThrow('DescribeTable failed: the answer is no description');
+/** A store whose table sends these responses, which a real one never does. */
+const storeOn = (...responses: object[]): DynamoJobStore => {
+  const client = { send: async () => responses.shift() } as unknown as DynamoDBClient;
+  return new DynamoJobStore(client, { tableName: 'jobs' });
+};
+
+describe('DynamoJobStore', () => {
+  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }])(
+    'list fails when a page is %j, which is not a list',
+    async (response) => {
+      const store = storeOn({ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } }, response);
+      const pages = store.list(alice)[Symbol.asyncIterator]();
+      expect(await pages.next()).toMatchObject({ value: [{ jobId: 1 }] });
+      await expect(pages.next()).rejects.toThrow('Query failed: the response is not a list');
+    },
+  );
+
+  test.each(['abc', null, []])('find fails when the item is %j, which is not a map', async (Item) => {
+    await expect(storeOn({ Item }).find(alice, parseJobId(1))).rejects.toThrow('GetItem failed: the item is not a map');
+  });
+
+  test.each([{}, { Table: 'abc' }])('check fails when the description of the table is %j', async (response) => {
+    await expect(storeOn(response).check()).rejects.toThrow('DescribeTable failed');
+  });
 });

@@ -34,6 +34,7 @@ export class DynamoJobStore implements JobStore {
   async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
     const command = new GetItemCommand({ TableName: this.#tableName, Key: keyOf(user, job), ConsistentRead: true });
     const { Item } = await callAws('GetItem', signal, (options) => this.#client.send(command, options));
+    if (Item !== undefined && !isObject(Item)) throw new Error('GetItem failed: the item is not a map of attributes');
     return Item && readJob(user, Item);
   }
 
@@ -59,8 +60,8 @@ export class DynamoJobStore implements JobStore {
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
         this.#client.send(command, options),
       );
-      // DynamoDB always says which, even if none: an answer without them must not shorten a list.
-      if (!Items) throw new Error('Query failed: the answer is not a list');
+      // DynamoDB sends Items even if there are none. A response without them must not shorten a list.
+      if (!Array.isArray(Items)) throw new Error('Query failed: the response is not a list');
       yield readable(user, Items, onUnreadable);
       position = LastEvaluatedKey;
     } while (position);
@@ -89,10 +90,13 @@ export class DynamoJobStore implements JobStore {
   async problems({ signal }: CallOptions = {}): Promise<ReturnType<typeof tableProblems>> {
     const command = new DescribeTableCommand({ TableName: this.#tableName });
     const { Table } = await callAws('DescribeTable', signal, (options) => this.#client.send(command, options));
-    if (!Table) throw new Error('DescribeTable failed: the answer is no description');
+    if (!isObject(Table)) throw new Error('DescribeTable failed: the response has no description of the table');
     return tableProblems(Table, this.#summaryIndexName);
   }
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const keyOf = (user: UserId, job: JobId) => ({ [PARTITION_KEY]: { S: user }, [SORT_KEY]: { N: String(job) } });
 

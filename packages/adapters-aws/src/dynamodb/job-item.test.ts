@@ -46,7 +46,7 @@ describe('readJob', () => {
     });
   });
 
-  test('gives what is missing its neutral value', () => {
+  test('returns neutral values for missing attributes', () => {
     expect(readJob(alice, key)).toEqual({
       userId: 'alice',
       jobId: 7,
@@ -62,16 +62,28 @@ describe('readJob', () => {
     });
   });
 
+  test('reads NULL as missing, in maps too', () => {
+    const NULL = { NULL: true as const };
+    const attributes = ['jobName', 'date', 'contentLength', 'creditsSpent', 'email', 'status'];
+    const maps = ['objectUuidNames', 'mediaLength', 'failedToProcess'];
+    const none = Object.fromEntries([...attributes, ...maps].map((name) => [name, NULL]));
+    expect(readJob(alice, { ...key, ...none })).toEqual(readJob(alice, key));
+    const emptied = Object.fromEntries(maps.map((name) => [name, { M: { 'a.png': NULL } }]));
+    expect(readJob(alice, { ...key, ...emptied })).toEqual(readJob(alice, key));
+  });
+
+  test.each(['0', '0.5', '1.5e3', '9007199254740992', '123456789.25'])('reads %s credits', (N) => {
+    expect(readJob(alice, { ...key, creditsSpent: { N } }).creditsSpent).toBe(Number(N));
+  });
+
   const wrong: [string, AttributeValue[]][] = [
-    ['jobName', [{ N: '1' }, { BOOL: true }, { NULL: true }, { L: [] }, { M: {} }]],
+    ['jobName', [{ N: '1' }, { BOOL: true }, { L: [] }, { M: {} }]],
     ['date', [{ N: '1' }, { SS: ['x'] }]],
     ['email', [{ N: '1' }, { B: new Uint8Array(1) }]],
-    ['status', [{ N: '1' }, { NULL: true }]],
-    ...['contentLength', 'creditsSpent'].map((name): [string, AttributeValue[]] => [
-      name,
-      [{ S: '1' }, { N: '-1' }, { N: '1.5' }, { N: '9007199254740992' }, { N: '1e3' }, { N: '' }, { NULL: true }],
-    ]),
-    ['objectUuidNames', [{ S: 'x' }, { L: [] }, { M: { a: { N: '1' } } }, { M: { a: { S: 'x' }, b: { NULL: true } } }]],
+    ['status', [{ N: '1' }, { BOOL: false }]],
+    ['contentLength', [{ S: '1' }, ...['-1', '1.5', '9007199254740992', '1e3', ''].map((N) => ({ N }))]],
+    ['creditsSpent', [{ S: '1' }, ...['-1', '-0.5', '1e400', 'NaN', ''].map((N) => ({ N }))]],
+    ['objectUuidNames', [{ S: 'x' }, { L: [] }, { M: { a: { N: '1' } } }, { M: { a: { S: 'x' }, b: { BOOL: true } } }]],
     ['failedToProcess', [{ SS: ['a'] }, { M: { a: { BOOL: true } } }]],
     [
       'mediaLength',
@@ -85,7 +97,7 @@ describe('readJob', () => {
   ];
 
   test.each(wrong.flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
-    'does not understand an item whose %s is %j',
+    'rejects an item whose %s is %j',
     (name, value) => {
       expect(() => readJob(alice, { ...key, [name]: value })).toThrow(unreadable(`${name} is not`));
     },
@@ -95,12 +107,12 @@ describe('readJob', () => {
     ...['0', '-1', '1.5', '01', '9007199254740992', '1e3'].map((N): [string, AttributeValue] => [N, { N }]),
     ['a string', { S: '7' }],
     ['missing', undefined],
-  ])('does not understand an item whose jobId is %s', (_, value) => {
+  ])('rejects an item whose jobId is %s', (_, value) => {
     const item = value ? { ...key, jobId: value } : { userId: key.userId };
     expect(() => readJob(alice, item)).toThrow(unreadable('jobId is not'));
   });
 
-  test('keeps names of files that are properties of every object', () => {
+  test('keeps file names such as __proto__ and constructor', () => {
     const objectUuidNames = {
       M: Object.fromEntries([
         ['constructor', { S: 'x' }],
@@ -113,7 +125,7 @@ describe('readJob', () => {
     ]);
   });
 
-  test('reads any item, or calls it unreadable', () => {
+  test('reads any item or throws UnreadableJob', () => {
     const names = [
       'jobId',
       'jobName',
@@ -148,7 +160,7 @@ describe('readJob', () => {
 });
 
 describe('readSummary', () => {
-  test('reads what a list shows, whatever is wrong with the rest', () => {
+  test('reads what a list shows when other attributes are unreadable', () => {
     expect(
       readSummary(alice, { ...key, jobName: { S: 'Holiday' }, email: { N: '1' }, mediaLength: { S: 'x' } }),
     ).toEqual({

@@ -8,8 +8,8 @@ const WHOLE = /^[0-9]+$/;
 const DECIMAL = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 
 /**
- * Reads the attributes of one item. Other programs write it, so an attribute may be missing, and then has a neutral
- * value; one of a wrong type or out of range makes the item unreadable.
+ * Reads the attributes of one item. Other programs write it, so an attribute may be missing or `NULL`, and then has a
+ * neutral value. An attribute of a wrong type or out of range makes the item unreadable.
  */
 class ItemReader {
   readonly #user: UserId;
@@ -29,15 +29,20 @@ class ItemReader {
   }
 
   text(name: string): string | null {
-    const value = this.#item[name];
+    const value = this.#valueOf(name);
     return value === undefined ? null : (value.S ?? this.#refuse(name, 'a string'));
   }
 
   wholeNumber(name: string): number {
-    const value = this.#item[name];
+    const value = this.#valueOf(name);
     if (value === undefined) return 0;
     const number = WHOLE.test(value.N ?? '') ? Number(value.N) : NaN;
     return Number.isSafeInteger(number) ? number : this.#refuse(name, 'a whole number from 0 to 9007199254740991');
+  }
+
+  amount(name: string): number {
+    const value = this.#valueOf(name);
+    return value === undefined ? 0 : (amountOf(value.N) ?? this.#refuse(name, 'a finite number, 0 or more'));
   }
 
   texts(name: string): Record<string, string> {
@@ -46,10 +51,7 @@ class ItemReader {
 
   /** Lengths are numbers, or numbers that were stored as strings. */
   lengths(name: string): Record<string, number> {
-    return this.#map(name, 'a map of finite numbers, 0 or more', ({ N, S }) => {
-      const number = DECIMAL.test(N ?? S ?? '') ? Number(N ?? S) : NaN;
-      return Number.isFinite(number) ? number : undefined;
-    });
+    return this.#map(name, 'a map of finite numbers, 0 or more', ({ N, S }) => amountOf(N ?? S));
   }
 
   #map<Value>(
@@ -57,12 +59,19 @@ class ItemReader {
     expected: string,
     read: (value: AttributeValue) => Value | undefined,
   ): Record<string, Value> {
-    const value = this.#item[name];
+    const value = this.#valueOf(name);
     const map = value === undefined ? {} : (value.M ?? this.#refuse(name, expected));
     // Without a prototype, for names that others chose; with one, V8 would have to guess that there will be thousands.
     const values = Object.create(null) as Record<string, Value>;
-    for (const [key, entry] of Object.entries(map)) values[key] = read(entry) ?? this.#refuse(name, expected);
+    for (const [key, entry] of Object.entries(map))
+      if (!entry.NULL) values[key] = read(entry) ?? this.#refuse(name, expected);
     return values;
+  }
+
+  /** Many writers store `NULL` for what they do not know (boto3 for `None`, `marshall` for `null`). */
+  #valueOf(name: string): AttributeValue | undefined {
+    const value = this.#item[name];
+    return value?.NULL ? undefined : value;
   }
 
   #refuse(name: string, expected: string): never {
@@ -70,12 +79,17 @@ class ItemReader {
   }
 }
 
+const amountOf = (text = ''): number | undefined => {
+  const number = DECIMAL.test(text) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : undefined;
+};
+
 const summary = (item: ItemReader): JobSummary => ({
   jobId: item.jobId(),
   jobName: item.text('jobName'),
   date: item.text('date'),
   totalSize: item.wholeNumber('contentLength'),
-  creditsSpent: item.wholeNumber('creditsSpent'),
+  creditsSpent: item.amount('creditsSpent'),
   status: describeStatus(item.text('status') ?? undefined),
 });
 

@@ -9,16 +9,16 @@ import fc from 'fast-check';
 import { UnconvertedJsonProtocol } from './unconverted-json-protocol.ts';
 
 let server: Server;
-let answer: { status: number; body: string };
-let ask: () => Promise<unknown>;
-let askBySdk: () => Promise<unknown>;
+let response: { status: number; body: string };
+let query: () => Promise<unknown>;
+let queryBySdk: () => Promise<unknown>;
 
 beforeAll(async () => {
-  server = createServer((_, response) => {
-    response.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(answer.body);
+  server = createServer((_, res) => {
+    res.writeHead(response.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(response.body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const asking = (config: DynamoDBClientConfig) => {
+  const querying = (config: DynamoDBClientConfig) => {
     const client = new DynamoDBClient({
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       region: 'us-east-1',
@@ -27,8 +27,8 @@ beforeAll(async () => {
     });
     return () => client.send(new QueryCommand({ TableName: 'jobs' }));
   };
-  ask = asking({ protocol: UnconvertedJsonProtocol });
-  askBySdk = asking({});
+  query = querying({ protocol: UnconvertedJsonProtocol });
+  queryBySdk = querying({});
 });
 
 afterAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   await once(server, 'close');
 });
 
-/** What became of a call, without what differs from one to the next. */
+/** The result or error of a call, without what differs from one call to the next. */
 const outcome = (call: () => Promise<unknown>): Promise<unknown> =>
   call().then(
     (output) => ({ ...(output as object), $metadata: undefined }),
@@ -48,8 +48,8 @@ const outcome = (call: () => Promise<unknown>): Promise<unknown> =>
   );
 
 describe('UnconvertedJsonProtocol', () => {
-  test('reads what the SDK’s own does, where nothing is binary', async () => {
-    // Which the SDK's own takes for something else.
+  test('reads responses as the SDK’s own protocol does if nothing is binary', async () => {
+    // The SDK's own protocol loses this name.
     const name = fc.string().filter((text) => text !== '__proto__');
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
@@ -70,18 +70,18 @@ describe('UnconvertedJsonProtocol', () => {
     );
     await fc.assert(
       fc.asyncProperty(page, async (output) => {
-        answer = { status: 200, body: JSON.stringify(output) };
-        const read = await outcome(ask);
-        expect(read).toEqual(await outcome(askBySdk));
+        response = { status: 200, body: JSON.stringify(output) };
+        const read = await outcome(query);
+        expect(read).toEqual(await outcome(queryBySdk));
         expect(read).toEqual(output);
       }),
     );
   });
 
-  test('reads a name as it is, whatever it is', async () => {
+  test('keeps names such as __proto__ and constructor', async () => {
     const body = '{"Items":[{"names":{"M":{"__proto__":{"S":"a"},"constructor":{"S":"b"}}}}]}';
-    answer = { status: 200, body };
-    expect(JSON.stringify(await outcome(ask))).toBe(body);
+    response = { status: 200, body };
+    expect(JSON.stringify(await outcome(query))).toBe(body);
   });
 
   test.each([
@@ -89,21 +89,18 @@ describe('UnconvertedJsonProtocol', () => {
     [400, '{"__type":"com.amazon.coral.validate#ValidationException","message":"Not like that"}'],
     [400, '{"__type":"com.amazon.coral.service#UnrecognizedClientException"}'],
     [418, '{}'],
-  ])('fails as the SDK’s own does, on %i: %s', async (status, body) => {
-    answer = { status, body };
-    const failure = await outcome(ask);
-    expect(failure).toEqual(await outcome(askBySdk));
+  ])('fails as the SDK’s own protocol does on status %i with %s', async (status, body) => {
+    response = { status, body };
+    const failure = await outcome(query);
+    expect(failure).toEqual(await outcome(queryBySdk));
     expect(failure).toMatchObject({ name: expect.any(String) });
   });
 
-  test.each(['<html></html>', '{"Items":[', '\u0000'])('rejects %j, which is no JSON', async (body) => {
-    answer = { status: 200, body };
-    expect(await outcome(ask)).toMatchObject({ name: 'SyntaxError' });
-    expect(await outcome(askBySdk)).toMatchObject({ name: 'SyntaxError' });
-  });
-
-  test('reads nothing as nothing', async () => {
-    answer = { status: 200, body: '' };
-    expect(await outcome(ask)).toEqual(await outcome(askBySdk));
-  });
+  test.each(['<html></html>', '{"Items":[', '\u0000', '', 'null', '[]', '"Items"'])(
+    'rejects the response %j, which is not a JSON object',
+    async (body) => {
+      response = { status: 200, body };
+      expect(await outcome(query)).toMatchObject({ name: 'SyntaxError' });
+    },
+  );
 });

@@ -17,7 +17,7 @@ const schemas = {
       job_name: { type: ['string', 'null'] },
       date: { $ref: '#/components/schemas/JobDate' },
       total_size: { type: 'integer', minimum: 0, description: 'All uploaded files together, in bytes' },
-      credits_spent: { type: 'integer', minimum: 0 },
+      credits_spent: { type: 'number', minimum: 0 },
       status: { $ref: '#/components/schemas/JobStatus' },
       status_meaning: { type: 'string', description: 'The status in words, for people' },
       progress_percent: { $ref: '#/components/schemas/ProgressPercent' },
@@ -44,7 +44,7 @@ const schemas = {
       job_name: { type: ['string', 'null'] },
       date: { $ref: '#/components/schemas/JobDate' },
       total_size: { type: 'integer', minimum: 0, description: 'All uploaded files together, in bytes' },
-      credits_spent: { type: 'integer', minimum: 0 },
+      credits_spent: { type: 'number', minimum: 0 },
       email: { type: ['string', 'null'] },
       object_uuid_names: {
         type: 'object',
