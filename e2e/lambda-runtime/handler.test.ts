@@ -34,7 +34,7 @@ describe("the bundled handler under AWS's runtime client", () => {
     expect(cold.body).toContain('of alice');
     expect(await listOf('alice')).toEqual(cold);
     await expect(runtime.invoke({ source: 'aws.events' })).rejects.toMatchObject({
-      errorMessage: expect.stringContaining('The event is no HTTP request'),
+      errorMessage: expect.stringContaining('The event is not an HTTP request'),
     });
     expect(await listOf('alice')).toEqual(cold);
   });

@@ -178,8 +178,8 @@ describe('an invocation', () => {
   test('for something else than a request fails, says so, and leaves the next one unharmed', async () => {
     const lambda = await start();
     const schedule = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };
-    await expect(lambda.invoke(schedule)).rejects.toThrow('The event is no HTTP request');
-    await expect(lambda.invoke(null)).rejects.toThrow('The event is no HTTP request');
+    await expect(lambda.invoke(schedule)).rejects.toThrow('The event is not an HTTP request');
+    await expect(lambda.invoke(null)).rejects.toThrow('The event is not an HTTP request');
     expect(read(await lambda.invoke(version2Event({ path: '/healthz' })))).toMatchObject({ status: 200 });
   });
 
@@ -202,7 +202,7 @@ describe('an invocation', () => {
         'content-length': String(answer.body.length),
         'cache-control': 'no-store',
       });
-      await untilLogged(lambda, /"status":413,"bytes":[0-9]+,"msg":"the answer was too large"/);
+      await untilLogged(lambda, /"status":413,"bytes":[0-9]+,"msg":"the response was too large"/);
       const compressed = { ...LIST, headers: [...headers, ['Accept-Encoding', 'br'] as const] };
       const { status, body } = read(await lambda.invoke(toEvent(compressed)));
       expect(status).toBe(200);

@@ -178,7 +178,7 @@ describe('--check', () => {
     expect(exitCode).toBe(1);
     const { stdout } = await runToEnd(SERVICE, {}, ['--check']);
     expect(stdout).toMatch(/^failed +configuration +JOBS_TABLE is missing\.$/m);
-    expect(stdout).toMatch(/^skipped +all else /m);
+    expect(stdout).toMatch(/^skipped +everything else /m);
   });
 });
 

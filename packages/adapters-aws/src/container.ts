@@ -2,7 +2,7 @@ import 'reflect-metadata/lite'; // as inversify does: the whole would be a secon
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createJobs } from '@jobs-api/core';
-import type { Authenticator, CallOptions, Jobs } from '@jobs-api/core';
+import type { Authenticator, CallOptions, Jobs, ReadinessChecks } from '@jobs-api/core';
 import { Container } from 'inversify';
 import type { ServiceIdentifier } from 'inversify';
 import { quietLogger, requestLimits } from './call-aws.ts';
@@ -17,9 +17,6 @@ import { observeCalls } from './observe-calls.ts';
 import type { AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 import { Secrets } from './secrets.ts';
-
-/** By the name of what may be out of reach: rejects where it is. */
-export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
 
 const clientSettings = { requestHandler: requestLimits, logger: quietLogger };
 

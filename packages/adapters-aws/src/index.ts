@@ -7,7 +7,7 @@ export type { TokenCacheStats } from './jwt/token-cache.ts';
 export { awsVariables, readAwsConfig } from './config.ts';
 export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
 export { createContainer, SERVICES } from './container.ts';
-export type { ContainerOptions, ReadinessChecks } from './container.ts';
+export type { ContainerOptions } from './container.ts';
 export { runChecks } from './check/run-checks.ts';
 export type { Finding } from './check/finding.ts';
 export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';

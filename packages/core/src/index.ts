@@ -14,6 +14,7 @@ export type { Authenticator } from './ports/authenticator.ts';
 export type { CallOptions } from './ports/call-options.ts';
 export type { JobStore, ListOptions, ListRange } from './ports/job-store.ts';
 export type { ObjectStore, Presigner, PresignOptions } from './ports/object-store.ts';
+export type { ReadinessChecks } from './ports/readiness-checks.ts';
 export type { DeleteJob } from './use-cases/delete-job.ts';
 export type {
   GetJob,

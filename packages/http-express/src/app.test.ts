@@ -48,16 +48,16 @@ const start = async (options: Partial<AppOptions> = {}) => {
   await once(server, 'listening');
   closeAll.push(() => new Promise((resolve) => server.close(resolve)));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const askOver = overSocket(origin);
-  const ask = async (question: HttpRequest) => {
-    const answer = await askOver(question);
-    expectDocumented(question, answer);
-    return answer;
+  const sendOverSocket = overSocket(origin);
+  const send = async (request: HttpRequest) => {
+    const response = await sendOverSocket(request);
+    expectDocumented(request, response);
+    return response;
   };
   const authorization = ['Authorization', authenticator.issueToken('alice')] as const;
-  const askAs = (method: string, path: string) =>
-    ask({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });
-  return { ask, askAs, authorization, origin };
+  const sendAsAlice = (method: string, path: string) =>
+    send({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });
+  return { send, sendAsAlice, authorization, origin };
 };
 
 const routes = [
@@ -80,18 +80,18 @@ function objectStoreFails(method: keyof MemoryObjectStore['failures']) {
   };
 }
 
-describe('a failure', () => {
+describe('createApp', () => {
   test.each(routes)(
-    'of %s %s that nobody foresaw is answered 500, and told in the log alone',
+    '%s %s returns 500 when an adapter throws an unexpected error, which only the log describes',
     async (method, path, fail) => {
       fail(Object.assign(new Error('the disk is on fire'), { code: 'EIO' }));
-      const { askAs } = await start();
-      const answer = await askAs(method, path);
-      expect(answer).toMatchObject({ status: 500, body: '{"message":"Internal server failure message"}' });
+      const { sendAsAlice } = await start();
+      const response = await sendAsAlice(method, path);
+      expect(response).toMatchObject({ status: 500, body: '{"message":"Internal server failure message"}' });
       expect(lines).toMatchObject([
         {
           level: 50,
-          request_id: answer.headers['x-request-id'],
+          request_id: response.headers['x-request-id'],
           status: 500,
           user_id: 'alice',
           error: { message: 'the disk is on fire', code: 'EIO', stack: expect.stringContaining('app.test.ts') },
@@ -100,38 +100,38 @@ describe('a failure', () => {
     },
   );
 
-  test.each(routes)('of %s %s that may pass is answered 503', async (method, path, fail) => {
+  test.each(routes)('%s %s returns 503 when an adapter throws Unavailable', async (method, path, fail) => {
     fail(new Unavailable('GetItem failed: TimeoutError', { cause: new Error('socket hang up') }));
-    const { askAs } = await start();
-    const answer = await askAs(method, path);
-    expect(answer).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
-    expect(answer.headers['retry-after']).toBe('1');
+    const { sendAsAlice } = await start();
+    const response = await sendAsAlice(method, path);
+    expect(response).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect(response.headers['retry-after']).toBe('1');
     expect(lines).toMatchObject([{ level: 40, error: { name: 'Unavailable', cause: { message: 'socket hang up' } } }]);
   });
 
-  test('of the authenticator that may pass is answered 503', async () => {
-    authenticator.failure = new Unavailable('the token keys have never been had');
-    const { askAs } = await start();
-    expect(await askAs('GET', '/list')).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+  test('GET /list returns 503 when the authenticator throws Unavailable', async () => {
+    authenticator.failure = new Unavailable('no token signing keys have been fetched yet');
+    const { sendAsAlice } = await start();
+    expect(await sendAsAlice('GET', '/list')).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
 
-  test('shows no token, signature or session token in the log', async () => {
+  test('logs no token, signature or session token that an error quotes', async () => {
     jobStore.failures.find = new Error(
       'GET https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIA1%2F2026&X-Amz-Security-Token=canary1&X-Amz-Signature=canary2&x=1 with eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.canary3',
     );
-    const { askAs } = await start();
-    await askAs('GET', '/get?job-id=1');
+    const { sendAsAlice } = await start();
+    await sendAsAlice('GET', '/get?job-id=1');
     expect(JSON.stringify(lines)).toContain('https://b.s3.amazonaws.com/k');
     expect(JSON.stringify(lines)).not.toMatch(/canary|eyJ|AKIA/);
   });
 });
 
-describe('a request that takes longer than it may', () => {
+describe('a request whose deadline is reached', () => {
   test.each([
     ['GET', '/list'],
     ['GET', '/get?job-id=1'],
     ['DELETE', '/delete?job-id=1'],
-  ])('is answered 503: %s %s', async (method, path) => {
+  ])('returns 503: %s %s', async (method, path) => {
     const untilAborted = (signal: AbortSignal | undefined) =>
       new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason as Error));
@@ -141,13 +141,13 @@ describe('a request that takes longer than it may', () => {
     jobStore.list = async function* (_user, _range, options) {
       yield await untilAborted(options?.signal);
     };
-    const { askAs } = await start({ requestTimeoutSeconds: () => 0.05 });
-    expect(await askAs(method, path)).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+    const { sendAsAlice } = await start({ requestTimeoutSeconds: () => 0.05 });
+    expect(await sendAsAlice(method, path)).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
 });
 
-describe('a request whose client disconnects', () => {
-  /** Holds the call of a method until it is released or, if it heeds its signal, aborted. */
+describe('createApp', () => {
+  /** Holds a store call until it is released or, with `heedsSignal`, aborted. */
   const hold = (method: 'find' | 'delete', heedsSignal: boolean) => {
     let release: () => void = () => undefined;
     const signals: AbortSignal[] = [];
@@ -183,7 +183,7 @@ describe('a request whose client disconnects', () => {
     while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  test('stops reading at once, and gives its place back', async () => {
+  test('GET stops its work at once when its client disconnects, and is no longer in flight', async () => {
     const inFlight = new InFlight({ max: 1 });
     const { entered, signals } = hold('find', true);
     await startAndDisconnect('GET', '/get?job-id=1', entered, { inFlight });
@@ -194,7 +194,7 @@ describe('a request whose client disconnects', () => {
     expect(lines[0]).not.toHaveProperty('error');
   });
 
-  test('continues to delete until that is done, keeps its place until then, and is logged then', async () => {
+  test('DELETE continues and stays in flight when its client disconnects, and is logged at its end', async () => {
     const inFlight = new InFlight({ max: 1 });
     const { entered, signals, release } = hold('delete', true);
     await startAndDisconnect('DELETE', '/delete?job-id=1', entered, { inFlight });
@@ -208,7 +208,7 @@ describe('a request whose client disconnects', () => {
     expect(lines).toMatchObject([{ method: 'DELETE', aborted: true, job_id: 1 }]);
   });
 
-  test('stops deleting at its deadline', async () => {
+  test('DELETE stops at its deadline after its client has disconnected', async () => {
     const inFlight = new InFlight({ max: 1 });
     const { entered } = hold('delete', true);
     const options = { inFlight, requestTimeoutSeconds: () => 0.2 };
@@ -221,8 +221,8 @@ describe('a request whose client disconnects', () => {
   });
 });
 
-describe('requests beyond those that may be in flight', () => {
-  /** Holds the first `get` until it is released. */
+describe('createApp with a limit of one request in flight', () => {
+  /** Holds `find` until it is released. */
   const holdFirst = () => {
     let release: () => void = () => undefined;
     const held = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
@@ -235,75 +235,75 @@ describe('requests beyond those that may be in flight', () => {
     return { entered, release };
   };
 
-  test('are refused with 503; requests that need no work are not', async () => {
+  test('returns 503 to a second request, and serves requests that need no work', async () => {
     const { entered, release } = holdFirst();
-    const { ask, askAs } = await start({ inFlight: new InFlight({ max: 1 }) });
-    const first = askAs('GET', '/get?job-id=1');
+    const { send, sendAsAlice } = await start({ inFlight: new InFlight({ max: 1 }) });
+    const first = sendAsAlice('GET', '/get?job-id=1');
     await entered;
-    const shed = await askAs('GET', '/list');
+    const shed = await sendAsAlice('GET', '/list');
     expect(shed).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
     expect(shed.headers['retry-after']).toBe('1');
-    expect(await ask({ path: '/api/v1/jobs/list' })).toMatchObject({ status: 401 });
-    expect(await askAs('GET', '/get?job-id=0')).toMatchObject({ status: 400 });
-    expect(await ask({ path: '/nowhere' })).toMatchObject({ status: 404 });
-    expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
+    expect(await send({ path: '/api/v1/jobs/list' })).toMatchObject({ status: 401 });
+    expect(await sendAsAlice('GET', '/get?job-id=0')).toMatchObject({ status: 400 });
+    expect(await send({ path: '/nowhere' })).toMatchObject({ status: 404 });
+    expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
     release();
     expect(await first).toMatchObject({ status: 404 });
-    expect(await askAs('GET', '/list')).toMatchObject({ status: 200 });
+    expect(await sendAsAlice('GET', '/list')).toMatchObject({ status: 200 });
   });
 
-  test('are still refused after the deadline of those that ignore their signal', async () => {
+  test('returns 503 to a second request after the deadline of a first one that ignores its signal', async () => {
     const { release } = holdFirst();
     const inFlight = new InFlight({ max: 1 });
-    const { askAs } = await start({ inFlight, requestTimeoutSeconds: () => 0.05 });
-    expect(await askAs('GET', '/get?job-id=1')).toMatchObject({ status: 503 });
-    expect(await askAs('GET', '/list')).toMatchObject({ status: 503 });
+    const { sendAsAlice } = await start({ inFlight, requestTimeoutSeconds: () => 0.05 });
+    expect(await sendAsAlice('GET', '/get?job-id=1')).toMatchObject({ status: 503 });
+    expect(await sendAsAlice('GET', '/list')).toMatchObject({ status: 503 });
     release();
     await inFlight.idle();
-    expect(await askAs('GET', '/list')).toMatchObject({ status: 200 });
+    expect(await sendAsAlice('GET', '/list')).toMatchObject({ status: 200 });
   });
 });
 
-describe('readiness', () => {
-  test('names what fails, in the order of the checks, and why in the log', async () => {
-    const { ask } = await start({
+describe('GET /readyz', () => {
+  test('names the failing checks in order, and logs their errors', async () => {
+    const { send } = await start({
       readinessChecks: {
         table: async () => {
           await Promise.resolve();
           throw new Error('AccessDeniedException');
         },
         bucket: async () => undefined,
-        'token keys': async () => Promise.reject(new Unavailable('never had')),
+        'token keys': async () => Promise.reject(new Unavailable('never fetched')),
       },
     });
-    const answer = await ask({ path: '/readyz' });
-    expect(answer).toMatchObject({ status: 503, body: '{"status":"not ready","failing":["table","token keys"]}' });
+    const response = await send({ path: '/readyz' });
+    expect(response).toMatchObject({ status: 503, body: '{"status":"not ready","failing":["table","token keys"]}' });
     expect(lines).toMatchObject([{ status: 503, error: { errors: [{}, {}] } }]);
     expect(JSON.stringify(lines)).toContain('AccessDeniedException');
   });
 
-  test('is told to many from one look', async () => {
-    let looks = 0;
-    const { ask } = await start({
+  test('runs its checks once for many requests', async () => {
+    let runs = 0;
+    const { send } = await start({
       readinessChecks: {
         table: async () => {
-          looks++;
+          runs++;
         },
       },
     });
-    for (let time = 1; time <= 3; time++) expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
-    expect(looks).toBe(1);
+    for (let time = 1; time <= 3; time++) expect(await send({ path: '/readyz' })).toMatchObject({ status: 200 });
+    expect(runs).toBe(1);
   });
 
-  test('ends at once with the service', async () => {
+  test('returns 503 at once when the service shuts down, while other routes are served', async () => {
     const shutdown = new AbortController();
-    const { ask, askAs } = await start({ shutdown: shutdown.signal });
-    expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
+    const { send, sendAsAlice } = await start({ shutdown: shutdown.signal });
+    expect(await send({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
     shutdown.abort();
     const notReady = { status: 503, body: '{"status":"not ready","failing":["shutting down"]}' };
-    expect(await ask({ path: '/readyz' })).toMatchObject(notReady);
-    expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
-    expect(await askAs('GET', '/list')).toMatchObject({ status: 200 });
+    expect(await send({ path: '/readyz' })).toMatchObject(notReady);
+    expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
+    expect(await sendAsAlice('GET', '/list')).toMatchObject({ status: 200 });
   });
 });
 
@@ -311,9 +311,9 @@ describe('CORS', () => {
   const origin = ['Origin', 'https://app.example.com'] as const;
   const preflight = [origin, ['Access-Control-Request-Method', 'DELETE'] as const];
 
-  test('answers a preflight before the token is asked for', async () => {
-    const { ask } = await start({ corsOrigins: ['https://app.example.com'] });
-    const { status, headers } = await ask({ method: 'OPTIONS', path: '/api/v1/jobs/delete', headers: preflight });
+  test('responds to a preflight without a token', async () => {
+    const { send } = await start({ corsOrigins: ['https://app.example.com'] });
+    const { status, headers } = await send({ method: 'OPTIONS', path: '/api/v1/jobs/delete', headers: preflight });
     expect(status).toBe(204);
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example.com',
@@ -322,45 +322,45 @@ describe('CORS', () => {
     });
   });
 
-  test('lets a page read answers and errors alike', async () => {
-    const { ask, authorization } = await start({ corsOrigins: ['https://app.example.com'] });
+  test('allows a page of a configured origin to read responses and errors', async () => {
+    const { send, authorization } = await start({ corsOrigins: ['https://app.example.com'] });
     for (const headers of [[origin], [origin, authorization]]) {
-      const answer = await ask({ path: '/api/v1/jobs/list', headers });
-      expect(answer.headers).toMatchObject({
+      const response = await send({ path: '/api/v1/jobs/list', headers });
+      expect(response.headers).toMatchObject({
         'access-control-allow-origin': 'https://app.example.com',
         'access-control-expose-headers': 'X-Request-Id,Retry-After,WWW-Authenticate',
       });
     }
   });
 
-  test('lets no other page', async () => {
-    const { ask } = await start({ corsOrigins: ['https://app.example.com'] });
+  test('does not allow pages of other origins', async () => {
+    const { send } = await start({ corsOrigins: ['https://app.example.com'] });
     for (const other of ['https://evil.example.com', 'null', 'https://app.example.com.evil.example']) {
-      const { headers } = await ask({ path: '/api/v1/jobs/list', headers: [['Origin', other]] });
+      const { headers } = await send({ path: '/api/v1/jobs/list', headers: [['Origin', other]] });
       expect(headers).not.toHaveProperty('access-control-allow-origin');
     }
   });
 
-  test('leaves an OPTIONS that is no preflight to the routes', async () => {
-    const { ask } = await start({ corsOrigins: ['https://app.example.com'] });
-    const answer = await ask({ method: 'OPTIONS', path: '/api/v1/jobs/list', headers: [origin] });
-    expect(answer).toMatchObject({ status: 405, body: '{"message":"Method Not Allowed"}' });
+  test('returns 405 for an OPTIONS request that is not a preflight', async () => {
+    const { send } = await start({ corsOrigins: ['https://app.example.com'] });
+    const response = await send({ method: 'OPTIONS', path: '/api/v1/jobs/list', headers: [origin] });
+    expect(response).toMatchObject({ status: 405, body: '{"message":"Method Not Allowed"}' });
   });
 
-  test('is not there unless it is configured', async () => {
-    const { ask } = await start();
-    const answer = await ask({ method: 'OPTIONS', path: '/api/v1/jobs/delete', headers: preflight });
-    expect(answer).toMatchObject({ status: 405 });
-    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  test('is off unless origins are configured', async () => {
+    const { send } = await start();
+    const response = await send({ method: 'OPTIONS', path: '/api/v1/jobs/delete', headers: preflight });
+    expect(response).toMatchObject({ status: 405 });
+    expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 });
 
-describe('the log', () => {
+describe('the request log', () => {
   test('has a line for each request, with the route and not the URL', async () => {
-    const { ask, askAs } = await start();
-    await askAs('GET', '/get?job-id=5&secret=canary');
-    await ask({ path: '/api/v1/jobs/list?secret=canary' });
-    await ask({ path: '/secret-canary' });
+    const { send, sendAsAlice } = await start();
+    await sendAsAlice('GET', '/get?job-id=5&secret=canary');
+    await send({ path: '/api/v1/jobs/list?secret=canary' });
+    await send({ path: '/secret-canary' });
     expect(lines).toMatchObject([
       {
         level: 30,
@@ -377,19 +377,19 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain('canary');
   });
 
-  test('names the records that a list left out', async () => {
+  test('names the unreadable records that a list left out', async () => {
     for (const jobId of [2, 4]) jobStore.putUnreadable('alice', jobId);
-    const { askAs } = await start();
-    await askAs('GET', '/list');
+    const { sendAsAlice } = await start();
+    await sendAsAlice('GET', '/list');
     expect(lines).toMatchObject([
       { level: 40, status: 200, unreadable_records: 2, unreadable_jobs: [{ job_id: '2' }, { job_id: '4' }] },
     ]);
   });
 
-  test('says which record could not be read', async () => {
+  test('names the unreadable record that a get failed with', async () => {
     jobStore.putUnreadable('alice', 2);
-    const { askAs } = await start();
-    await askAs('GET', '/get?job-id=2');
+    const { sendAsAlice } = await start();
+    await sendAsAlice('GET', '/get?job-id=2');
     expect(lines).toMatchObject([{ level: 50, error: { name: 'UnreadableJob' } }]);
     expect(JSON.stringify(lines)).toContain('job 2 of user alice');
   });

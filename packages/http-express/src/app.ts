@@ -1,4 +1,4 @@
-import type { Authenticator, Jobs } from '@jobs-api/core';
+import type { Authenticator, Jobs, ReadinessChecks } from '@jobs-api/core';
 import express, { type Express, type Router } from 'express';
 import type { Logger } from 'pino';
 import { cors } from './middleware/cors.ts';
@@ -10,7 +10,7 @@ import { responseHeaders } from './middleware/response-headers.ts';
 import { tracing } from './middleware/tracing.ts';
 import { parseQuery } from './request/parameters.ts';
 import { errorResponse, notFound } from './response/errors.ts';
-import { addHealthRoutes, type ReadinessChecks } from './routes/health.ts';
+import { addHealthRoutes } from './routes/health.ts';
 import { addJobsRoutes } from './routes/jobs.ts';
 import { addOpenapiRoute } from './routes/openapi.ts';
 import { createLogger } from './logging/logger.ts';
@@ -20,22 +20,22 @@ export interface AppOptions {
   readonly authenticator: Authenticator;
   /** Default: JSON lines on standard output. */
   readonly logger?: Logger;
-  /** Default: none, so that `/readyz` is 200. */
+  /** Default: none, so that `/readyz` returns 200. */
   readonly readinessChecks?: ReadinessChecks;
-  /** Aborts when the service is about to stop, which makes it not ready. */
+  /** Aborts when the service is about to stop. `/readyz` then returns 503. */
   readonly shutdown?: AbortSignal;
-  /** Returns how long the request that is beginning may take. Default: 10 s. */
+  /** Returns the time limit of the current request. Default: 10 s. */
   readonly requestTimeoutSeconds?: () => number;
   /** Default: 1,000 requests at once. */
   readonly inFlight?: InFlight;
-  /** Origins whose pages may call this API from a browser, such as `https://app.example.com`. Default: none. */
+  /** Origins whose pages may call the API from a browser, such as `https://app.example.com`. Default: none. */
   readonly corsOrigins?: readonly string[];
   readonly requestObserver?: RequestObserver | undefined;
-  /** Routes of a page to read and try the API. */
+  /** The routes of the page `/docs`. Default: none. */
   readonly docs?: Router | undefined;
 }
 
-/** Creates the Jobs API as an Express app, around any adapters. */
+/** Creates the Jobs API as an Express app around any adapters. */
 export const createApp = ({
   jobs,
   authenticator,
@@ -50,7 +50,7 @@ export const createApp = ({
 }: AppOptions): Express => {
   const app = express();
   app.disable('x-powered-by');
-  app.disable('etag'); // no response may be cached, so no body needs a hash
+  app.disable('etag'); // responses must not be cached, so a hash of the body would be wasted
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.set('query parser', parseQuery);

@@ -15,12 +15,12 @@ describe('readHttpConfig', () => {
     docs: true,
   };
 
-  test('gives everything its default', () => {
+  test('returns the defaults for absent and empty variables', () => {
     expect(readHttpConfig({}).config).toEqual(defaults);
     expect(readHttpConfig({ PORT: '', CORS_ORIGINS: '', LOG_LEVEL: '' }).config).toEqual(defaults);
   });
 
-  test('reads everything that may be set', () => {
+  test('reads every variable', () => {
     const env = {
       PORT: '8080',
       HOST: '127.0.0.1',
@@ -49,7 +49,7 @@ describe('readHttpConfig', () => {
     });
   });
 
-  test('names everything that is wrong at once', () => {
+  test('returns all problems at once', () => {
     const env = { PORT: '65536', LOG_LEVEL: 'loud', MAX_IN_FLIGHT: '0', CORS_ORIGINS: 'https://a.example/path' };
     expect(readHttpConfig(env).problems).toEqual([
       'PORT must be a whole number from 0 to 65535',
@@ -59,12 +59,12 @@ describe('readHttpConfig', () => {
     ]);
   });
 
-  test.each(['-1', '1.5', '1e3', ' 80', 'http', '0x50'])('refuses PORT=%j', (value) => {
+  test.each(['-1', '1.5', '1e3', ' 80', 'http', '0x50'])('rejects PORT=%j', (value) => {
     expect(readHttpConfig({ PORT: value }).problems).toEqual(['PORT must be a whole number from 0 to 65535']);
   });
 
   test.each(['*', 'example.com', 'https://a.example/', 'https://a.example,', 'null'])(
-    'refuses CORS_ORIGINS=%j',
+    'rejects CORS_ORIGINS=%j',
     (value) => {
       expect(readHttpConfig({ CORS_ORIGINS: value }).problems).toHaveLength(1);
     },

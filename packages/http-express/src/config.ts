@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** How the service listens, how much it works on at once, and how it stops. */
+/** Settings for listening, limits and shutdown. */
 export interface HttpConfig {
   readonly port: number;
   readonly host: string;
@@ -11,9 +11,9 @@ export interface HttpConfig {
   readonly keepAliveSeconds: number;
   readonly drainSeconds: number;
   readonly shutdownGraceSeconds: number;
-  /** Where metrics are served; `undefined`: nowhere. */
+  /** Port of the metrics server; `undefined`: metrics are off. */
   readonly metricsPort: number | undefined;
-  /** Whether the service has the page `/docs`. */
+  /** Whether the service serves the page `/docs`. */
   readonly docs: boolean;
 }
 
@@ -51,18 +51,18 @@ const variables = v.object({
   DOCS: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
 });
 
-/** Every variable that is read here. */
+/** Names of the variables that {@link readHttpConfig} reads. */
 export const httpVariables: readonly string[] = Object.keys(variables.entries);
 
 /**
- * Reads the variables of the service (docs/configuration.md): either the configuration, or everything that is wrong with
- * it, a sentence each. A variable that is set to nothing counts as not set.
+ * Reads the variables of the service (docs/configuration.md). Returns the configuration or all problems, one sentence
+ * each. An empty variable counts as not set.
  */
 export const readHttpConfig = (
   env: Readonly<Record<string, string | undefined>>,
 ): { config: HttpConfig; problems?: never } | { config?: never; problems: readonly string[] } => {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
-  const { success, output: read, issues } = v.safeParse(variables, given);
+  const nonEmpty = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const { success, output: read, issues } = v.safeParse(variables, nonEmpty);
   if (!success) return { problems: issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`) };
   return {
     config: {

@@ -3,21 +3,21 @@ import type { JobId, UserId } from '@jobs-api/core';
 import type { RequestLifecycle } from './request/lifecycle.ts';
 import type { UnreadableRecords } from './request/unreadable-records.ts';
 
-/** What the handlers of one request share. */
+/** State that the handlers of one request share. */
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Express requires an indexable type
 export type RequestLocals = {
   lifecycle: RequestLifecycle;
   requestId: string;
   userId?: UserId;
   jobId?: JobId;
-  /** The request's span, for the log. */
+  /** Ids of the request's span, for the log. */
   trace?: { trace_id: string; span_id: string };
-  /** What the request failed with, for the log. */
+  /** The error that the request failed with, for the log. */
   error?: unknown;
-  /** The records that a list had to leave out, for the log. */
+  /** The unreadable records that a list left out, for the log. */
   unreadable?: UnreadableRecords;
 };
 
-/** A handler in this app: its query is parsed by the platform's own parser. */
-export type Handler = RequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;
-export type ErrorHandler = ErrorRequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;
+/** A handler of this app. Its query is a `URLSearchParams`. */
+export type AppHandler = RequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;
+export type AppErrorHandler = ErrorRequestHandler<Request['params'], unknown, unknown, URLSearchParams, RequestLocals>;

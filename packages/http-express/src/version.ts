@@ -1,5 +1,5 @@
-/** Put in by scripts/bundle.js, out of package.json. */
+/** Defined by scripts/bundle.js, from package.json. */
 declare const JOBS_API_VERSION: string | undefined;
 
-/** Of what is running; from source, which may be anything, it is `development`. */
+/** Version of a bundle, or `development` if the sources are run. */
 export const version = typeof JOBS_API_VERSION === 'string' ? JOBS_API_VERSION : 'development';

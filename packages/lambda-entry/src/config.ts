@@ -6,7 +6,7 @@ import * as v from 'valibot';
 
 const LAMBDA_AUTH = v.optional(v.picklist(['jwt', 'gateway'], 'must be jwt or gateway'), 'jwt');
 
-/** @throws an error that names everything that is missing or wrong, a line each */
+/** @throws an error that lists all problems, one per line */
 export const readConfig = (
   env: Readonly<Record<string, string | undefined>>,
 ): { aws: AwsConfig; http: HttpConfig; auth: 'jwt' | 'gateway' } => {

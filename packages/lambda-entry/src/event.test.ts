@@ -32,8 +32,8 @@ const response = {
   isBase64Encoded: false,
 };
 
-describe('payload 2.0', () => {
-  test('is read with its query as it was sent', () => {
+describe('readHttpEvent with payload 2.0', () => {
+  test('keeps the query unchanged', () => {
     expect(readHttpEvent(version2).request).toEqual({
       method: 'GET',
       path: '/api/v1/jobs/get?job-id=1&x=%zz+a',
@@ -41,12 +41,12 @@ describe('payload 2.0', () => {
     });
   });
 
-  test.each([undefined, null])('is read where headers are %s', (headers) => {
+  test.each([undefined, null])('accepts an event whose headers are %s', (headers) => {
     expect(readHttpEvent({ ...version2, headers }).request.headers).toEqual({});
   });
 
-  test('is answered with single values', () => {
-    expect(readHttpEvent(version2).toAnswer(response)).toEqual({
+  test('returns headers with single values', () => {
+    expect(readHttpEvent(version2).toResult(response)).toEqual({
       statusCode: 200,
       headers: { 'content-type': 'application/json', 'content-length': '2', vary: 'Origin, Accept-Encoding' },
       body: '{}',
@@ -55,8 +55,8 @@ describe('payload 2.0', () => {
   });
 });
 
-describe('payload 1.0', () => {
-  test('is read with every value of its query, which the gateway has decoded', () => {
+describe('readHttpEvent with payload 1.0', () => {
+  test('encodes all query values again, which the gateway has decoded', () => {
     expect(readHttpEvent(version1).request).toEqual({
       method: 'DELETE',
       path: '/api/v1/jobs/delete?job-id=1&job-id=2&name=a+b%26c%3Dd%25',
@@ -64,7 +64,7 @@ describe('payload 1.0', () => {
     });
   });
 
-  test.each([undefined, null])('is read where it has single values only, and the others are %s', (absent) => {
+  test.each([undefined, null])('reads single values if the multi-value fields are %s', (absent) => {
     const event = { ...version1, multiValueQueryStringParameters: absent, multiValueHeaders: absent };
     expect(readHttpEvent(event).request).toMatchObject({
       path: '/api/v1/jobs/delete?job-id=2',
@@ -72,24 +72,24 @@ describe('payload 1.0', () => {
     });
   });
 
-  test.each([undefined, null])('is read where headers and query are %s', (absent) => {
+  test.each([undefined, null])('accepts an event whose headers and query are %s', (absent) => {
     const maps = ['headers', 'multiValueHeaders', 'queryStringParameters', 'multiValueQueryStringParameters'];
     const event = { ...version1, ...Object.fromEntries(maps.map((name) => [name, absent])) };
     expect(readHttpEvent(event).request).toMatchObject({ path: '/api/v1/jobs/delete', headers: {} });
   });
 
-  test('joins the values of a header, however its name is written', () => {
+  test('joins the values of a header, whatever the case of its name', () => {
     const event = { ...version1, multiValueHeaders: { Authorization: ['a', 'b'], authorization: ['c'] } };
     expect(readHttpEvent(event).request.headers).toEqual({ authorization: 'a, b, c' });
   });
 
-  test('takes the whole path, not what a greedy resource left of it', () => {
+  test('reads the whole path, not the part that a greedy resource matched', () => {
     const event = { ...version1, resource: '/api/{proxy+}', pathParameters: { proxy: 'v1/jobs/delete' } };
     expect(readHttpEvent(event).request.path).toMatch(/^\/api\/v1\/jobs\/delete\?/);
   });
 
-  test('is answered with lists of values', () => {
-    expect(readHttpEvent(version1).toAnswer(response)).toEqual({
+  test('returns headers with lists of values', () => {
+    expect(readHttpEvent(version1).toResult(response)).toEqual({
       statusCode: 200,
       multiValueHeaders: {
         'content-type': ['application/json'],
@@ -102,13 +102,13 @@ describe('payload 1.0', () => {
   });
 });
 
-describe('a load balancer', () => {
-  test('is read with its query as it was sent', () => {
+describe('readHttpEvent with an event of a load balancer', () => {
+  test('keeps the query unchanged', () => {
     expect(readHttpEvent(loadBalancer).request.path).toBe('/api/v1/jobs/list?job-id=100%&name=a%20b');
   });
 
-  test('is answered with single values where it sends them, and with lists where it sends those', () => {
-    expect(readHttpEvent(loadBalancer).toAnswer(response)).toMatchObject({
+  test('returns headers in the form of the event: single values or lists', () => {
+    expect(readHttpEvent(loadBalancer).toResult(response)).toMatchObject({
       headers: { vary: 'Origin, Accept-Encoding' },
     });
     const { headers, queryStringParameters, ...multi } = loadBalancer;
@@ -121,17 +121,17 @@ describe('a load balancer', () => {
       path: '/api/v1/jobs/list?job-id=100%&job-id=2',
       headers: { authorization: 'token' },
     });
-    expect(readHttpEvent(event).toAnswer(response)).toMatchObject({
+    expect(readHttpEvent(event).toResult(response)).toMatchObject({
       multiValueHeaders: { vary: ['Origin', 'Accept-Encoding'] },
     });
   });
 });
 
-describe('a path', () => {
+describe('readHttpEvent', () => {
   const pathOf = (rawPath: string) => readHttpEvent({ ...version2, rawPath, rawQueryString: '' }).request.path;
 
   test.each(['/prod', '/v2', '/company/files', '/prod/base/path', '/api', '/api/v1'])(
-    'loses what precedes ours: %s',
+    'removes the prefix %s from a path',
     (prefix) => {
       for (const path of ['/api/v1/jobs/list', '/api/v1/jobs/nope', '/healthz', '/readyz', '/openapi.json'])
         expect(pathOf(prefix + path)).toBe(path);
@@ -150,17 +150,17 @@ describe('a path', () => {
     '/prod/healthz/',
     '/nope',
     '/prod/nope',
-  ])('is left alone otherwise: %s', (path) => {
+  ])('keeps the path %s', (path) => {
     expect(pathOf(path)).toBe(path);
   });
 
-  test('that was decoded ends where it ends', () => {
+  test('encodes ? and # in a decoded path', () => {
     expect(pathOf('/api/v1/jobs/list?x#y')).toBe('/api/v1/jobs/list%3Fx%23y');
   });
 });
 
 test.each([
-  ['nothing', undefined],
+  ['undefined', undefined],
   ['null', null],
   ['a text', 'event'],
   ['an empty event', {}],
@@ -168,8 +168,8 @@ test.each([
   ['a queue', { Records: [{ eventSource: 'aws:sqs', body: '{}' }] }],
   ['a web socket', { requestContext: { eventType: 'CONNECT', connectionId: 'x' }, isBase64Encoded: false }],
   ['a 2.0 without a method', { version: '2.0', rawPath: '/', requestContext: {} }],
-])('an event that is %s is refused, with what it should be', (_, event) => {
+])('readHttpEvent rejects %s with an error that names the expected events', (_, event) => {
   expect(() => readHttpEvent(event)).toThrow(
-    'The event is no HTTP request of API Gateway (payload 2.0 or 1.0) or of an Application Load Balancer',
+    'The event is not an HTTP request of API Gateway (payload 2.0 or 1.0) or of an Application Load Balancer',
   );
 });

@@ -1,13 +1,13 @@
-/** A request as serverless-express takes it. Its body is left out: none is ever read. */
+/** A request in the form that serverless-express expects. It has no body, because bodies are never read. */
 interface RequestValues {
   readonly method: string;
-  /** Path and query, as they would stand in a request line. */
+  /** Path and query, as in a request line. */
   readonly path: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A response as serverless-express gives it. */
+/** A response in the form that serverless-express returns. */
 export interface ResponseValues {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, number | string | readonly string[]>>;
@@ -15,10 +15,10 @@ export interface ResponseValues {
   readonly isBase64Encoded: boolean;
 }
 
-/** An event that is a request, and the form in which its sender wants the answer. */
+/** A request that arrived as an event, and the conversion of its response. */
 export interface HttpEvent {
   readonly request: RequestValues;
-  readonly toAnswer: (response: ResponseValues) => object;
+  readonly toResult: (response: ResponseValues) => object;
 }
 
 type Value = string | number | readonly string[] | null | undefined;
@@ -39,22 +39,22 @@ interface Version1Event {
   readonly multiValueHeaders?: Values;
   readonly queryStringParameters?: Values;
   readonly multiValueQueryStringParameters?: Values;
-  /** `elb` where a load balancer sent it. */
+  /** Contains `elb` if a load balancer sent the event. */
   readonly requestContext?: { readonly elb?: object };
 }
 
 /**
- * Reads an event of API Gateway, payload 2.0 or 1.0, or of an Application Load Balancer. serverless-express could, but it
- * does not strip a stage, loses the query of some 1.0 events and a part of the path of others, and fails where there are
- * no headers or where a load balancer's query is not well-formed.
+ * Reads an event of API Gateway (payload 2.0 or 1.0) or of an Application Load Balancer. The parser of serverless-express is
+ * not used: it keeps the stage in the path, loses the query of some 1.0 events and a part of the path of others, and fails
+ * if there are no headers or if a load balancer's query is malformed.
  *
- * @throws where the event is not a request
+ * @throws if the event is not an HTTP request
  */
 export const readHttpEvent = (event: unknown): HttpEvent => {
   if (isVersion2(event)) return readVersion2(event);
   if (isVersion1(event)) return event.requestContext?.elb ? readLoadBalancer(event) : readVersion1(event);
   throw new Error(
-    'The event is no HTTP request of API Gateway (payload 2.0 or 1.0) or of an Application Load Balancer',
+    'The event is not an HTTP request of API Gateway (payload 2.0 or 1.0) or of an Application Load Balancer',
   );
 };
 
@@ -75,23 +75,23 @@ const readVersion2 = ({ rawPath, rawQueryString = '', headers, requestContext }:
     path: requestTarget(rawPath, rawQueryString),
     headers: joinValues(headers),
   },
-  toAnswer: (response) => ({ ...response, headers: joinValues(response.headers) }),
+  toResult: (response) => ({ ...response, headers: joinValues(response.headers) }),
 });
 
 const readVersion1 = (event: Version1Event): HttpEvent => ({
   request: {
     method: event.httpMethod,
-    // The gateway has decoded names and values.
+    // The gateway has decoded the names and values.
     path: requestTarget(event.path, new URLSearchParams(queryOf(event)).toString()),
     headers: joinValues(event.multiValueHeaders ?? event.headers),
   },
-  toAnswer: ({ headers, ...response }) => ({ ...response, multiValueHeaders: listValues(headers) }),
+  toResult: ({ headers, ...response }) => ({ ...response, multiValueHeaders: listValues(headers) }),
 });
 
 const readLoadBalancer = (event: Version1Event): HttpEvent => ({
   request: {
     method: event.httpMethod,
-    // A load balancer has not decoded anything.
+    // A load balancer does not decode anything.
     path: requestTarget(
       event.path,
       queryOf(event)
@@ -100,8 +100,8 @@ const readLoadBalancer = (event: Version1Event): HttpEvent => ({
     ),
     headers: joinValues(event.multiValueHeaders ?? event.headers),
   },
-  // It wants headers back in the form in which it sends them, which is a setting of the target group.
-  toAnswer: ({ headers, ...response }) => ({
+  // The target group's setting for multi-value headers applies to events and results alike.
+  toResult: ({ headers, ...response }) => ({
     ...response,
     ...(event.multiValueHeaders ? { multiValueHeaders: listValues(headers) } : { headers: joinValues(headers) }),
   }),
@@ -117,7 +117,7 @@ const queryOf = (event: Version1Event): [string, string][] => {
   return Object.entries(query).flatMap(([name, value]) => valuesOf(value).map((one): [string, string] => [name, one]));
 };
 
-/** Several values of a header are one that lists them (RFC 9110, section 5.3); two tokens, so, are none. */
+/** Joins the values of a header (RFC 9110, section 5.3). Two tokens thus become an invalid one. */
 const joinValues = (values: Values): Record<string, string> => {
   const joined: Record<string, string> = {};
   for (const [name, value] of Object.entries(values ?? {})) {
@@ -131,12 +131,12 @@ const listValues = (headers: ResponseValues['headers']): Record<string, readonly
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, valuesOf(value)]));
 
 /**
- * What precedes one of the app's paths: the stage of a gateway, or the base path of a custom domain. A path that is the
- * app's own as it stands is left alone.
+ * Matches a prefix of the app's paths: the stage of a gateway, or the base path of a custom domain. Paths of the app itself
+ * do not match.
  */
 const PREFIX = /^(?!\/api\/v1\/jobs\/)(?:\/[^/]+)+?(?=\/(?:api\/v1\/jobs\/|healthz$|readyz$|openapi\.json$))/;
 
-/** A gateway may have decoded the path, in which nothing must end it too early now. */
+/** Returns path and query. A decoded path may contain `?` and `#`, which must not end it. */
 const requestTarget = (path: string, query: string): string => {
   const own = path.replace(PREFIX, '').replaceAll(/[?#]/g, encodeURIComponent);
   return query === '' ? own : `${own}?${query}`;

@@ -13,7 +13,7 @@ describe('GatewayAuthenticator', () => {
   test.each([
     ['2.0', version2],
     ['1.0', version1],
-  ])('believes the claims of an event of payload %s', async (_, eventOf) => {
+  ])('returns the user of the claims in an event with payload %s', async (_, eventOf) => {
     expect(await authenticate(eventOf({ sub: 'alice' }))).toBe('alice');
     expect(await authenticate(eventOf({ sub: 'x', 'cognito:username': 'alice' }), 'cognito:username')).toBe('alice');
   });
@@ -23,8 +23,8 @@ describe('GatewayAuthenticator', () => {
     ['no context', { version: '2.0' }],
     ['no claims', version2(undefined)],
     ['claims without that one', version2({ email: 'alice' })],
-    ['the claims of another payload', { ...version1({ sub: 'alice' }), version: '2.0' }],
-    ['the claims of another payload', { ...version2({ sub: 'alice' }), version: '1.0' }],
+    ['2.0 and claims of 1.0', { ...version1({ sub: 'alice' }), version: '2.0' }],
+    ['1.0 and claims of 2.0', { ...version2({ sub: 'alice' }), version: '1.0' }],
     [
       'claims in a header',
       { version: '2.0', headers: { 'x-apigateway-event': JSON.stringify(version2({ sub: 'alice' })) } },
@@ -33,16 +33,16 @@ describe('GatewayAuthenticator', () => {
     ...['', '..', 'a/b', 'a\u0000', 'a'.repeat(129), 5, ['alice'], null].map(
       (sub) => [`the id ${String(sub)}`, version2({ sub })] as const,
     ),
-  ])('refuses an event with %s', async (_, event) => {
+  ])('rejects an event with %s', async (_, event) => {
     await expect(authenticate(event)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
-  test('refuses where there is no invocation', async () => {
+  test('rejects a call outside of an invocation', async () => {
     const authenticator = new GatewayAuthenticator({ userIdClaim: 'sub' });
     await expect(authenticator.authenticate('token')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
-  test('keeps invocations apart that are interleaved', async () => {
+  test('returns the user of its own invocation when invocations interleave', async () => {
     const authenticator = new GatewayAuthenticator({ userIdClaim: 'sub' });
     const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
     const seen = await Promise.all(

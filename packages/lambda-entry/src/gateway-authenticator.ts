@@ -13,8 +13,8 @@ interface AuthorizedEvent {
 }
 
 /**
- * Believes the claims that API Gateway's JWT authorizer put into the event. Nobody but the gateway can write there; the
- * token itself it has judged already, and is not looked at.
+ * Trusts the claims that API Gateway's JWT authorizer put into the event. Only the gateway can write them. The token was
+ * verified by the gateway and is ignored here.
  */
 export class GatewayAuthenticator implements Authenticator {
   readonly #userIdClaim: string;

@@ -27,18 +27,18 @@ const app = createApp({
 const serve = configure<HttpEvent, object>({
   app,
   framework: { sendRequest: sendRequestTo(app) },
-  // A name that the library does not know, so that a fault in between fails the invocation, which alarms can see.
+  // A name that the library does not know: unexpected errors then fail the invocation, which alarms can see.
   eventSourceName: 'HTTP',
   eventSource: {
     getRequest: ({ event }: { event: HttpEvent }) => event.request,
     getResponse: ({ event, statusCode, headers, body, isBase64Encoded }: ResponseValues & { event: HttpEvent }) =>
-      fitResponse({ statusCode, headers, body, isBase64Encoded }, event.toAnswer, (bytes) => {
-        logger.warn({ request_id: headers['x-request-id'], status: 413, bytes }, 'the answer was too large');
+      fitResponse({ statusCode, headers, body, isBase64Encoded }, event.toResult, (bytes) => {
+        logger.warn({ request_id: headers['x-request-id'], status: 413, bytes }, 'the response was too large');
       }),
   },
 });
 
-/** Answers an HTTP request that came as an event. Declares two parameters: AWS's runtime refuses a third. */
+/** Handles an HTTP request that arrived as an event. It has two parameters, because AWS's runtime rejects a third. */
 export const handler = async (event: unknown, context: Context): Promise<object> => {
   const httpEvent = readHttpEvent(event);
   return invocation.run({ event, context }, () => serve(httpEvent, context, () => undefined)) as Promise<object>;

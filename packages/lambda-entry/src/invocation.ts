@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from 'aws-lambda';
 
-/** What belongs to one invocation and to no other that the process may be working on. */
+/** The event and context of one invocation. A process may handle several at the same time. */
 export interface Invocation {
   readonly event: unknown;
   readonly context: Pick<Context, 'getRemainingTimeInMillis'>;
 }
 
-/** Kept with everything that an invocation starts; serverless-express keeps the latest event in a global instead. */
+/** The current invocation, through all asynchronous calls. serverless-express keeps only the latest event, in a global. */
 export const invocation = new AsyncLocalStorage<Invocation>();
 
-/** What is left for the answer to leave before the invocation is ended from outside. */
+/** Time to return the response before Lambda ends the invocation. */
 const RESERVE_SECONDS = 0.5;
 
-/** How long the request of this invocation may take. */
+/** Returns the time limit of the current invocation's request. */
 export const secondsLeft = (): number => {
   const { context } = invocation.getStore() ?? {};
   return context ? Math.max(0, context.getRemainingTimeInMillis() / 1000 - RESERVE_SECONDS) : Infinity;

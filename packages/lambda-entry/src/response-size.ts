@@ -1,6 +1,6 @@
 import type { ResponseValues } from './event.ts';
 
-/** Of an answer as the function returns it, in JSON (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+/** Maximum size of a result as JSON, in bytes (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 export const MAX_BYTES = 6 * 1024 * 1024;
 
 const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
@@ -17,19 +17,19 @@ const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
 };
 
 /**
- * The answer for a response, or, where Lambda would refuse it and the gateway say only that something went wrong, one
- * that says what to do.
+ * Returns the result for a response. A result that Lambda would reject, which the caller would see as an unspecific error of
+ * the gateway, becomes a 413 that says what to do.
  */
 export const fitResponse = (
   response: ResponseValues,
-  toAnswer: (response: ResponseValues) => object,
+  toResult: (response: ResponseValues) => object,
   onTooLarge: (bytes: number) => void,
 ): object => {
-  const answer = toAnswer(response);
-  // In JSON a character takes six bytes at most, and the headers are few: most answers need not be written to be measured.
-  if (response.body.length < MAX_BYTES / 8) return answer;
-  const bytes = Buffer.byteLength(JSON.stringify(answer));
-  if (bytes <= MAX_BYTES) return answer;
+  const result = toResult(response);
+  // A character takes at most six bytes of JSON and headers are few, so most results are small enough without measuring them.
+  if (response.body.length < MAX_BYTES / 8) return result;
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes <= MAX_BYTES) return result;
   onTooLarge(bytes);
-  return toAnswer(tooLarge(response));
+  return toResult(tooLarge(response));
 };

@@ -1,15 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { MAX_BYTES } from './response-size.ts';
 
-/** A request and its response as serverless-express makes them. */
+/** A request and its response, created by serverless-express. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
 /**
- * Returns what hands a request to the app. serverless-express keeps the whole response in memory, and waits until it is finished. A
- * response that is too large for Lambda is finished as soon as it has become so; one that is destroyed fails the
+ * Returns a function that passes a request to the app. serverless-express keeps the whole response in memory and waits for
+ * its end. A response that grows too large for Lambda is finished at once. A response that is destroyed fails the
  * invocation, since nothing of it has been sent.
  */
 export const sendRequestTo =

@@ -5,24 +5,28 @@ import { readHttpConfig } from '@jobs-api/http-express';
 const lineOf = ({ verdict, subject, text }: Finding): string =>
   `${verdict.padEnd(8)} ${subject.padEnd(17)} ${text.replace(/\s+/g, ' ')}\n`;
 
-/** Writes what is right and what is not, a line each, and answers whether nothing failed. */
+/** Writes one line per finding, and returns whether no check failed. */
 export const check = async (
   env: Readonly<Record<string, string | undefined>>,
   output: { write(line: string): void },
 ): Promise<boolean> => {
-  let isRight = true;
-  const tell = (finding: Finding) => {
-    if (finding.verdict === 'failed') isRight = false;
+  let isOk = true;
+  const write = (finding: Finding) => {
+    if (finding.verdict === 'failed') isOk = false;
     output.write(lineOf(finding));
   };
 
   const subject = 'configuration';
   const aws = readAwsConfig(env);
   const problems = [...(aws.problems ?? []), ...(readHttpConfig(env).problems ?? [])];
-  for (const problem of problems) tell({ subject, verdict: 'failed', text: `${problem}.` });
-  if (problems.length === 0) tell({ subject, verdict: 'ok', text: 'Every variable can be understood.' });
-  if (aws.config) for await (const finding of runChecks(aws.config)) tell(finding);
+  for (const problem of problems) write({ subject, verdict: 'failed', text: `${problem}.` });
+  if (problems.length === 0) write({ subject, verdict: 'ok', text: 'All variables are valid.' });
+  if (aws.config) for await (const finding of runChecks(aws.config)) write(finding);
   else
-    tell({ subject: 'all else', verdict: 'skipped', text: 'Not looked at, because the configuration is not right.' });
-  return isRight;
+    write({
+      subject: 'everything else',
+      verdict: 'skipped',
+      text: 'Not checked, because the configuration is invalid.',
+    });
+  return isOk;
 };

@@ -1,4 +1,4 @@
-// The long-running service: reads the environment, connects the adapters for AWS, and starts to serve.
+// The long-running service: reads the environment, creates the AWS adapters, and starts the HTTP service.
 import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
 import { createLogger, createMetrics, readHttpConfig, startService } from '@jobs-api/http-express';
 
@@ -21,7 +21,7 @@ const container = createContainer(aws.config, {
   onAwsCall: metrics?.onAwsCall,
 });
 
-// For a process that imports the service instead of starting it.
+// Exported for processes that import the service, such as `pnpm dev`.
 export const { app, server, port } = await startService({
   jobs: container.get(SERVICES.jobs),
   authenticator: container.get(SERVICES.authenticator),

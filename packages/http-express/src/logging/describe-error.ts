@@ -2,14 +2,14 @@ import { formsOf, redact } from './redaction.ts';
 
 const MAX_MESSAGE = 1_000;
 const MAX_STACK = 2_000;
-/** Errors that are described in all, an error's causes and parts included. */
+/** Maximum number of errors that are described, including causes and the errors of an `AggregateError`. */
 const MAX_ERRORS = 8;
 
 /**
- * Returns an error as the log shows it. Only what is known to be harmless is copied: errors of the AWS SDK hold whole
- * requests and responses, and those hold signatures and session tokens. Texts are cut, and secrets in them redacted.
+ * Returns an error in the form in which it is logged. Only fields that are known to be harmless are copied, since errors
+ * of the AWS SDK contain whole requests and responses with signatures and session tokens. Texts are cut and redacted.
  *
- * @param secrets values that must not be logged, besides what is found by its pattern
+ * @param secrets values to redact in addition to those that match a known pattern
  */
 export const describeError = (error: unknown, ...secrets: readonly (string | undefined)[]): object => {
   const forms = formsOf(secrets);
@@ -36,7 +36,7 @@ export const describeError = (error: unknown, ...secrets: readonly (string | und
   return describe(error);
 };
 
-/** An error may be any value, also one that cannot be converted to a string. */
+/** Any value can be thrown, even one that cannot be converted to a string. */
 const textOf = (value: unknown): string => {
   try {
     return String(value);
@@ -45,5 +45,5 @@ const textOf = (value: unknown): string => {
   }
 };
 
-/** The lines of a stack trace below the message, which is logged by itself. */
+/** Returns the stack trace without the message, which is logged separately. */
 const framesOf = ({ stack = '' }: Error): string => stack.slice(Math.max(0, stack.indexOf('\n    at ')));

@@ -7,7 +7,7 @@ const logTo = (options: LoggerOptions = {}) => {
   return { logger, lines };
 };
 
-test('no line contains a secret, at any level and in any field', () => {
+test('the logger writes no secret, at any level and in any field', () => {
   let secrets: readonly string[] = ['old secret/+='];
   const { logger, lines } = logTo({ secrets: () => secrets });
   for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)
@@ -18,7 +18,7 @@ test('no line contains a secret, at any level and in any field', () => {
   expect(lines.join('')).not.toMatch(/(old|new).{1,3}secret/);
 });
 
-test('no line is longer than 16 KB, and a longer one keeps its fields', () => {
+test('the logger cuts a line that is longer than 16 KB and keeps its fields', () => {
   const { logger, lines } = logTo();
   const long = '\u0001'.repeat(50_000);
   const jobs = Array.from({ length: 20 }, (_, index) => ({ job_id: String(index), reason: long }));

@@ -5,19 +5,19 @@ import { formsOf, redactForms } from './redaction.ts';
 
 export interface LoggerOptions {
   readonly level?: HttpConfig['logLevel'];
-  /** Returns the values that no line may contain, such as the credentials in use: the same array until they change. */
+  /** Returns values that no line may contain, such as the credentials in use. Returns the same array until they change. */
   readonly secrets?: () => readonly string[];
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** The longest line, in bytes, with its line feed: what log collectors take as one. */
+/** Maximum length of a line in bytes, including the line feed. Many log collectors split longer lines. */
 const MAX_LINE = 16 * 1024;
-/** How many characters of each text a line that is too long keeps: as many as fit. */
+/** Limits for each text of a line that is too long, in characters. The first one that makes the line short enough is used. */
 const TEXT_LENGTHS = [1_000, 250, 50, 10];
 const NONE: readonly string[] = [];
 
-/** Writes JSON lines. Errors are logged under the name `error`. */
+/** Creates a logger that writes JSON lines. Errors are logged as the field `error`. */
 export const createLogger = ({ level = 'info', secrets = () => NONE, destination }: LoggerOptions = {}): Logger => {
   let known = { secrets: NONE, forms: NONE };
   const withoutSecrets = (line: string): string => {
@@ -36,10 +36,10 @@ export const createLogger = ({ level = 'info', secrets = () => NONE, destination
   return destination ? pino(options, destination) : pino(options);
 };
 
-/** The request log describes errors itself, since it knows the caller's token. */
+/** The request log describes errors itself, because it knows the caller's token. */
 const isDescribed = (error: unknown): boolean => !(error instanceof Error) && typeof error === 'object';
 
-/** A line that is too long keeps all of its fields, and of each text only so much that the line is short enough. */
+/** Cuts the texts of a line that is too long, and keeps all fields. */
 const shorten = (line: string): string => {
   let shortened = line;
   for (const length of TEXT_LENGTHS) {

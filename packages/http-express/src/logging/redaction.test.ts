@@ -8,9 +8,9 @@ const SIGNATURE = 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d
 describe('redact', () => {
   test.each([
     ['a JSON Web Token', `token ${JWT} is bad`, 'token [redacted] is bad'],
-    ['one whose header begins with a space', 'eyAiYWxnIjoiUlMyNTYifQ.eyJzdWIiOiJhIn0.c2ln', '[redacted]'],
-    ['one whose header begins with a line feed', 'ewogImFsZyI6ICJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln', '[redacted]'],
-    ['a part of one', 'eyJhbGciOiJIUzI1NiJ9.eyJz', '[redacted]'],
+    ['a token whose header begins with a space', 'eyAiYWxnIjoiUlMyNTYifQ.eyJzdWIiOiJhIn0.c2ln', '[redacted]'],
+    ['a token whose header begins with a line feed', 'ewogImFsZyI6ICJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln', '[redacted]'],
+    ['a part of a token', 'eyJhbGciOiJIUzI1NiJ9.eyJz', '[redacted]'],
     [
       'a presigned URL',
       `https://b/k?X-Amz-Credential=AKIA1%2F2026&X-Amz-Security-Token=canary&X-Amz-Signature=${SIGNATURE}&x=1`,
@@ -28,12 +28,12 @@ describe('redact', () => {
     ],
     ['an access key id', 'key AKIAIOSFODNN7EXAMPLE is unknown', 'key [redacted] is unknown'],
     [
-      'the user of a URL',
-      'https://user:password@example.com/keys answered 500',
-      'https://[redacted]@example.com/keys answered 500',
+      'the user and password of a URL',
+      'https://user:password@example.com/keys returned 500',
+      'https://[redacted]@example.com/keys returned 500',
     ],
     [
-      'nothing',
+      'nothing from a harmless text',
       'the eye of the beholder, job 1 at https://example.com',
       'the eye of the beholder, job 1 at https://example.com',
     ],
@@ -41,14 +41,14 @@ describe('redact', () => {
     expect(redact(text, 1_000)).toBe(expected);
   });
 
-  test('removes values in every form in which they are quoted', () => {
+  test('removes values in every form in which they can be quoted', () => {
     const secret = 'wJalr/XUtn+FEMI="quoted"';
     const text = [secret, encodeURIComponent(secret), JSON.stringify({ secret })].join(' ');
     expect(redactForms(text, formsOf([secret]))).toBe('[redacted] [redacted] {"secret":"[redacted]"}');
     expect(redactForms('a local word', formsOf(['local', undefined]))).toBe('a local word');
   });
 
-  // A quadratic pattern would need minutes for these, a linear one milliseconds.
+  // A quadratic pattern takes minutes for these texts, a linear one milliseconds.
   test.each(['-eyJ', 'eyJ', 'eyJa.', '://a', 'Signature=', 'x-amz-security-token:', 'AKIA', '"'])(
     'takes linear time for a long text of %j',
     (part) => {
@@ -69,14 +69,14 @@ describe('describeError', () => {
     expect(described.match(/\[redacted\]/g)).toHaveLength(3);
   });
 
-  test('has an end for errors that are their own cause, and for many', () => {
+  test('stops after eight errors if an error is its own cause or has many parts', () => {
     const error = new AggregateError(Array.from({ length: 1_000 }, () => new Error('part')));
     error.cause = error;
     expect(JSON.stringify(describeError(error)).match(/"stack"/g)).toHaveLength(8);
   });
 
   test.each([undefined, null, 'text', 12n, Symbol('s'), Object.create(null)])(
-    'describes %p, which is not an error',
+    'describes the thrown value %p, which is not an error',
     (value) => {
       expect(describeError(value)).toEqual({ message: expect.any(String) });
     },

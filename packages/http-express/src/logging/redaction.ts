@@ -1,6 +1,6 @@
-/** Patterns of what could open something if it stood in a log. Each is linear in time, since callers choose the text. */
+/** Patterns of secrets. Each one takes linear time, because callers choose the text. */
 const SECRETS = [
-  // A JSON Web Token, whole or cut: its header is a JSON object in base64url, which begins with one of these.
+  // A JSON Web Token, whole or cut. Its header is a JSON object in base64url, which begins with one of these.
   /(?<![\w-])e(?:y[AIJ]|w[\w-])[\w-]{5,}(?:\.[\w-]*){0,2}/g,
   // The parts of a signed request or URL (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html).
   /(?<=(?:Signature|Security-Token|Credential)["']?\s{0,2}[=:]\s{0,2}["']?)[^&\s"',<]+/gi,
@@ -11,13 +11,13 @@ const SECRETS = [
 
 const REDACTED = '[redacted]';
 
-/** Shorter values are words that a log may need. */
+/** Minimum length of a redacted value. Shorter values are words that a log may need. */
 const MIN_SECRET_LENGTH = 8;
 
-/** How much of a text is searched for secrets, in characters: more than a log line has, and than a secret is long. */
+/** Length of the part of a text that is searched, in characters. It is longer than a log line and than any secret. */
 const SEARCHED = 32 * 1024;
 
-/** Returns every form in which secrets are quoted: as they are, in a URL, in JSON. */
+/** Returns all forms in which secrets can be quoted: plain, URL-encoded, in JSON. */
 export const formsOf = (secrets: readonly (string | undefined)[]): readonly string[] => {
   const forms = secrets
     .filter((secret) => secret !== undefined)
@@ -28,14 +28,14 @@ export const formsOf = (secrets: readonly (string | undefined)[]): readonly stri
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-/** Replaces all that {@link formsOf} found, in any text. */
+/** Replaces the forms that {@link formsOf} returned. */
 export const redactForms = (text: string, forms: readonly string[]): string =>
   forms.reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text);
 
 /**
- * Returns at most `length` characters of a text that comes from elsewhere, without what is or looks like a secret.
+ * Returns at most `length` characters of a text from outside, with secrets replaced.
  *
- * @param forms what to look for, besides what is found by its pattern: see {@link formsOf}
+ * @param forms texts to replace in addition to those that match a known pattern: see {@link formsOf}
  */
 export const redact = (text: string, length: number, forms: readonly string[] = []): string => {
   let redacted = redactForms(text.slice(0, SEARCHED), forms);

@@ -1,8 +1,8 @@
 import corsMiddleware from 'cors';
-import type { Handler } from '../handler.ts';
+import type { AppHandler } from '../handler.ts';
 
-/** Lets pages of the given origins call this API. Only a preflight is answered here: a bare OPTIONS has no route. */
-export const cors = (origins: readonly string[]): Handler => {
+/** Allows pages of the given origins to call the API. An OPTIONS request that is not a preflight continues to the routes. */
+export const cors = (origins: readonly string[]): AppHandler => {
   const allow = corsMiddleware({
     origin: [...origins],
     methods: ['GET', 'HEAD', 'DELETE'],

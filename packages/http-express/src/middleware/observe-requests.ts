@@ -1,30 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
-import type { Handler } from '../handler.ts';
+import type { AppHandler } from '../handler.ts';
 import type { InFlightObserver } from '../request/in-flight.ts';
 
 /** A request that has ended. */
 export interface FinishedRequest {
-  /** One of the HTTP standards, or `_OTHER`. */
+  /** A standard method, or `_OTHER`. */
   readonly method: string;
-  /** The route as it was declared, never the path of the request; `undefined` if none was found. */
+  /** The declared route, never the path of the request; `undefined` if no route matched. */
   readonly route: string | undefined;
   readonly status: number;
-  /** Whether the client disconnected before it had the whole response. */
+  /** Whether the client disconnected before it received the whole response. */
   readonly aborted: boolean;
   readonly seconds: number;
-  /** Records that a list had to leave out because they cannot be read. */
+  /** Number of unreadable records that a list left out. */
   readonly unreadableRecords: number;
 }
 
-/** Counts requests. Every value is one of few, whatever callers send. Its methods must not throw. */
+/** Observes requests, for metrics. The number of different values is small, whatever callers send. Methods must not throw. */
 export interface RequestObserver extends InFlightObserver {
   onFinish(request: FinishedRequest): void;
-  /** A malformed request was refused before it reached the app. */
-  onRefused(request: Pick<FinishedRequest, 'method' | 'status'>): void;
+  /** Called when a malformed request was rejected before it reached the app. */
+  onMalformed(request: Pick<FinishedRequest, 'method' | 'status'>): void;
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#section-9.1 and PATCH. */
+/** Methods of https://www.rfc-editor.org/rfc/rfc9110#section-9.1, and PATCH. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
 
 export const methodOf = ({ method = '' }: Pick<IncomingMessage, 'method'>): string =>
@@ -34,7 +34,7 @@ export const routeOf = ({ route }: Pick<Request, 'route'>): string | undefined =
   (route as { path: string } | undefined)?.path;
 
 export const observeRequests =
-  (observer: RequestObserver): Handler =>
+  (observer: RequestObserver): AppHandler =>
   (req, res, next) => {
     const { locals } = res;
     locals.lifecycle.onEnd(({ seconds, aborted }) => {

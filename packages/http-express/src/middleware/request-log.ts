@@ -1,16 +1,16 @@
 import type { Level, Logger } from 'pino';
-import type { Handler, RequestLocals } from '../handler.ts';
+import type { AppHandler, RequestLocals } from '../handler.ts';
 import { describeError } from '../logging/describe-error.ts';
 import { formsOf, redact } from '../logging/redaction.ts';
 import { tokenOf } from '../request/authenticate.ts';
 import { routeOf } from './observe-requests.ts';
 
-/** How much of the reason for a refusal is logged, in characters. */
+/** Maximum length of a logged reason, in characters. */
 const MAX_REASON = 200;
 
-/** Writes one line for each request. The URL is not logged, since a query is the caller's own business; the route is. */
+/** Logs one line per request. It contains the route and not the URL, because the query may be confidential. */
 export const requestLog =
-  (logger: Logger): Handler =>
+  (logger: Logger): AppHandler =>
   (req, res, next) => {
     const { locals } = res;
     locals.lifecycle.onEnd(({ seconds, aborted }) => {
@@ -25,7 +25,7 @@ export const requestLog =
           ms: Math.round(seconds * 10_000) / 10,
           user_id: locals.userId,
           job_id: locals.jobId,
-          // The client disconnected before it had the whole response.
+          // The client disconnected before it received the whole response.
           ...(aborted && { aborted }),
           ...describeOutcome(statusCode, locals, tokenOf(req)),
         },
@@ -35,7 +35,7 @@ export const requestLog =
     next();
   };
 
-/** An error may quote the caller's token, which the log must not contain. */
+/** Describes the error without the caller's token, which the error may quote. */
 const describeOutcome = (
   status: number,
   { error, unreadable }: RequestLocals,
@@ -47,7 +47,7 @@ const describeOutcome = (
   ...(unreadable && { unreadable_records: unreadable.count, unreadable_jobs: unreadable.first }),
 });
 
-/** Whether something went wrong, with the response possibly half sent, rather than the caller being refused. */
+/** Returns whether the request failed, possibly after the response began. A rejected request is not a failure. */
 const isFailure = (status: number, error: unknown): boolean => status >= 500 || (error !== undefined && status < 400);
 
 const levelOf = (status: number, { error, unreadable }: RequestLocals): Level => {

@@ -2,18 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry/api';
-import type { Handler } from '../handler.ts';
+import type { AppHandler } from '../handler.ts';
 import { methodOf, routeOf } from './observe-requests.ts';
 
 const NAME = '@jobs-api/http-express';
 
 /**
- * A span for every request, as a child of the one that the caller's headers name, by whatever SDK is registered with
- * OpenTelemetry's API; without one, nothing is measured. Names are those of
- * https://opentelemetry.io/docs/specs/semconv/http/http-spans/. Of the URL only the path is told: a query is the caller's
- * own business.
+ * Creates a span for every request if an SDK is registered with OpenTelemetry's API. The span is a child of the one that
+ * the request headers name. Names are those of https://opentelemetry.io/docs/specs/semconv/http/http-spans/. The span
+ * contains the path and not the query, because the query may be confidential.
  */
-export const tracing: Handler = (req, res, next) => {
+export const tracing: AppHandler = (req, res, next) => {
   const tracer = findTracer();
   if (!tracer) {
     next();
@@ -34,7 +33,7 @@ export const tracing: Handler = (req, res, next) => {
         span.updateName(`${verb} ${route}`);
         span.setAttribute('http.route', route);
       }
-      // A client that disconnected before has got no status.
+      // No status was sent if the client disconnected earlier.
       if (res.headersSent) span.setAttribute('http.response.status_code', res.statusCode);
       if (res.statusCode >= 500) {
         const { error } = res.locals;
@@ -47,20 +46,20 @@ export const tracing: Handler = (req, res, next) => {
   context.with(trace.setSpan(parent, span), next);
 };
 
-/** The SDK's, where there is one: the API's own would do nothing with what it takes a while to put together. */
+/** Returns the tracer of the SDK; `undefined` if no SDK is registered, so that attributes are not collected in vain. */
 const findTracer = (): Tracer | undefined => {
   const provider: TracerProvider & Partial<Pick<ProxyTracerProvider, 'getDelegateTracer'>> = trace.getTracerProvider();
   return provider.getDelegateTracer ? provider.getDelegateTracer(NAME) : provider.getTracer(NAME);
 };
 
-/** What made a span for this request already, as Lambda's layers do, is nearer than the caller. */
+/** Returns the active span if there is one (Lambda layers create it), else the span that the request headers name. */
 const parentOf = ({ headers }: IncomingMessage): Context => {
   const active = context.active();
   return trace.getSpan(active) ? active : propagation.extract(active, headers);
 };
 
 const attributesOf = (
-  { method: original, originalUrl, headers }: Parameters<Handler>[0],
+  { method: original, originalUrl, headers }: Parameters<AppHandler>[0],
   method: string,
 ): Attributes => {
   const agent = headers['user-agent'];
@@ -80,9 +79,9 @@ interface Flushable {
 }
 
 /**
- * Has the SDK send the spans that it holds, where there is one. The API has no word for that, but SDKs agree on one.
+ * Sends the spans that the SDK still holds, if there is an SDK. The API has no such function, but all SDKs have this one.
  *
- * @throws where that fails, or takes more than 2 s
+ * @throws if that fails or takes more than 2 s
  */
 export const flushSpans = async (): Promise<void> => {
   const provider = trace.getTracerProvider() as Flushable & { getDelegate?(): Flushable };

@@ -4,8 +4,8 @@ import { Unauthorized, type Authenticator, type CallOptions, type UserId } from 
 const BEARER = /^Bearer +(.+)$/i;
 
 /**
- * Returns the user that the `Authorization` header proves: a token, with or without the Bearer scheme. Of two headers, one
- * could be what a proxy verified and the other what is read here, so there must be exactly one.
+ * Verifies the token in the `Authorization` header, with or without the Bearer scheme, and returns its user. There must be
+ * exactly one such header: if there were two, a proxy could have verified the other one.
  *
  * @throws Unauthorized or Unavailable
  */
@@ -19,12 +19,12 @@ export const authenticate = async (
   return authenticator.authenticate(tokenIn(header), options);
 };
 
-/** The token that the caller sent, for a log that must not contain it. */
+/** Returns the caller's token, so that it can be redacted in the log. */
 export const tokenOf = (request: IncomingMessage): string | undefined => tokenIn(authorizationHeaders(request)[0]);
 
 const tokenIn = (header: string | undefined) => header && (BEARER.exec(header)?.[1] ?? header);
 
-/** `headers` has only the first one, and `headersDistinct` fails in Node 20.19 and 24.9 on a header named `__proto__`. */
+/** Reads `rawHeaders`: `headers` has only the first value, `headersDistinct` fails for `__proto__` on Node 20.19 and 24.9. */
 const authorizationHeaders = ({ rawHeaders }: IncomingMessage): readonly string[] => {
   const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2)

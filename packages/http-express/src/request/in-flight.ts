@@ -1,23 +1,23 @@
 import { Unavailable } from '@jobs-api/core';
 
 export interface InFlightOptions {
-  /** Requests that may be worked on at once. */
+  /** Maximum number of requests that are worked on at the same time. */
   readonly max: number;
   readonly observer?: InFlightObserver | undefined;
 }
 
-/** Its methods must not throw. */
+/** Methods must not throw. */
 export interface InFlightObserver {
   onWorkStart(): void;
   onWorkEnd(): void;
-  /** A request was refused because too many were being worked on. */
+  /** Called when a request is rejected because too many are in flight. */
   onShed(): void;
 }
 
 /**
- * Counts the requests that are being worked on, whether or not their clients are still there, and refuses further ones:
- * a quick refusal is better than a slow response for everyone. A request holds its place until its work has really
- * ended, which may be after its deadline if an adapter ignores its signal. Responses that are being sent hold none.
+ * Limits the requests that are worked on at the same time: a quick 503 is better than slow responses for all callers. A
+ * request counts until its work has really ended, also if its client has disconnected, and also after its deadline if an
+ * adapter ignores its signal. A response that is being sent does not count.
  */
 export class InFlight {
   readonly #max: number;
@@ -30,7 +30,7 @@ export class InFlight {
     this.#observer = observer;
   }
 
-  /** @throws Unavailable if all places are taken */
+  /** @throws Unavailable if the limit is reached */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#count >= this.#max) {
       this.#observer?.onShed();
@@ -47,7 +47,7 @@ export class InFlight {
     }
   }
 
-  /** Resolves when no request is being worked on. */
+  /** Resolves when no request is in flight. */
   async idle(): Promise<void> {
     if (this.#count > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }

@@ -2,46 +2,45 @@ import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Unavailable, untilAborted } from '@jobs-api/core';
 
-/** How a request ended. */
+/** Outcome of a request. */
 export interface RequestEnd {
-  /** From its beginning until its work had ended and its response was over. */
+  /** Time from the beginning until the work had ended and the response was over. */
   readonly seconds: number;
-  /** Whether the client disconnected before it had the whole response. */
+  /** Whether the client disconnected before it received the whole response. */
   readonly aborted: boolean;
 }
 
-export interface RunOptions {
-  /** The deadline: how long the work may take. */
+export interface WorkOptions {
+  /** Time until the deadline. */
   readonly seconds: number;
   /** Whether the work continues after the client has disconnected. */
   readonly outlivesClient?: boolean;
 }
 
-/** What a request's work is given. */
+/** Signals for the work of a request. */
 export interface WorkContext {
   /** Aborts at the deadline and, unless the work outlives its client, when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Returns a signal that aborts when half of the time until the deadline is over. */
+  /** Returns a signal that aborts when half of the time is over. */
   readonly halfTime: () => AbortSignal;
 }
 
-/** The client has disconnected: there is no one to respond to. */
+/** The client has disconnected, so there is nothing to respond to. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
 /**
- * Owns one request from its beginning to its end. Everything that lasts as long as the request hangs on this object: its
- * deadline, its signal, and the listeners that log, count and trace it.
+ * Owns one request from its beginning to its end: its deadline, its signal, and the listeners that log, count and trace it.
  *
- * A request ends once, when its work has ended and its response is over, whatever became of the connection.
+ * A request ends exactly once, when its work has ended and its response is over, whatever happened to the connection.
  */
 export class RequestLifecycle {
   readonly #response: ServerResponse;
   readonly #beganAt = performance.now();
   readonly #listeners: ((end: RequestEnd) => void)[] = [];
   #isWorking = false;
-  /** What became of the response: `undefined` as long as it is not over. */
+  /** Outcome of the response; `undefined` while it is not over. */
   #outcome: 'sent' | 'aborted' | undefined;
 
   constructor(response: ServerResponse) {
@@ -66,7 +65,7 @@ export class RequestLifecycle {
    */
   async run<Result>(
     work: (context: WorkContext) => Promise<Result>,
-    { seconds, outlivesClient = false }: RunOptions,
+    { seconds, outlivesClient = false }: WorkOptions,
   ): Promise<Result> {
     const deadline = performance.now() + seconds * 1000;
     const controller = new AbortController();
@@ -85,7 +84,7 @@ export class RequestLifecycle {
       clearTimeout(timer);
       this.#response.off('close', onClose);
       this.#isWorking = false;
-      // Not before the handlers have seen how the work ended: the log says it.
+      // After the error handler, so that the log contains the error.
       setImmediate(() => this.#endIfOver());
     }
   }

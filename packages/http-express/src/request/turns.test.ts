@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Turns } from './turns.ts';
 
-/** Takes so many turns, and notes each in `log`. */
+/** Takes `count` turns and adds each to `log`. */
 const takeTurns = async (takeTurn: () => Promise<void>, count: number, name: string, log: string[]): Promise<void> => {
   for (let turn = 0; turn < count; turn++) {
     await takeTurn();
@@ -9,8 +9,8 @@ const takeTurns = async (takeTurn: () => Promise<void>, count: number, name: str
   }
 };
 
-describe('turns', () => {
-  test('are given at once to a request that is alone', async () => {
+describe('Turns', () => {
+  test('gives a turn at once to the only request', async () => {
     const takeTurn = new Turns().forRequest('alice');
     let isTaken = false;
     void takeTurn().then(() => (isTaken = true));
@@ -18,7 +18,7 @@ describe('turns', () => {
     expect(isTaken).toBe(true);
   });
 
-  test('alternate between users, whatever the number of their requests', async () => {
+  test('alternates between users, whatever the number of their requests', async () => {
     const turns = new Turns();
     const log: string[] = [];
     const alice = Array.from({ length: 100 }, () => takeTurns(turns.forRequest('alice'), 10, 'alice', log));
@@ -29,7 +29,7 @@ describe('turns', () => {
     expect(log).toHaveLength(1_010);
   });
 
-  test("go to the oldest of a user's requests first", async () => {
+  test("gives turns to a user's oldest request first", async () => {
     const turns = new Turns();
     const log: string[] = [];
     const requests = ['first', 'second', 'third'].map((name) => [name, turns.forRequest('alice')] as const);

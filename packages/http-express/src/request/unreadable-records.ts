@@ -1,12 +1,12 @@
 import type { UnreadableJob } from '@jobs-api/core';
 import { redact } from '../logging/redaction.ts';
 
-/** How many records are named, and how much is kept of each, in characters. */
+/** Limits of the log line: the number of named records, and the length of each text in characters. */
 const MAX_NAMED = 20;
 const MAX_ID = 50;
 const MAX_REASON = 200;
 
-/** The records that a list left out. Of many, only the first are kept. */
+/** Counts the unreadable records that a list left out, and keeps the first ones for the log. */
 export class UnreadableRecords {
   readonly first: { readonly job_id: string; readonly reason: string }[] = [];
   count = 0;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { isJobsError, type JobsError } from '@jobs-api/core';
-import type { ErrorHandler, Handler } from '../handler.ts';
+import type { AppErrorHandler, AppHandler } from '../handler.ts';
 import { ClientGone } from '../request/lifecycle.ts';
 import {
   InvalidQueryParameter,
@@ -26,10 +26,10 @@ const badRequest = (parameter: QueryParameter, problem: string): ErrorResponse =
   },
 });
 
-/** The documented body, to the letter. The details of a failure are for the log alone. */
+/** The documented body, to the letter. Details of a failure are only logged. */
 const internalFailure = { status: 500, body: { message: 'Internal server failure message' } };
 
-/** The response to each error of the core. An error without an entry does not compile. */
+/** The response for each error code of the core. A code without an entry does not compile. */
 const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) => ErrorResponse } = {
   INVALID_PARAMETER: ({ parameter, problem }) => badRequest(parameter, problem),
   UNAUTHORIZED: () => ({
@@ -56,17 +56,17 @@ const send = (res: ServerResponse, { status, headers, body }: ErrorResponse): vo
   sendJson(res, body, status);
 };
 
-/** The last handler: responds to what any other has thrown, and leaves the error to the request log. */
-export const errorResponse: ErrorHandler = (error: unknown, _req, res, _next) => {
+/** Responds to errors that other handlers threw. The request log logs them. */
+export const errorResponse: AppErrorHandler = (error: unknown, _req, res, _next) => {
   if (error instanceof ClientGone) return;
   res.locals.error = error;
   if (!res.headersSent) send(res, responseTo(error));
 };
 
-export const notFound: Handler = (_req, res) => send(res, { status: 404, body: { message: 'Not Found' } });
+export const notFound: AppHandler = (_req, res) => send(res, { status: 404, body: { message: 'Not Found' } });
 
 export const methodNotAllowed =
-  (allow: string): Handler =>
+  (allow: string): AppHandler =>
   (_req, res) =>
     send(res, { status: 405, headers: { Allow: allow }, body: { message: 'Method Not Allowed' } });
 

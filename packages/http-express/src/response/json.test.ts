@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { decode } from '../testing/decode.ts';
-import { sendJson, streamJson, type StreamOptions } from './json.ts';
+import { sendJson, streamJson, type JsonStreamOptions } from './json.ts';
 
 let server: Server;
 
@@ -20,15 +20,15 @@ const start = async (listener: (req: IncomingMessage, res: ServerResponse) => un
   return (server.address() as AddressInfo).port;
 };
 
-const ask = async (port: number, method = 'GET', headers = {}) => {
+const send = async (port: number, method = 'GET', headers = {}) => {
   const sent = request({ port, host: '127.0.0.1', method, headers, agent: false }).end();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const body = await buffer(response);
-  return { headers: response.headers, text: decode(body, response.headers['content-encoding']), size: body.length };
+  const [incoming] = (await once(sent, 'response')) as [IncomingMessage];
+  const body = await buffer(incoming);
+  return { headers: incoming.headers, text: decode(body, incoming.headers['content-encoding']), size: body.length };
 };
 
 const takeTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
-const freely: StreamOptions = { takeTurn, mayCompress: () => true };
+const unlimited: JsonStreamOptions = { takeTurn, mayCompress: () => true };
 
 async function* pieces(count: number, length = 1_000): AsyncGenerator<string> {
   for (let index = 0; index < count; index++) yield 'é'.padEnd(length, String(index % 10));
@@ -39,50 +39,55 @@ const textOf = async (source: AsyncIterable<string>): Promise<string> => {
   return text;
 };
 
-describe('a JSON body', () => {
-  test('that is small has its length, also for HEAD', async () => {
+describe('sendJson', () => {
+  test('sets Content-Length, also for HEAD', async () => {
     const port = await start((_req, res) => sendJson(res, { name: 'é' }));
-    const answer = await ask(port);
-    expect(answer.text).toBe('{"name":"é"}');
-    expect(answer.headers).toMatchObject({
+    const response = await send(port);
+    expect(response.text).toBe('{"name":"é"}');
+    expect(response.headers).toMatchObject({
       'content-length': '13',
       'content-type': 'application/json; charset=utf-8',
     });
-    expect((await ask(port, 'HEAD')).headers).toMatchObject({ 'content-length': '13' });
+    expect((await send(port, 'HEAD')).headers).toMatchObject({ 'content-length': '13' });
   });
+});
 
-  test.each(['br', 'gzip'])('that is small has its compressed length in %s, also for HEAD', async (encoding) => {
-    const port = await start((_req, res) => streamJson(res, pieces(10), freely));
-    const headers = { 'Accept-Encoding': encoding };
-    const answer = await ask(port, 'GET', headers);
-    expect(answer.text).toBe(await textOf(pieces(10)));
-    expect(answer.headers).toMatchObject({ 'content-encoding': encoding, 'content-length': String(answer.size) });
-    expect((await ask(port, 'HEAD', headers)).headers).toMatchObject({ 'content-length': String(answer.size) });
-  });
+describe('streamJson', () => {
+  test.each(['br', 'gzip'])(
+    'sets the compressed Content-Length of a small body in %s, also for HEAD',
+    async (encoding) => {
+      const port = await start((_req, res) => streamJson(res, pieces(10), unlimited));
+      const headers = { 'Accept-Encoding': encoding };
+      const response = await send(port, 'GET', headers);
+      expect(response.text).toBe(await textOf(pieces(10)));
+      expect(response.headers).toMatchObject({ 'content-encoding': encoding, 'content-length': String(response.size) });
+      expect((await send(port, 'HEAD', headers)).headers).toMatchObject({ 'content-length': String(response.size) });
+    },
+  );
 
-  test.each([undefined, 'br', 'gzip'])('that is large is sent whole in the encoding %s', async (encoding) => {
-    const port = await start((_req, res) => streamJson(res, pieces(500), freely));
+  test.each([undefined, 'br', 'gzip'])('sends all of a large body in the encoding %s', async (encoding) => {
+    const port = await start((_req, res) => streamJson(res, pieces(500), unlimited));
     const headers = encoding === undefined ? {} : { 'Accept-Encoding': encoding };
-    const answer = await ask(port, 'GET', headers);
-    expect(answer.text).toBe(await textOf(pieces(500)));
-    expect(answer.headers['content-encoding']).toBe(encoding);
-    expect(answer.headers.vary).toBe('Accept-Encoding');
-    const head = await ask(port, 'HEAD', headers);
+    const response = await send(port, 'GET', headers);
+    expect(response.text).toBe(await textOf(pieces(500)));
+    expect(response.headers['content-encoding']).toBe(encoding);
+    expect(response.headers.vary).toBe('Accept-Encoding');
+    const head = await send(port, 'HEAD', headers);
     expect(head.headers['content-encoding']).toBe(encoding);
     expect(head.headers).not.toHaveProperty('content-length');
   });
 
-  test('that is large is sent as it is if there is no memory to compress it', async () => {
-    const port = await start((_req, res) => streamJson(res, pieces(500), { ...freely, mayCompress: () => false }));
-    const answer = await ask(port, 'GET', { 'Accept-Encoding': 'br, gzip' });
-    expect(answer.headers).not.toHaveProperty('content-encoding');
-    expect(answer.text).toBe(await textOf(pieces(500)));
+  test('sends a large body uncompressed if there is no memory for compression', async () => {
+    const port = await start((_req, res) => streamJson(res, pieces(500), { ...unlimited, mayCompress: () => false }));
+    const response = await send(port, 'GET', { 'Accept-Encoding': 'br, gzip' });
+    expect(response.headers).not.toHaveProperty('content-encoding');
+    expect(response.text).toBe(await textOf(pieces(500)));
   });
 
   test('prefers br if the client has no preference', async () => {
-    const port = await start((_req, res) => streamJson(res, pieces(10), freely));
+    const port = await start((_req, res) => streamJson(res, pieces(10), unlimited));
     const encodingFor = async (accepted: string) =>
-      (await ask(port, 'GET', { 'Accept-Encoding': accepted })).headers['content-encoding'];
+      (await send(port, 'GET', { 'Accept-Encoding': accepted })).headers['content-encoding'];
     expect(await encodingFor('gzip, deflate, br, zstd')).toBe('br');
     expect(await encodingFor('br;q=0.5, gzip')).toBe('gzip');
     expect(await encodingFor('*')).toBe('br');
@@ -90,7 +95,7 @@ describe('a JSON body', () => {
     expect(await encodingFor('deflate')).toBeUndefined();
   });
 
-  test('is made no faster than its client reads, and no more once the client has disconnected', async () => {
+  test('makes pieces no faster than the client reads, and none after the client has disconnected', async () => {
     let made = 0;
     async function* endless() {
       for (;;) {
@@ -100,11 +105,11 @@ describe('a JSON body', () => {
     }
     let onOver: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (onOver = resolve));
-    const port = await start((_req, res) => streamJson(res, endless(), freely).then(onOver));
+    const port = await start((_req, res) => streamJson(res, endless(), unlimited).then(onOver));
     const socket = connect(port, '127.0.0.1');
     socket.pause();
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    // Loopback takes some megabytes; then nothing more is made.
+    // The kernel buffers some megabytes on loopback.
     let before = -1;
     while (made !== before) {
       before = made;
@@ -115,7 +120,7 @@ describe('a JSON body', () => {
     expect(made - before).toBeLessThanOrEqual(2);
   });
 
-  test('that fails on its way is cut off, so that no client takes it for whole', async () => {
+  test('cuts off a response whose piece fails, so that no client considers it complete', async () => {
     async function* failing() {
       yield 'x'.repeat(100_000);
       await takeTurn();
@@ -123,20 +128,20 @@ describe('a JSON body', () => {
     }
     let failure: unknown;
     const port = await start((_req, res) =>
-      streamJson(res, failing(), freely).catch((error: unknown) => (failure = error)),
+      streamJson(res, failing(), unlimited).catch((error: unknown) => (failure = error)),
     );
-    await expect(ask(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(send(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(failure).toMatchObject({ message: 'no more' });
   });
 
-  test('that fails before it has begun leaves the response to its caller', async () => {
+  test('leaves the response to its caller if the first piece fails', async () => {
     async function* failing(): AsyncGenerator<string> {
       yield 'x';
       throw new Error('nothing');
     }
     const port = await start((_req, res) =>
-      streamJson(res, failing(), freely).catch((error: unknown) => sendJson(res, { error: String(error) }, 500)),
+      streamJson(res, failing(), unlimited).catch((error: unknown) => sendJson(res, { error: String(error) }, 500)),
     );
-    expect((await ask(port)).text).toBe('{"error":"Error: nothing"}');
+    expect((await send(port)).text).toBe('{"error":"Error: nothing"}');
   });
 });

@@ -1,19 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { COMPRESSION_THRESHOLD, encodingFor, type Encoding } from './encodings.ts';
+import { COMPRESSION_THRESHOLD, encodingFor, type ContentEncoding } from './encodings.ts';
 
-/** Text in pieces that are made when they are asked for. */
-export type Pieces = AsyncIterable<string>;
+/** A text in pieces that are made on demand. */
+export type TextPieces = AsyncIterable<string>;
 
-/** A body below this size, in characters, is sent as a whole, with its length. */
+/** Bodies below this size, in characters, are sent as a whole with `Content-Length`. */
 const WHOLE = 32 * 1024;
-/** What is made and sent of a larger body at a time, in characters. A client that reads nothing holds some of these. */
+/** Size of the pieces in which a larger body is sent, in characters. A client that reads nothing costs a few of these. */
 const PIECE = 16 * 1024;
 
-export interface StreamOptions {
+export interface JsonStreamOptions {
   /** Resolves when the next piece may be made. */
   readonly takeTurn: () => Promise<void>;
-  /** Whether the memory that compressing a stream takes is available; if not, the body is sent as it is. */
+  /** Returns whether memory for compressing the body is available; if not, the body is sent uncompressed. */
   readonly mayCompress: (bytes: number) => boolean;
 }
 
@@ -24,12 +24,16 @@ export const sendJson = (res: ServerResponse, value: object, status = 200): void
 };
 
 /**
- * Sends a JSON body that may be large, piece by piece, as fast as the client takes it. Returns when the last piece was
- * written or the client has disconnected. A body that turns out to be small is sent as {@link sendJson} sends it.
+ * Sends a JSON body that may be large, piece by piece, as fast as the client reads it. Returns when the last piece was
+ * written or the client has disconnected. A small body is sent like that of {@link sendJson}.
  *
- * @throws what making a piece throws; the response is then cut off if it has begun
+ * @throws the error of a piece that cannot be made; a response that has begun is then cut off
  */
-export const streamJson = async (res: ServerResponse, pieces: Pieces, options: StreamOptions): Promise<void> => {
+export const streamJson = async (
+  res: ServerResponse,
+  pieces: TextPieces,
+  options: JsonStreamOptions,
+): Promise<void> => {
   const source = new TextReader(pieces);
   try {
     await source.fill(WHOLE);
@@ -40,17 +44,17 @@ export const streamJson = async (res: ServerResponse, pieces: Pieces, options: S
   }
 };
 
-/** Reads text that comes in pieces of any size. */
+/** Reads text in pieces of any size. */
 class TextReader {
   readonly #pieces: AsyncIterator<string>;
   #text = '';
   isOver = false;
 
-  constructor(pieces: Pieces) {
+  constructor(pieces: TextPieces) {
     this.#pieces = pieces[Symbol.asyncIterator]();
   }
 
-  /** Reads until there are so many characters to take, or no more to come. */
+  /** Reads until `length` characters are available or the text is over. */
   async fill(length: number): Promise<void> {
     while (this.#text.length < length && !this.isOver) {
       const next = await this.#pieces.next();
@@ -59,7 +63,7 @@ class TextReader {
     }
   }
 
-  /** Returns what has been read, and does not keep it: a client may take minutes to read what follows. */
+  /** Returns the available text and releases it, since the client may take minutes to read the rest. */
   take(): string {
     const text = this.#text;
     this.#text = '';
@@ -83,12 +87,12 @@ const sendWhole = (res: ServerResponse, text: string): void => {
 const sendPieces = async (
   res: ServerResponse,
   source: TextReader,
-  { takeTurn, mayCompress }: StreamOptions,
+  { takeTurn, mayCompress }: JsonStreamOptions,
 ): Promise<void> => {
   const accepted = prepare(res);
   const encoding = accepted && mayCompress(accepted.streamBytes) ? accepted : undefined;
   writeType(res, encoding);
-  // The length is unknown for a GET as well: the body is compressed, and its links are signed, while it is written.
+  // GET has no Content-Length either: the body is made and compressed while it is sent.
   if (res.req.method === 'HEAD') {
     res.end();
     return;
@@ -96,7 +100,7 @@ const sendPieces = async (
   const sink = encoding ? encodeInto(res, encoding) : res;
   try {
     do {
-      // As bytes: for a string that waits to be sent, Node reserves three times its length.
+      // As bytes: Node reserves three times the length of a string that waits to be sent.
       if (!isTaken(sink.write(Buffer.from(source.take())))) await untilDrained(sink, res);
       if (res.destroyed) return;
       await takeTurn();
@@ -109,28 +113,28 @@ const sendPieces = async (
   }
 };
 
-/** Returns what the body is to be compressed with, and says so to caches. */
-const prepare = (res: ServerResponse): Encoding | undefined => {
+/** Returns the encoding of the body, and sets `Vary`. */
+const prepare = (res: ServerResponse): ContentEncoding | undefined => {
   res.appendHeader('Vary', 'Accept-Encoding');
   return encodingFor(res.req);
 };
 
-const writeType = (res: ServerResponse, encoding: Encoding | undefined): void => {
+const writeType = (res: ServerResponse, encoding: ContentEncoding | undefined): void => {
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   if (encoding) res.setHeader('Content-Encoding', encoding.name);
 };
 
-const encodeInto = (res: ServerResponse, encoding: Encoding): Writable => {
+const encodeInto = (res: ServerResponse, encoding: ContentEncoding): Writable => {
   const encoder = encoding.createStream();
   res.once('close', () => encoder.destroy());
   encoder.pipe(res);
   return encoder;
 };
 
-/** serverless-express, which keeps the whole response in memory, returns nothing where Node returns `true`. */
+/** `write` of serverless-express, which keeps the response in memory, returns `undefined` in place of `true`. */
 const isTaken = (returned: boolean | undefined): boolean => returned ?? true;
 
-/** Resolves when `sink` takes more, or when the client has disconnected. */
+/** Resolves when `sink` can take more or the client has disconnected. */
 const untilDrained = (sink: Writable | ServerResponse, res: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {

@@ -1,38 +1,38 @@
 import type { ServerResponse } from 'node:http';
-import { streamJson, type Pieces } from './json.ts';
-import { ResponseMemory, type MemoryLimits } from './memory.ts';
+import { streamJson, type TextPieces } from './json.ts';
+import { ResponseMemory, type ResponseMemoryLimits } from './memory.ts';
 
-/** A JSON body that may be large: it is made while it is sent. */
+/** A JSON body that may be large and is made while it is sent. */
 export interface StreamedBody {
-  readonly pieces: Pieces;
-  /** What the pieces that are not sent yet are made of: an estimate, in bytes. */
+  readonly pieces: TextPieces;
+  /** Estimated memory of the data from which the pieces are made, in bytes. */
   readonly heldBytes: number;
 }
 
-/** Sends responses that may be large, without letting any user use up the processor or the memory. */
+/** Sends responses that may be large, so that no user can use up CPU or memory. */
 export class LargeResponses {
   readonly #memory: ResponseMemory;
 
-  constructor(limits?: MemoryLimits) {
+  constructor(limits?: ResponseMemoryLimits) {
     this.#memory = new ResponseMemory(limits);
   }
 
   /**
    * @param takeTurn resolves when the next piece may be made
-   * @throws Unavailable if too much is being sent already
+   * @throws Unavailable if the responses that are being sent already hold too much memory
    */
   async send(
     res: ServerResponse,
     { pieces, heldBytes }: StreamedBody,
-    user: string,
+    userId: string,
     takeTurn: () => Promise<void>,
   ): Promise<void> {
-    const releases = [this.#memory.hold(user, heldBytes)];
+    const releases = [this.#memory.hold(userId, heldBytes)];
     const release = () => {
       for (const one of releases.splice(0)) one();
     };
     const mayCompress = (bytes: number): boolean => {
-      const release = this.#memory.tryHold(user, bytes);
+      const release = this.#memory.tryHold(userId, bytes);
       if (release) releases.push(release);
       return release !== undefined;
     };

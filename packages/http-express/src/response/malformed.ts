@@ -1,14 +1,14 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { commonHeaders } from './common-headers.ts';
 
-/** The response to what is not a request that the app can handle. */
+/** A response to a malformed request, which never reaches the app. */
 export interface MalformedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: string;
 }
 
-/** @param requestId the caller's own, if there is one */
+/** @param requestId the caller's request id, if there is one */
 export const malformedResponse = (
   status: number,
   { requestId, headers = {} }: { requestId?: unknown; headers?: Readonly<Record<string, string>> } = {},
@@ -31,7 +31,7 @@ export const sendMalformed = (res: ServerResponse, { status, headers, body }: Ma
   res.writeHead(status, { ...headers }).end(body);
 };
 
-/** The response as it is sent if there is no response object to send it with. */
+/** Returns the response as bytes, for a connection that has no response object. */
 export const toBytes = ({ status, headers, body }: MalformedResponse): string => {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');

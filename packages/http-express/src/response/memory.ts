@@ -1,8 +1,8 @@
 import { getHeapStatistics } from 'node:v8';
 import { Unavailable } from '@jobs-api/core';
 
-/** Bytes that responses may hold while their clients read them, of one user and of all users. */
-export interface MemoryLimits {
+/** Limits of the memory that responses hold while their clients read them, in bytes. */
+export interface ResponseMemoryLimits {
   readonly perUser: number;
   readonly total: number;
 }
@@ -10,44 +10,45 @@ export interface MemoryLimits {
 const MAX_PER_USER = 192 * 1024 ** 2;
 const MAX_TOTAL = 256 * 1024 ** 2;
 
-/** The usual limits, or less in a process with a small heap. */
-const defaultLimits = (): MemoryLimits => {
+/** Returns the usual limits, or lower ones in a process with a small heap. */
+const defaultLimits = (): ResponseMemoryLimits => {
   const heap = getHeapStatistics().heap_size_limit;
   return { perUser: Math.min(MAX_PER_USER, heap / 4), total: Math.min(MAX_TOTAL, heap / 3) };
 };
 
 /**
- * Accounts for what responses hold until their clients have read them, so that clients that do not read cannot use up the
- * memory of the process. No user can take all of it.
+ * Accounts for the memory that responses hold until their clients have read them, so that clients that do not read cannot
+ * use up the memory of the process. No single user can take all of it.
  */
 export class ResponseMemory {
-  readonly #limits: MemoryLimits;
+  readonly #limits: ResponseMemoryLimits;
   readonly #byUser = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: MemoryLimits = defaultLimits()) {
+  constructor(limits: ResponseMemoryLimits = defaultLimits()) {
     this.#limits = limits;
   }
 
-  /** @returns what gives the bytes back, to be called once; `undefined` if there is no room for them */
-  tryHold(user: string, bytes: number): (() => void) | undefined {
-    const held = this.#byUser.get(user) ?? 0;
+  /** @returns a function that releases the bytes, to be called once; `undefined` if a limit would be exceeded */
+  tryHold(userId: string, bytes: number): (() => void) | undefined {
+    const held = this.#byUser.get(userId) ?? 0;
     if (held + bytes > this.#limits.perUser || this.#total + bytes > this.#limits.total) return undefined;
-    this.#add(user, bytes);
-    return () => this.#add(user, -bytes);
+    this.#add(userId, bytes);
+    return () => this.#add(userId, -bytes);
   }
 
-  /** @throws Unavailable if there is no room for the bytes */
-  hold(user: string, bytes: number): () => void {
-    const release = this.tryHold(user, bytes);
-    if (!release) throw new Unavailable('too many responses of this user are being sent at once');
-    return release;
+  /** @throws Unavailable if a limit would be exceeded */
+  hold(userId: string, bytes: number): () => void {
+    const release = this.tryHold(userId, bytes);
+    if (release) return release;
+    const isOverUserLimit = (this.#byUser.get(userId) ?? 0) + bytes > this.#limits.perUser;
+    throw new Unavailable(`responses to ${isOverUserLimit ? 'this user' : 'all users'} hold too much memory`);
   }
 
-  #add(user: string, bytes: number): void {
-    const held = (this.#byUser.get(user) ?? 0) + bytes;
+  #add(userId: string, bytes: number): void {
+    const held = (this.#byUser.get(userId) ?? 0) + bytes;
     this.#total += bytes;
-    if (held > 0) this.#byUser.set(user, held);
-    else this.#byUser.delete(user);
+    if (held > 0) this.#byUser.set(userId, held);
+    else this.#byUser.delete(userId);
   }
 }

@@ -5,10 +5,10 @@ import { encodingFor } from './encodings.ts';
 
 type Copies = Readonly<Record<string, Buffer>>;
 
-/** Close to the best level, which takes seconds. */
+/** Almost as small as with the best level, which takes seconds. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-/** A body that does not change. Memory holds one copy for each encoding, made at the first request, for all responses. */
+/** A body that never changes. One copy per encoding is made at the first request and shared by all responses. */
 export class StaticBody {
   readonly #type: string;
   readonly #read: () => Promise<Buffer>;

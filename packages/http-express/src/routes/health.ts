@@ -1,16 +1,13 @@
 import type { Express } from 'express';
-import type { CallOptions } from '@jobs-api/core';
+import type { ReadinessChecks } from '@jobs-api/core';
 import { methodNotAllowed, notReady } from '../response/errors.ts';
-import type { Handler } from '../handler.ts';
+import type { AppHandler } from '../handler.ts';
 import { sendJson } from '../response/json.ts';
 
-/** What the service cannot work without, by the name that `/readyz` gives it: a check rejects where it is missing. */
-export type ReadinessChecks = Readonly<Record<string, (options: CallOptions) => Promise<void>>>;
-
-/** How long a check may take, and how long what it found is kept. */
+/** Time limit of a check, and the time for which its outcome is cached. */
 const CHECK_MS = 2_000;
 
-/** By name, why each failing check failed. */
+/** The error of each failing check, by its name. */
 type Failures = ReadonlyMap<string, unknown>;
 
 const SHUTTING_DOWN: Failures = new Map([['shutting down', new Error('the service is about to stop')]]);
@@ -25,7 +22,7 @@ const findFailures = async (checks: ReadinessChecks): Promise<Failures> => {
   return new Map((await Promise.all(Object.entries(checks).map(run))).flat());
 };
 
-/** Adds `/healthz`: the process answers. `/readyz`: it can do its work, and means to go on: `shutdown` has not aborted. */
+/** Adds `/healthz` (the process responds) and `/readyz` (all checks pass and `shutdown` has not aborted). */
 export const addHealthRoutes = (app: Express, checks: ReadinessChecks, shutdown: AbortSignal): void => {
   let finding: Promise<Failures> | undefined;
   const find = async () => {
@@ -34,7 +31,7 @@ export const addHealthRoutes = (app: Express, checks: ReadinessChecks, shutdown:
     return failures;
   };
 
-  const ready: Handler = async (_req, res) => {
+  const ready: AppHandler = async (_req, res) => {
     const failures = shutdown.aborted ? SHUTTING_DOWN : await (finding ??= find());
     if (failures.size > 0) {
       res.locals.error = new AggregateError(failures.values(), 'not ready');

@@ -1,6 +1,6 @@
 import type { Authenticator, Job, Jobs, JobSummary, LinkBatch, ListOptions, StreamedJob, UserId } from '@jobs-api/core';
 import type { Express } from 'express';
-import type { Handler, RequestLocals } from '../handler.ts';
+import type { AppHandler, RequestLocals } from '../handler.ts';
 import { authenticate } from '../request/authenticate.ts';
 import type { InFlight } from '../request/in-flight.ts';
 import type { WorkContext } from '../request/lifecycle.ts';
@@ -40,7 +40,7 @@ export const addJobsRoutes = (app: Express, options: JobsRoutesOptions): void =>
 
   /** @param prepare reads the parameters, and returns the work to do with them */
   const handle =
-    (prepare: (query: URLSearchParams, locals: RequestLocals) => Work, { outlivesClient = false } = {}): Handler =>
+    (prepare: (query: URLSearchParams, locals: RequestLocals) => Work, { outlivesClient = false } = {}): AppHandler =>
     async (req, res) => {
       const { locals } = res;
       const onUnreadable: ListOptions['onUnreadable'] = (error) => {

@@ -11,7 +11,7 @@ import { createHttpServer } from '../service/http-server.ts';
 import { openapi } from './openapi-document.ts';
 import { queryParameters } from '../request/parameters.ts';
 import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from '../testing/contracts.ts';
-import type { HttpResponse, Row } from '../testing/contracts.ts';
+import type { HttpResponse, DocumentedRow } from '../testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;
@@ -40,8 +40,8 @@ const appWith = (options: Partial<AppOptions>) =>
 
 interface Asked {
   readonly answer: HttpResponse;
-  /** Where in the document that answer is. */
-  readonly row: Row | undefined;
+  /** The row of that response in the document. */
+  readonly row: DocumentedRow | undefined;
 }
 
 const start = async (options: Partial<AppOptions> = {}) => {
@@ -64,7 +64,7 @@ const job = {
   status: 'success',
 };
 
-/** A value that is well-formed for each parameter without which there is no answer. */
+/** A well-formed value of each required parameter. */
 const GIVEN: Readonly<Record<string, string>> = { 'job-id': '1', 'object-uuid': 'uuid.ext' };
 
 const operations = documentedOperations().map((operation) => {
@@ -72,7 +72,7 @@ const operations = documentedOperations().map((operation) => {
   return { ...operation, query: new URLSearchParams(names.map((name): [string, string] => [name, GIVEN[name] ?? ''])) };
 });
 
-test('the document has every route of the app, with its methods, and no other', async () => {
+test('the OpenAPI document has exactly the routes and methods of the app', async () => {
   interface Layer {
     readonly route?: { readonly path: string };
     readonly handle: { readonly stack?: readonly Layer[] };
@@ -82,14 +82,14 @@ test('the document has every route of the app, with its methods, and no other', 
   const paths = pathsOf(appWith({}).router.stack as unknown as readonly Layer[]);
   expect(Object.keys(openapi.paths).sort()).toEqual(paths.sort());
 
-  // expectDocumented compares Allow, which tells the methods of the route, with those of the document.
+  // expectDocumented compares Allow, which has the methods of the route, with the document.
   const ask = await start();
   for (const path of paths) expect((await ask('PATCH', path)).answer.status).toBe(405);
 });
 
-test('every row of the document is an answer that is seen, and no answer is seen that is not a row', async () => {
-  const seen = new Set<Row | undefined>();
-  /** Asks every operation of an app in some state, in a way that is right for the operation but for what is given here. */
+test('the app returns every response of the OpenAPI document and no other', async () => {
+  const seen = new Set<DocumentedRow | undefined>();
+  /** Sends a request for every operation, well-formed except for the given token and query. */
   const askAll = async (
     options: Partial<AppOptions> = {},
     { token, query = {} }: { token?: string; query?: Record<string, string> } = {},
@@ -113,12 +113,12 @@ test('every row of the document is an answer that is seen, and no answer is seen
   for (const method of ['presign', 'deleteAll'] as const) objectStore.failures[method] = new Error('broken');
   await askAll();
 
-  // Only Lambda refuses answers for their size: its own tests see those rows.
+  // Only Lambda limits the size of responses. Its own tests cover those rows.
   const expected = documentedRows().filter((row) => !row.endsWith(' 413'));
   expect([...seen].sort()).toEqual(expected.sort());
 });
 
-describe('the examples are what the app answers:', () => {
+describe('the OpenAPI document has the response of the app as the example of', () => {
   const linkless = (value: unknown) =>
     JSON.parse(JSON.stringify(value), (key, inner: unknown) =>
       ['full', 'min', 'url', 'results_expire_at', 'expires_at'].includes(key) ? typeof inner : inner,
@@ -145,7 +145,7 @@ describe('the examples are what the app answers:', () => {
   });
 });
 
-describe('what the document says of a parameter is what the route takes:', () => {
+describe('the app accepts exactly the values that the OpenAPI document allows for', () => {
   const ascii = Array.from({ length: 128 }, (_, code) => `a${String.fromCharCode(code)}`);
   const numbers = [0, 1, 2, 45, 999, 1000, 1001, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 1e21].map(String);
   const notNumbers = ['-1', '+1', '01', '1.0', '1e3', '0x1', ' 1', '1 ', '1,2', 'NaN', '9007199254740993', '１'];
@@ -174,13 +174,13 @@ describe('what the document says of a parameter is what the route takes:', () =>
 
     const taken: string[] = [];
     for (const value of tried) if ((await statusFor(value)) !== 400) taken.push(value);
-    // A cursor is opaque: of what looks like one, most lead nowhere.
+    // A cursor is opaque: most texts that match its pattern are not one.
     if (name === 'cursor' && parameter) expect(taken).toEqual([]);
     else expect(taken).toEqual(tried.filter(isTaken));
     expect((await statusFor('')) === 400).toBe(parameter?.required ?? false);
   });
 
-  test('a next_cursor is a cursor', async () => {
+  test('cursor: every next_cursor', async () => {
     for (const jobId of [1, 2, Number.MAX_SAFE_INTEGER]) jobStore.put({ ...job, jobId });
     const ask = await start();
     const list = operations.find(({ path }) => path === '/api/v1/jobs/list');
@@ -194,7 +194,7 @@ describe('what the document says of a parameter is what the route takes:', () =>
   });
 });
 
-describe('an answer that the document does not foresee fails, for', () => {
+describe('expectDocumented', () => {
   const question = { path: '/healthz' };
   const headers = {
     'x-request-id': 'id',
@@ -204,24 +204,28 @@ describe('an answer that the document does not foresee fails, for', () => {
   };
   const right = { status: 200, headers, body: '{"status":"ok"}' };
 
-  test('nothing, where all is as documented', () => {
+  test('returns the row of a documented response', () => {
     expect(expectDocumented(question, right)).toBe('GET /healthz 200');
   });
 
   test.each([
-    ['its status', { ...right, status: 202 }, 'the status is not documented'],
-    ['a value', { ...right, body: '{"status":"fine"}' }, 'must be equal to constant'],
-    ['a field too few', { ...right, body: '{}' }, "must have required property 'status'"],
-    ['a field too many', { ...right, body: '{"status":"ok","since":1}' }, 'must NOT have additional properties'],
-    ['a header too few', { ...right, headers: { ...headers, 'x-request-id': undefined } }, 'x-request-id is missing'],
-    ['a header too many', { ...right, headers: { ...headers, 'x-new': '1' } }, 'x-new is not documented'],
-    ['the value of a header', { ...right, headers: { ...headers, 'cache-control': 'public' } }, 'cache-control'],
-    ['its type', { ...right, headers: { ...headers, 'content-type': 'text/plain' } }, 'the content is text/plain'],
-  ])('%s', (_, answer, problem) => {
+    ['an undocumented status', { ...right, status: 202 }, 'the status is not documented'],
+    ['a wrong value', { ...right, body: '{"status":"fine"}' }, 'must be equal to constant'],
+    ['a missing field', { ...right, body: '{}' }, "must have required property 'status'"],
+    ['an undocumented field', { ...right, body: '{"status":"ok","since":1}' }, 'must NOT have additional properties'],
+    ['a missing header', { ...right, headers: { ...headers, 'x-request-id': undefined } }, 'x-request-id is missing'],
+    ['an undocumented header', { ...right, headers: { ...headers, 'x-new': '1' } }, 'x-new is not documented'],
+    ['a wrong header value', { ...right, headers: { ...headers, 'cache-control': 'public' } }, 'cache-control'],
+    [
+      'a wrong content type',
+      { ...right, headers: { ...headers, 'content-type': 'text/plain' } },
+      'the content type is text/plain',
+    ],
+  ])('throws because of %s', (_, answer, problem) => {
     expect(() => expectDocumented(question, answer)).toThrow(problem);
   });
 
-  test('a route that is not documented', () => {
+  test('throws because of an undocumented route', () => {
     expect(() => expectDocumented({ path: '/new' }, right)).toThrow('the status is not documented');
     expect(() => expectDocumented({ ...question, method: 'POST' }, right)).toThrow('the status is not documented');
   });

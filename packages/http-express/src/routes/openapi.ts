@@ -3,7 +3,7 @@ import { methodNotAllowed } from '../response/errors.ts';
 import { StaticBody } from '../response/static-body.ts';
 import { openapi } from './openapi-document.ts';
 
-/** Adds the document that describes this API, for anyone. */
+/** Adds `/openapi.json`, which needs no token. */
 export const addOpenapiRoute = (app: Express): void => {
   const body = new StaticBody('application/json; charset=utf-8', async () => Buffer.from(JSON.stringify(openapi)));
   app

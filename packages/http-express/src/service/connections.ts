@@ -1,26 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A client that takes nothing of its response for this long is disconnected. */
+/** A client that reads nothing of its response for this long is disconnected. */
 const STALLED_MS = 25_000;
-/** How often connections are checked for that. */
+/** Interval of the check for stalled clients. */
 const CHECK_MS = 1_000;
 
-/** Responses that may wait for their turn on one connection. Clients hardly ever pipeline; load generators do, with ten. */
+/** Maximum number of queued responses of one connection. Clients hardly ever pipeline; load generators do, ten deep. */
 const MAX_QUEUED = 32;
 
-/** Time for the rest of a request body to arrive after the response, so that the client can read the response. */
+/** Time for the rest of a request body to arrive after the response. A reset would keep the client from reading it. */
 const BODY_MS = 10_000;
 
 interface Connection {
-  /** Responses that are not over, in the order of their requests. */
+  /** Unfinished responses in the order of their requests. */
   readonly open: Set<ServerResponse>;
-  /** What the client had taken at the last check, and when it last took something. */
+  /** Send progress at the last check, and the time of the last progress. */
   taken: string;
   tookAt: number;
 }
 
-/** The connections of a server, and what each client is allowed to do to the others: nothing. */
+/** Tracks the connections of a server, so that no client can harm others and idle connections can be closed. */
 export class Connections {
   readonly #connections = new Map<Socket, Connection>();
   readonly #check = setInterval(() => this.#disconnectStalled(), CHECK_MS).unref();
@@ -31,7 +31,7 @@ export class Connections {
     socket.once('close', () => this.#connections.delete(socket));
   }
 
-  /** @returns whether the request may be handled; if not, its connection is closed */
+  /** @returns whether the request may be handled; if not, its connection has been closed */
   begin(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     const connection = this.#connections.get(socket);
@@ -41,7 +41,7 @@ export class Connections {
     }
     connection.open.add(response);
     if (this.#isClosing) response.setHeader('Connection', 'close');
-    request.resume(); // a body is never read; left in the buffer it would hide that the client has disconnected
+    request.resume(); // bodies are discarded; an unread one would hide that the client has disconnected
     response.once('finish', () => closeUnlessComplete(request));
     response.once('close', () => {
       connection.open.delete(response);
@@ -50,19 +50,19 @@ export class Connections {
     return true;
   }
 
-  /** Whether a response that has begun, or will, belongs to the request that the client is waiting for. */
+  /** Returns the unfinished responses of a connection, in the order of their requests. */
   openResponses(socket: Socket): readonly ServerResponse[] {
     return [...(this.#connections.get(socket)?.open ?? [])];
   }
 
-  /** From now on, every response says that its connection will be closed. */
+  /** Adds `Connection: close` to every response from now on. */
   announceClose(): void {
     this.#isClosing = true;
     for (const { open } of this.#connections.values())
       for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
   }
 
-  /** Closes the connections that no response is due on: those that are idle, or have sent nothing or half a request. */
+  /** Closes connections without an unfinished response: idle ones, and those that have sent nothing or half a request. */
   closeIdle(): void {
     for (const [socket, { open }] of this.#connections) if (open.size === 0) socket.destroy();
   }
@@ -74,7 +74,7 @@ export class Connections {
   #disconnectStalled(): void {
     const now = performance.now();
     for (const [socket, connection] of this.#connections) {
-      const taken = takenBy(socket);
+      const taken = sendProgressOf(socket);
       if (taken === undefined || taken !== connection.taken) {
         connection.taken = taken ?? '';
         connection.tookAt = now;
@@ -86,11 +86,11 @@ export class Connections {
 }
 
 /**
- * What changes whenever the client takes something of what is waiting to be sent; `undefined` if nothing is. Node counts
- * a chunk as sent only when all of it is. How much of it is left only the handle says, which is not a public property:
- * without it, a client would have to take a whole chunk in 25 s.
+ * Returns a text that changes whenever the client has read something; `undefined` if nothing waits to be sent. Node counts a
+ * chunk only when all of it is sent. Only the handle, which is not a public property, knows how much of it is left.
+ * Without the handle, a client would have to read a whole chunk in 25 s.
  */
-const takenBy = (socket: Socket): string | undefined => {
+const sendProgressOf = (socket: Socket): string | undefined => {
   if (socket.writableLength === 0) return undefined;
   const { _handle: handle } = socket as { _handle?: { writeQueueSize?: number } | null };
   return [socket.bytesWritten, socket.writableLength, handle?.writeQueueSize].join();

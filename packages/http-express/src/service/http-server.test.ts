@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHttpServer } from './http-server.ts';
-import type { HttpServer, HttpServerOptions, RefusedRequest } from './http-server.ts';
+import type { HttpServer, HttpServerOptions, MalformedRequest } from './http-server.ts';
 
 let http: HttpServer;
 let port: number;
@@ -22,14 +22,14 @@ afterEach(async () => {
   await http.close(0);
 });
 
-/** Sends bytes as they are and answers all that comes back until the connection ends. */
+/** Sends bytes unchanged, and returns everything that is received until the connection ends. */
 const send = async (bytes: string): Promise<string> => {
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
   return text(socket);
 };
 
-describe('what is no request', () => {
+describe('createHttpServer', () => {
   test.each([
     [
       'headers of more than 16 KiB',
@@ -46,62 +46,62 @@ describe('what is no request', () => {
     ['an unknown protocol', 'HELLO\r\n\r\n', 400, 'Bad Request'],
     ['a broken header', 'GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n', 400, 'Bad Request'],
     ['two lengths', 'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400, 'Bad Request'],
-  ])('%s, is answered in JSON', async (_, bytes, status, message) => {
+  ])('responds in JSON to %s', async (_, bytes, status, message) => {
     await start((_req, res) => res.end('reached'));
-    const answer = await send(bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} ${message}\r\n`));
-    expect(answer).toMatch(/^Content-Type: application\/json; charset=utf-8\r$/m);
-    expect(answer).toMatch(/^Cache-Control: no-store\r$/m);
-    expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
-    expect(answer).toMatch(/^X-Request-Id: [0-9a-f-]{36}\r$/m);
-    expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
+    const response = await send(bytes);
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} ${message}\r\n`));
+    expect(response).toMatch(/^Content-Type: application\/json; charset=utf-8\r$/m);
+    expect(response).toMatch(/^Cache-Control: no-store\r$/m);
+    expect(response).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
+    expect(response).toMatch(/^X-Request-Id: [0-9a-f-]{36}\r$/m);
+    expect(response.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
   });
 
   test.each([
-    ['a target that is not a path', 'GET http://[/x HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
-    ['a target of another scheme', 'GET ftp://a/x HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
-    ['a target of everything', 'GET * HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
-    ['no Host', 'GET / HTTP/1.1\r\nX: y', 400, 'Bad Request'],
-    ['an expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x', 417, 'Expectation Failed'],
+    ['a malformed target', 'GET http://[/x HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
+    ['a target with another scheme', 'GET ftp://a/x HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
+    ['the target *', 'GET * HTTP/1.1\r\nHost: a', 400, 'Bad Request'],
+    ['a request without Host', 'GET / HTTP/1.1\r\nX: y', 400, 'Bad Request'],
+    ['an Expect header', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x', 417, 'Expectation Failed'],
     ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a', 405, 'Method Not Allowed'],
-  ])('%s, is refused in JSON and reported with its request id', async (_, head, status, message) => {
-    const refused: RefusedRequest[] = [];
-    await start((_req, res) => res.end('reached'), { onRefused: (request) => refused.push(request) });
-    const answer = await send(`${head}\r\nX-Request-Id: mine\r\n\r\n`);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} ${message}\r\n`));
-    expect(answer).toMatch(/^Content-Type: application\/json; charset=utf-8\r$/im);
-    expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/im);
-    expect(answer).toMatch(/^X-Request-Id: mine\r$/im);
-    expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
-    expect(refused).toMatchObject([{ requestId: 'mine', status, method: head.split(' ')[0] }]);
+  ])('rejects %s in JSON and reports it with its request id', async (_, head, status, message) => {
+    const malformed: MalformedRequest[] = [];
+    await start((_req, res) => res.end('reached'), { onMalformed: (request) => malformed.push(request) });
+    const response = await send(`${head}\r\nX-Request-Id: mine\r\n\r\n`);
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} ${message}\r\n`));
+    expect(response).toMatch(/^Content-Type: application\/json; charset=utf-8\r$/im);
+    expect(response).toMatch(/^X-Content-Type-Options: nosniff\r$/im);
+    expect(response).toMatch(/^X-Request-Id: mine\r$/im);
+    expect(response.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
+    expect(malformed).toMatchObject([{ requestId: 'mine', status, method: head.split(' ')[0] }]);
   });
 
-  test('a whole URL as the target is taken for its path', async () => {
+  test('uses the path of a target that is a URL', async () => {
     await start((req, res) => res.end(req.url));
-    const answer = await send('GET http://a/x?y=z HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    expect(answer).toMatch(/\r\n\r\n\/x\?y=z$/);
+    const response = await send('GET http://a/x?y=z HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(response).toMatch(/\r\n\r\n\/x\?y=z$/);
   });
 
-  test('after a request, is not responded to before that request is', async () => {
+  test('responds to a request before it rejects malformed bytes that follow', async () => {
     await start((_req, res) => void setTimeout(() => res.end('first'), 50));
-    const answer = await send('GET / HTTP/1.1\r\nHost: a\r\n\r\nGARBAGE\r\n\r\n');
-    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\nConnection: close\r\n[^]*\r\n\r\nfirst$/);
+    const response = await send('GET / HTTP/1.1\r\nHost: a\r\n\r\nGARBAGE\r\n\r\n');
+    expect(response).toMatch(/^HTTP\/1.1 200 OK\r\nConnection: close\r\n[^]*\r\n\r\nfirst$/);
   });
 
-  test('and turns out so in its body, breaks off an answer that has begun: another in it would be taken for its rest', async () => {
+  test('cuts off a response that has begun when the request body is malformed, and sends no second response into it', async () => {
     await start((_req, res) => res.write('begun'));
     const socket = connect(port, '127.0.0.1');
-    let answer = '';
+    let received = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => {
-      if (!answer.includes('begun') && (answer + chunk).includes('begun')) socket.write('no chunk\r\n');
-      answer += chunk;
+      if (!received.includes('begun') && (received + chunk).includes('begun')) socket.write('no chunk\r\n');
+      received += chunk;
     });
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
     await once(socket, 'close');
-    expect(answer.match(/HTTP\/1.1/g)).toEqual(['HTTP/1.1']);
+    expect(received.match(/HTTP\/1.1/g)).toEqual(['HTTP/1.1']);
   });
 
-  test('headers of just under 16 KiB are taken', async () => {
+  test('accepts headers of just under 16 KiB', async () => {
     await start((_req, res) => res.end('reached'));
     expect(
       await send(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ${'x'.repeat(15 * 1024)}\r\n\r\n`),
@@ -109,14 +109,17 @@ describe('what is no request', () => {
   });
 });
 
-describe('a request', () => {
-  test.each([0, 10, 990, 2_010, 3_000])('has all of its headers, also after %i others', async (others) => {
-    await start((req, res) => res.end(String(req.rawHeaders.filter((name) => name === 'Authorization').length)));
-    const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: a\r\n';
-    expect(await send(`${head}${'a:b\r\n'.repeat(others)}Authorization: b\r\n\r\n`)).toMatch(/\r\n\r\n2$/);
-  });
+describe('createHttpServer', () => {
+  test.each([0, 10, 990, 2_010, 3_000])(
+    'passes on a second Authorization header after %i other headers',
+    async (others) => {
+      await start((req, res) => res.end(String(req.rawHeaders.filter((name) => name === 'Authorization').length)));
+      const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: a\r\n';
+      expect(await send(`${head}${'a:b\r\n'.repeat(others)}Authorization: b\r\n\r\n`)).toMatch(/\r\n\r\n2$/);
+    },
+  );
 
-  test('that waits for its turn is handled when those before it are over', async () => {
+  test('handles pipelined requests one after the other', async () => {
     let atOnce = 0;
     let most = 0;
     await start((_req, res) => {
@@ -131,18 +134,18 @@ describe('a request', () => {
       else res.once('socket', begin);
     });
     const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-    const answer = await send(`${request.repeat(9)}GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    expect(answer.match(/done/g)).toHaveLength(10);
+    const response = await send(`${request.repeat(9)}GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(response.match(/done/g)).toHaveLength(10);
     expect(most).toBe(1);
   });
 
-  test('behind more than 32 others has its connection closed', async () => {
+  test('closes a connection with more than 32 queued requests', async () => {
     await start(() => undefined);
     expect(await send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_500))).toBe('');
     expect(await new Promise((resolve) => http.server.getConnections((_, count) => resolve(count)))).toBe(0);
   });
 
-  test('is not cut off while its body arrives, and its connection serves the next one', async () => {
+  test('discards a slow request body, and serves the next request on the connection', async () => {
     await start((_req, res) => res.end('done'));
     const socket = connect(port, '127.0.0.1');
     const received = text(socket);
@@ -183,24 +186,24 @@ describe('close', () => {
     expect(await closed).toBe(true);
   });
 
-  test('is announced by every response, also to a request that has already begun', async () => {
+  test('is announced by every response, including those to requests that began earlier', async () => {
     const responses: ServerResponse[] = [];
     await start((_req, res) => void responses.push(res));
     const agent = new Agent({ keepAlive: true });
-    const ask = () =>
+    const sendRequest = () =>
       new Promise<IncomingMessage>((resolve, reject) => {
         request({ port, host: '127.0.0.1', agent }, resolve).on('error', reject).end();
       });
-    const first = ask();
+    const first = sendRequest();
     while (responses.length < 1) await new Promise(setImmediate);
     http.announceClose();
-    const second = ask();
+    const second = sendRequest();
     while (responses.length < 2) await new Promise(setImmediate);
     for (const response of responses) response.end();
-    for (const answer of await Promise.all([first, second])) expect(answer.headers.connection).toBe('close');
+    for (const response of await Promise.all([first, second])) expect(response.headers.connection).toBe('close');
   });
 
-  /** Starts a server whose answers are held back, and asks it once on a connection that is kept alive. */
+  /** Starts a server that holds its responses back, and sends one request on a keep-alive connection. */
   const startRequest = async (beforeHolding: (res: ServerResponse) => void = () => undefined) => {
     const arrived = new Promise<ServerResponse>((resolve) => {
       void start((_req, res) => {
@@ -209,29 +212,29 @@ describe('close', () => {
       });
     });
     while (!port || !http.server.listening) await new Promise(setImmediate);
-    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    const received = new Promise<IncomingMessage>((resolve, reject) => {
       request({ port, host: '127.0.0.1', agent: new Agent({ keepAlive: true }) }, resolve)
         .on('error', reject)
         .end();
     });
-    answer.catch(() => undefined);
-    return { response: await arrived, answer };
+    received.catch(() => undefined);
+    return { response: await arrived, received };
   };
 
-  test('waits for a request in flight, and then ends its connection', async () => {
-    const { response, answer } = await startRequest();
+  test('waits for a request in flight, then ends its connection', async () => {
+    const { response, received } = await startRequest();
     const closed = http.close(60);
     response.end('done');
-    const { headers, statusCode } = await answer;
+    const { headers, statusCode } = await received;
     expect(statusCode).toBe(200);
     expect(headers.connection).toBe('close');
-    expect(await text(await answer)).toBe('done');
+    expect(await text(await received)).toBe('done');
     expect(await closed).toBe(true);
   });
 
-  test('waits for an answer that has begun, whose connection was promised to stay', async () => {
-    const { response, answer } = await startRequest((res) => res.write('begun '));
-    const begun = await answer;
+  test('waits for a response that began with a keep-alive header', async () => {
+    const { response, received } = await startRequest((res) => res.write('begun '));
+    const begun = await received;
     const closed = http.close(60);
     response.end('done');
     expect(await text(begun)).toBe('begun done');
@@ -240,23 +243,23 @@ describe('close', () => {
 
   test('ends idle connections at once', async () => {
     await start((_req, res) => res.end('done'));
-    const answer = await fetch(`http://127.0.0.1:${port}`);
-    await answer.text();
+    const received = await fetch(`http://127.0.0.1:${port}`);
+    await received.text();
     expect(await http.close(60)).toBe(true);
   });
 
-  test('takes no new connections', async () => {
-    const { response, answer } = await startRequest();
+  test('accepts no new connections', async () => {
+    const { response, received } = await startRequest();
     const closed = http.close(60);
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
     response.end();
-    (await answer).resume();
+    (await received).resume();
     expect(await closed).toBe(true);
   });
 
-  test('cuts off what is not done in time, and says so', async () => {
-    const { answer } = await startRequest();
+  test('cuts off requests that exceed the grace time, and returns false', async () => {
+    const { received } = await startRequest();
     expect(await http.close(0)).toBe(false);
-    await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(received).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 });

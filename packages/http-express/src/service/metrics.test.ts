@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createMetrics } from './metrics.ts';
 
-test('a metric that cannot be read fails the scrape and says why, and the next one is answered', async () => {
+test('GET /metrics returns 500 with the reason when a metric cannot be read, and 200 afterwards', async () => {
   let isBroken = true;
   const tokenCacheStats = () => {
     if (isBroken) throw new Error('no cache');
@@ -17,8 +17,8 @@ test('a metric that cannot be read fails the scrape and says why, and the next o
   ]);
 
   isBroken = false;
-  const answered = await scrape();
-  expect([answered.status, await answered.text()]).toEqual([
+  const scraped = await scrape();
+  expect([scraped.status, await scraped.text()]).toEqual([
     200,
     expect.stringContaining('jobs_api_token_cache_tokens 0'),
   ]);

@@ -6,8 +6,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { methodOf, type RequestObserver } from '../middleware/observe-requests.ts';
 import { version } from '../version.ts';
 
-/** A call to AWS that has ended; every value but the last two is one of few. */
-interface Call {
+/** A completed call to AWS. */
+interface AwsCall {
   readonly service: string;
   readonly operation: string;
   readonly outcome: string;
@@ -16,29 +16,29 @@ interface Call {
 }
 
 export interface MetricsOptions {
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   readonly host: string;
-  /** Returns what a cache of verified tokens has done so far. Without it, there are no metrics of one. */
+  /** Returns the statistics of the cache of verified tokens. Without it, the cache has no metrics. */
   readonly tokenCacheStats?: () => { readonly hits: number; readonly misses: number; readonly size: number };
 }
 
 export interface Metrics {
   readonly requestObserver: RequestObserver;
-  readonly onAwsCall: (call: Call) => void;
+  readonly onAwsCall: (call: AwsCall) => void;
   /**
-   * Serves them, until the process ends; it does not keep the process from that.
+   * Serves the metrics until the process ends. The server does not keep the process alive.
    *
    * @returns the port
-   * @throws where nobody can listen there, naming METRICS_PORT
+   * @throws an error that names METRICS_PORT if it cannot listen
    */
   listen(): Promise<number>;
 }
 
-/** From a call to the table to the deadline that a request has by default. */
+/** Histogram buckets: from the duration of a call to DynamoDB to the default deadline of a request. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The metrics of docs/metrics.md. The values of every label are few, whatever callers send. */
+/** Creates the metrics of docs/metrics.md. Every label has few values, whatever callers send. */
 export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): Metrics => {
   const registry = new Registry();
   const registers = [registry];
@@ -53,24 +53,24 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
 
   const requests = new Histogram({
     name: 'jobs_api_http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer.',
+    help: 'Time from the beginning of a request to the end of its response.',
     labelNames: ['method', 'route', 'status'],
     buckets: SECONDS,
     registers,
   });
   const inFlight = new Gauge({
     name: 'jobs_api_http_requests_in_flight',
-    help: 'Requests whose work has not ended, whether or not their clients are still there.',
+    help: 'Requests whose work has not ended, including those whose clients have disconnected.',
     registers,
   });
   const shed = new Counter({
     name: 'jobs_api_http_requests_shed_total',
-    help: 'Requests that were refused because MAX_IN_FLIGHT were in flight.',
+    help: 'Requests that were rejected because MAX_IN_FLIGHT requests were in flight.',
     registers,
   });
   const unreadable = new Counter({
     name: 'jobs_api_unreadable_records_total',
-    help: 'Records that a list had to leave out because they cannot be read.',
+    help: 'Records that lists left out because they cannot be read.',
     registers,
   });
 
@@ -98,12 +98,12 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
         requests.observe({ method, route, status: aborted ? 'aborted' : status }, seconds);
         unreadable.inc(unreadableRecords);
       },
-      onRefused: ({ method, status }) => requests.observe({ method: methodOf({ method }), route: 'none', status }, 0),
+      onMalformed: ({ method, status }) => requests.observe({ method: methodOf({ method }), route: 'none', status }, 0),
       onShed: () => shed.inc(),
     },
     onAwsCall: ({ service, operation, outcome, attempts, seconds }) => {
       calls.observe({ service, operation, outcome }, seconds);
-      // At 0 too: of a counter that begins with its first retry, no rate would show that retry.
+      // Also for 0 retries: a counter must exist before its first increase, or rate() does not show that increase.
       retries.inc({ service, operation }, attempts - 1);
     },
     listen: async () => {
@@ -119,7 +119,7 @@ export const createMetrics = ({ port, host, tokenCacheStats }: MetricsOptions): 
 const addTokenCacheMetrics = (registers: Registry[], stats: NonNullable<MetricsOptions['tokenCacheStats']>): void => {
   new Counter({
     name: 'jobs_api_token_cache_lookups_total',
-    help: 'Tokens that were looked up among those verified before.',
+    help: 'Lookups in the cache of verified tokens.',
     labelNames: ['result'],
     registers,
     collect() {
@@ -131,7 +131,7 @@ const addTokenCacheMetrics = (registers: Registry[], stats: NonNullable<MetricsO
   });
   new Gauge({
     name: 'jobs_api_token_cache_tokens',
-    help: 'Verified tokens that are kept.',
+    help: 'Tokens in the cache of verified tokens.',
     registers,
     collect() {
       this.set(stats().size);
@@ -139,21 +139,22 @@ const addTokenCacheMetrics = (registers: Registry[], stats: NonNullable<MetricsO
   });
 };
 
-/** Serves `GET /metrics` in Prometheus's text format, and nothing else. */
+/** Creates a server of `GET /metrics` in Prometheus's text format. */
 const metricsServer = (registry: Registry): Server =>
   createServer((req, res) => {
-    const answer = (status: number, type: string, body: string, headers: Record<string, string> = {}) =>
+    const respond = (status: number, type: string, body: string, headers: Record<string, string> = {}) =>
       res
         .writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
         .end(req.method === 'HEAD' ? undefined : body);
-    const fail = (status: number, message: string, headers?: Record<string, string>) =>
-      answer(status, 'application/json; charset=utf-8', JSON.stringify({ message }), headers);
+    const respondWithError = (status: number, message: string, headers?: Record<string, string>) =>
+      respond(status, 'application/json; charset=utf-8', JSON.stringify({ message }), headers);
 
-    if (req.url?.split('?')[0] !== '/metrics') fail(404, 'Not Found');
-    else if (req.method !== 'GET' && req.method !== 'HEAD') fail(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
+    if (req.url?.split('?')[0] !== '/metrics') respondWithError(404, 'Not Found');
+    else if (req.method !== 'GET' && req.method !== 'HEAD')
+      respondWithError(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
     else
       registry.metrics().then(
-        (text) => answer(200, registry.contentType, text),
-        (error: unknown) => fail(500, `The metrics could not be read: ${String(error)}`),
+        (text) => respond(200, registry.contentType, text),
+        (error: unknown) => respondWithError(500, `The metrics could not be read: ${String(error)}`),
       );
   });

@@ -8,13 +8,13 @@ import type { HttpConfig } from '../config.ts';
 import { InFlight } from '../request/in-flight.ts';
 import { flushSpans } from '../middleware/tracing.ts';
 import { docsRoutes } from '../routes/docs/routes.ts';
-import { createHttpServer, type RefusedRequest } from './http-server.ts';
+import { createHttpServer, type MalformedRequest } from './http-server.ts';
 import { createLogger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 export interface ServiceOptions extends Pick<AppOptions, 'jobs' | 'authenticator' | 'logger' | 'readinessChecks'> {
   readonly config: HttpConfig;
-  /** Default: the metrics of the service alone, if the configuration has a port for them. */
+  /** Default: metrics of the service only, if `config` has a metrics port. */
   readonly metrics?: Metrics | undefined;
 }
 
@@ -25,9 +25,8 @@ export interface RunningService {
 }
 
 /**
- * Starts the Jobs API as the service of this process, around any adapters: it listens, logs, and stops the process at
- * SIGTERM or SIGINT, after it has served all requests. The exit code is 0 if it could, and 1 if the grace time was too
- * short or a second signal came.
+ * Starts the Jobs API as the service of this process, around any adapters. At SIGTERM or SIGINT it serves all open requests,
+ * then ends the process. The exit code is 0, or 1 if the grace time was too short or a second signal came.
  *
  * @throws if it cannot listen
  */
@@ -40,7 +39,7 @@ export const startService = async ({
   metrics = metricsFor(config),
 }: ServiceOptions): Promise<RunningService> => {
   process.on('uncaughtException', (error) => {
-    logger.fatal({ error }, 'stopped by an error');
+    logger.fatal({ error }, 'stopped by an unexpected error');
     process.exit(1);
   });
 
@@ -59,13 +58,13 @@ export const startService = async ({
     requestObserver: observer,
     docs: config.docs ? docsRoutes() : undefined,
   });
-  const onRefused = ({ requestId, method = '', status, reason }: RefusedRequest) => {
+  const onMalformed = ({ requestId, method = '', status, reason }: MalformedRequest) => {
     logger.info({ request_id: requestId, method, route: null, status, reason }, 'request');
-    observer?.onRefused({ method, status });
+    observer?.onMalformed({ method, status });
   };
   const { server, announceClose, close } = createHttpServer(app, {
     keepAliveSeconds: config.keepAliveSeconds,
-    onRefused,
+    onMalformed,
     idle: () => inFlight.idle(),
   });
 
@@ -76,7 +75,7 @@ export const startService = async ({
     announceClose();
     await sleep(config.drainSeconds * 1000);
     const completed = await close(config.shutdownGraceSeconds);
-    await setImmediate(); // a request whose work has just ended is logged in this turn
+    await setImmediate(); // requests whose work has just ended are logged in this turn of the event loop
     await flushSpans().catch((error: unknown) => logger.warn({ error }, 'spans were not sent'));
     logger.info({ completed }, 'stopped');
     process.exit(completed ? 0 : 1);

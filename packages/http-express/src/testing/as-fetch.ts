@@ -1,13 +1,13 @@
 import type { HttpResponse, HttpRequest } from './http-message.ts';
 
-/** A `fetch` for paths without an origin that asks a driving adapter, however that is asked. */
+/** Returns a `fetch` for paths without an origin that sends each request with `send`. */
 export const asFetch =
-  (ask: (question: HttpRequest) => Promise<HttpResponse>): typeof fetch =>
+  (send: (request: HttpRequest) => Promise<HttpResponse>): typeof fetch =>
   async (path, { method = 'GET', headers } = {}) => {
-    if (typeof path !== 'string') throw new Error('only a path can be fetched here');
-    const answer = await ask({ method, path, headers: [...new Headers(headers)] });
-    return new Response(answer.body, {
-      status: answer.status,
-      headers: Object.entries(answer.headers).map(([name, value = '']): [string, string] => [name, value]),
+    if (typeof path !== 'string') throw new Error('this fetch accepts a path only');
+    const response = await send({ method, path, headers: [...new Headers(headers)] });
+    return new Response(response.body, {
+      status: response.status,
+      headers: Object.entries(response.headers).map(([name, value = '']): [string, string] => [name, value]),
     });
   };

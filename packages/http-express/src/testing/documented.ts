@@ -41,10 +41,7 @@ const at = (pointer: string): unknown =>
     .slice(1)
     .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], openapi);
 
-/**
- * The document without references, and with no room in its objects: a client has to bear a field that it does not know, a
- * test must not.
- */
+/** Returns a part of the document without references, and with closed objects: tests must notice undocumented fields. */
 const resolve = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(resolve);
   if (typeof node !== 'object' || node === null) return node;
@@ -61,7 +58,7 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 const validators = new Map<object, ValidateFunction>();
 
-/** What of `value` is not as its schema says; nothing where all is. */
+/** Returns the differences between a value and its schema. */
 const problemsOf = (schema: SchemaObject, value: unknown): string[] => {
   const validate = validators.get(schema) ?? ajv.compile(schema as AnySchema);
   validators.set(schema, validate);
@@ -71,12 +68,12 @@ const problemsOf = (schema: SchemaObject, value: unknown): string[] => {
   );
 };
 
-/** A parameter or a header as its schema means it: a number only where it is written as JSON writes one. */
+/** Converts the text of a parameter or a header to a number if its schema says so and the text is a JSON number. */
 const valueOf = ({ type }: SchemaObject, text: string): unknown =>
   type === 'integer' && String(Number(text)) === text ? Number(text) : text;
 
-/** Headers that are the transport's, the browser's or those of every web site: HTTP, CORS, and what helmet sets. */
-const NOT_OF_THE_API = new RegExp(
+/** General headers, which the document leaves out: HTTP, CORS, and those of helmet. */
+const GENERAL_HEADERS = new RegExp(
   [
     '^(date|connection|keep-alive|transfer-encoding|content-(type|length|encoding)|vary|access-control-.+',
     'content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|strict-transport-security',
@@ -84,28 +81,28 @@ const NOT_OF_THE_API = new RegExp(
   ].join('|'),
 );
 
-const headerProblems = ({ headers }: ResponseObject, answer: HttpResponse): string[] => {
+const headerProblems = ({ headers }: ResponseObject, response: HttpResponse): string[] => {
   const documented = Object.entries(headers).map(([name, header]) => [name.toLowerCase(), header] as const);
   const wrong = documented.flatMap(([name, { required, schema }]) => {
-    const value = answer.headers[name];
+    const value = response.headers[name];
     if (value === undefined) return required ? [`${name} is missing`] : [];
     return problemsOf(schema, valueOf(schema, value)).map((problem) => `${name}${problem}`);
   });
   const names = new Set(documented.map(([name]) => name));
-  const unknown = Object.keys(answer.headers).filter((name) => !names.has(name) && !NOT_OF_THE_API.test(name));
+  const unknown = Object.keys(response.headers).filter((name) => !names.has(name) && !GENERAL_HEADERS.test(name));
   return [...wrong, ...unknown.map((name) => `${name} is not documented`)];
 };
 
 const bodyProblems = ({ content }: ResponseObject, isHead: boolean, { headers, body }: HttpResponse): string[] => {
   if (!content) return body === '' ? [] : ['there is a body'];
   const type = headers['content-type'];
-  const wrongType = type === 'application/json; charset=utf-8' ? [] : [`the content is ${type}`];
+  const wrongType = type === 'application/json; charset=utf-8' ? [] : [`the content type is ${type}`];
   if (isHead) return body === '' ? wrongType : ['there is a body'];
   return [...wrongType, ...problemsOf(content['application/json'].schema, JSON.parse(body))];
 };
 
-/** An operation and a status that it may be answered with, such as `GET /api/v1/jobs/list 200`. */
-export type Row = string;
+/** An operation and one of its statuses, such as `GET /api/v1/jobs/list 200`. */
+export type DocumentedRow = string;
 
 const operations = Object.entries(paths).flatMap(([path, item]) =>
   METHODS.flatMap((method) => {
@@ -114,19 +111,19 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
   }),
 );
 
-/** Every row of the OpenAPI document. */
-export const documentedRows = (): Row[] =>
+/** Returns every row of the OpenAPI document. */
+export const documentedRows = (): DocumentedRow[] =>
   operations.flatMap(({ method, path, operation }) =>
     Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`),
   );
 
-/** What the OpenAPI document gives as the body of a row's answer. */
-export const exampleOf = (row: Row): unknown => {
+/** Returns the example body of a row. */
+export const exampleOf = (row: DocumentedRow): unknown => {
   const [method = '', path = '', status = ''] = row.split(' ');
   return paths[path]?.[method.toLowerCase()]?.responses[status]?.content?.['application/json'].example;
 };
 
-/** Every operation of the OpenAPI document, and what it says of a text that is given for one of its parameters. */
+/** Returns every operation of the OpenAPI document. `takes` says whether a text is a valid value of a parameter. */
 export const documentedOperations = () =>
   operations.map(({ method, path, operation: { parameters = [] } }) => ({
     method,
@@ -145,14 +142,14 @@ const allowedOn = (path: string): string =>
     .join(', ');
 
 /**
- * The row that an answer belongs to; `undefined` where what was asked is no operation.
+ * Returns the row that a response belongs to; `undefined` if the request is not for an operation.
  *
- * @throws where the OpenAPI document does not foresee the answer: its status, its headers or its body
+ * @throws if the status, the headers or the body of the response are not as documented
  */
 export const expectDocumented = (
   { method = 'GET', path: target }: HttpRequest,
-  answer: HttpResponse,
-): Row | undefined => {
+  response: HttpResponse,
+): DocumentedRow | undefined => {
   const [path = ''] = target.split('?');
   const isHead = method === 'HEAD';
   const documentedMethod = isHead ? 'GET' : method;
@@ -164,14 +161,14 @@ export const expectDocumented = (
     ...(path in paths ? { 405: MethodNotAllowed } : { 404: NotFound }),
   };
 
-  const response = responses[answer.status];
-  const problems = response
-    ? [...headerProblems(response, answer), ...bodyProblems(response, isHead, answer)]
+  const documented = responses[response.status];
+  const problems = documented
+    ? [...headerProblems(documented, response), ...bodyProblems(documented, isHead, response)]
     : ['the status is not documented'];
-  if (answer.status === 405 && answer.headers.allow !== allowedOn(path)) problems.push('Allow says otherwise');
+  if (response.status === 405 && response.headers.allow !== allowedOn(path)) problems.push('Allow is wrong');
   if (problems.length > 0) {
-    const shown = `${method} ${target}: ${answer.status} ${answer.body.slice(0, 500)}`;
-    throw new Error(`The OpenAPI document does not foresee this answer.\n${shown}\n${problems.join('\n')}`);
+    const shown = `${method} ${target}: ${response.status} ${response.body.slice(0, 500)}`;
+    throw new Error(`The OpenAPI document does not describe this response.\n${shown}\n${problems.join('\n')}`);
   }
-  return operation && `${documentedMethod} ${path} ${answer.status}`;
+  return operation && `${documentedMethod} ${path} ${response.status}`;
 };

@@ -5,9 +5,9 @@ import { decode } from './decode.ts';
 import type { HttpResponse, HttpRequest } from './http-message.ts';
 
 /**
- * Asks a server on a real socket, sending the path and the headers exactly as they are given.
+ * Returns a function that sends a request over a real socket, with its path and headers unchanged.
  *
- * @param agent keeps connections for more than one question; without it each has one of its own
+ * @param agent reuses connections; without it each request has its own
  */
 export const overSocket =
   (origin: string, agent: Agent | false = false) =>
@@ -20,13 +20,13 @@ export const overSocket =
         ...(body ? [['Content-Length', `${body.length}`]] : []),
       ];
       const sent = request({ hostname, port, method, path, headers: pairs.flat(), agent }, (response) => {
-        readAnswer(response).then(resolve, reject);
+        readResponse(response).then(resolve, reject);
       });
       sent.on('error', reject);
       sent.end(body);
     });
 
-const readAnswer = async (response: IncomingMessage): Promise<HttpResponse> => {
+const readResponse = async (response: IncomingMessage): Promise<HttpResponse> => {
   const headers = response.headers as HttpResponse['headers'];
   const body = decode(await buffer(response), headers['content-encoding']);
   return { status: response.statusCode ?? 0, headers, body };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-/** The files of swagger-ui-dist that the page needs. scripts/bundle.js puts them, compressed, in the place of this module. */
+/** Files of swagger-ui-dist. In a bundle, scripts/bundle.js replaces this module with one that contains them. */
 export type AssetName = 'swagger-ui-bundle.js' | 'swagger-ui.css';
 
 export const readAsset = (name: AssetName): Promise<Buffer> =>

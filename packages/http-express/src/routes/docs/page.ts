@@ -18,7 +18,7 @@ export const html = `<!doctype html>
 </html>
 `;
 
-/** What Swagger UI's own style lacks: the system's font, and room on a narrow screen. */
+/** Additions to Swagger UI's style: the system font, and a layout for narrow screens. */
 export const css = `
 body { margin: 0; background: light-dark(#fff, #1c2022); }
 #docs .swagger-ui, #docs .swagger-ui :is(.info, .opblock, .btn, .scheme-container, .model, table, select, input, label, h1, h2, h3, h4, h5, p, li, a, td, th, span):not(.microlight, .microlight *, code, pre, pre *, .opblock-summary-method) { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
@@ -38,7 +38,7 @@ body { margin: 0; background: light-dark(#fff, #1c2022); }
 }
 `;
 
-/** @param token to begin with, for a service that is only tried out */
+/** @param token preset token, for a service that only has sample data */
 export const script = (token: string | undefined): string => `
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
@@ -46,8 +46,8 @@ dark.addEventListener('change', follow);
 follow();
 const token = ${JSON.stringify(token ?? null)};
 
-// An example of a parameter is filled in as its value, and those of the optional ones do not go together: they are told.
-const tellExample = (parameter) => {
+// Swagger UI fills in examples as values. Those of optional parameters do not work together, so they become descriptions.
+const describeExample = (parameter) => {
   const { required, example, description } = parameter;
   if (required || example === undefined) return;
   delete parameter.example;
@@ -57,7 +57,7 @@ const tellExample = (parameter) => {
 const show = (spec) => {
   const operations = Object.values(spec.paths).flatMap((path) => [path, ...Object.values(path)]);
   for (const { parameters } of [...operations, { parameters: Object.values(spec.components.parameters ?? {}) }])
-    if (Array.isArray(parameters)) parameters.forEach(tellExample);
+    if (Array.isArray(parameters)) parameters.forEach(describeExample);
   const ui = SwaggerUIBundle({
     spec,
     dom_id: '#docs',

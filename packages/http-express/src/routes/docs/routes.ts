@@ -5,20 +5,20 @@ import { StaticBody } from '../../response/static-body.ts';
 import { readAsset } from './assets.ts';
 import { css, html, script } from './page.ts';
 
-/** What a program that runs the service in its own process may put into `app.locals`. */
+/** Settings that a program can put into `app.locals` if it runs the service in its own process. */
 interface DocsLocals {
-  /** Returns the token that the page begins with. Anyone who opens the page gets it: for sample data only. */
+  /** Returns a token that the page presets for every visitor: for sample data only. */
   readonly docsToken?: () => Promise<string>;
 }
 
-// A service without TLS of its own cannot say that the parts of the page are served over https:.
+// The service itself may be reached over http:, so browsers must not upgrade the page's requests to https:.
 const pageHeaders = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
 
 const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
-/** `/docs`: Swagger UI on `/openapi.json`, with everything that it needs from here, for anyone. */
+/** Returns the routes of `/docs`: Swagger UI for `/openapi.json`. All files come from this service. No token is needed. */
 export const docsRoutes = (): Router => {
   const router = Router({ caseSensitive: true, strict: true });
   const add = (path: string, send: RequestHandler) =>
