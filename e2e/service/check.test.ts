@@ -197,7 +197,7 @@ describe('the arguments of the built service', () => {
     [['--chekc'], /^Unknown option '--chekc'/],
     [['serve'], /^Unexpected argument 'serve'/],
     [['--check=yes'], /^Option '--check' does not take an argument/],
-    [['--check', '--help'], /^Only one of --check, --version and --help can be asked for\./],
+    [['--check', '--help'], /^Only one of --check, --version and --help is allowed\./],
   ])('%j is refused, and what is allowed is named', async (args, message) => {
     const { exitCode, stdout, stderr } = await runToEnd(SERVICE, {}, args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
