@@ -1,6 +1,6 @@
 // The jobs page of `pnpm dev`: a front end that uses the API as any other would, with a sample user's token.
 import { JobsApiError } from '@jobs-api/client';
-import type { JobSummary, JobWithLinks, ListJobsOptions } from '@jobs-api/client';
+import type { JobList, JobSummary, JobWithLinks, ListJobsOptions } from '@jobs-api/client';
 import { jobStatuses } from '@jobs-api/core';
 import { connect } from './api.ts';
 import type { Call } from './api.ts';
@@ -81,7 +81,7 @@ const markShown = (): void => {
     else link.removeAttribute('aria-current');
 };
 
-const renderList = (remaining: AsyncGenerator<JobSummary> | undefined): void => {
+const renderList = (remaining: JobList | undefined): void => {
   const links = jobs.map((job) => element('li', {}, jobLink(job, addressOf(user.name, job.job_id))));
   if (jobs.length > 0) jobList.replaceChildren(element('ul', {}, ...links));
   else if (filter.value !== '')
@@ -103,7 +103,7 @@ const renderList = (remaining: AsyncGenerator<JobSummary> | undefined): void => 
 let listLoad = 0;
 
 /** @param remaining what is left of a list that is shown, to go on with it */
-const loadList = async (remaining?: AsyncGenerator<JobSummary>): Promise<void> => {
+const loadList = async (remaining?: JobList): Promise<void> => {
   const load = ++listLoad;
   jobList.setAttribute('aria-busy', 'true');
   const status = (filter.value || undefined) as ListJobsOptions['status'];

@@ -40,7 +40,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** What a call rejects with. */
+/** The error that a call rejects with. */
 const errorOf = async (call: Promise<unknown>): Promise<unknown> => {
   try {
     await call;
@@ -56,39 +56,39 @@ const numbers = async (jobs: AsyncIterable<{ job_id: number }>) => {
   return found;
 };
 
-describe('a list', () => {
+describe('jobs.list', () => {
   /** The queries that were sent. */
-  let asked: string[];
+  let queries: string[];
   const recording: typeof fetch = async (url, init) => {
-    asked.push(new URL(url).search);
+    queries.push(new URL(url).search);
     return fetch(url, init);
   };
   const jobs = () => createJobsClient({ baseUrl, token, fetch: recording }).jobs;
 
   beforeEach(async () => {
-    asked = [];
+    queries = [];
     for (let jobId = 1; jobId <= 5; jobId++)
       jobStore.put({ userId: 'alice', jobId, status: jobId % 2 === 0 ? 'queued' : 'success' });
     await serveJobs();
   });
 
-  test('goes through every page', async () => {
+  test('returns the jobs of every page', async () => {
     expect(await numbers(jobs().list({ pageSize: 2 }))).toEqual([1, 2, 3, 4, 5]);
-    expect(asked).toHaveLength(3);
-    expect(asked[0]).toBe('?limit=2');
+    expect(queries).toHaveLength(3);
+    expect(queries[0]).toBe('?limit=2');
   });
 
-  test('is of one status, in the order that is asked for', async () => {
+  test('is of one status, in the order that is queries for', async () => {
     expect(await numbers(jobs().list({ status: 'success', order: 'desc', pageSize: 2 }))).toEqual([5, 3, 1]);
-    for (const query of asked) expect(query).toMatch(/^\?status=success&order=desc&limit=2/);
+    for (const query of queries) expect(query).toMatch(/^\?status=success&order=desc&limit=2/);
   });
 
-  test('asks for no page that nobody needs', async () => {
+  test('requests no page that is not read', async () => {
     for await (const { job_id } of jobs().list({ pageSize: 2 })) if (job_id === 2) break;
-    expect(asked).toHaveLength(1);
+    expect(queries).toHaveLength(1);
   });
 
-  test('ends with its signal, between pages too', async () => {
+  test('rejects when its signal aborts, between pages too', async () => {
     const controller = new AbortController();
     const found: number[] = [];
     const all = async () => {
@@ -102,8 +102,8 @@ describe('a list', () => {
   });
 });
 
-describe('a call', () => {
-  test('that succeeds brings the answer as it is documented', async () => {
+describe('a call of the client', () => {
+  test('returns the documented response', async () => {
     jobStore.put({ userId: 'alice', jobId: 1, status: 'success', objectUuidNames: { 'a.png': 'A' } });
     await serveJobs();
     const { jobs } = createJobsClient({ baseUrl: `${baseUrl}/`, token });
@@ -119,7 +119,7 @@ describe('a call', () => {
     expect(jobStore.has('alice', 1)).toBe(false);
   });
 
-  test('asks for a token each time', async () => {
+  test('calls getToken for each request', async () => {
     await serveJobs();
     const tokens = ['expired', token];
     const client = createJobsClient({ baseUrl, getToken: async () => tokens.shift() ?? '' });
@@ -128,14 +128,14 @@ describe('a call', () => {
     expect(tokens).toEqual([]);
   });
 
-  test('is not made where there is no token to be had', async () => {
+  test('rejects with the error of getToken, and sends nothing', async () => {
     await serveJobs();
     const failure = new Error('signed out');
     const client = createJobsClient({ baseUrl, getToken: () => Promise.reject(failure) });
     expect(await errorOf(client.jobs.get(1))).toBe(failure);
   });
 
-  test('ends with its signal', async () => {
+  test('rejects when its signal aborts', async () => {
     await serve(() => undefined);
     const { jobs } = createJobsClient({ baseUrl, token: 'x' });
     for (const call of [
@@ -150,13 +150,13 @@ describe('a call', () => {
     }
   });
 
-  test('rejects with what fetch rejects with where nobody answers', async () => {
+  test('rejects with the error of fetch when the connection is closed', async () => {
     await serve((_req, res) => void res.socket?.destroy());
-    const error = await errorOf(createJobsClient({ baseUrl, token: 'x' }).jobs.delete(1));
+    const error = await errorOf(createJobsClient({ baseUrl, token: 'x', maxRetries: 0 }).jobs.delete(1));
     expect(error).toMatchObject({ name: 'TypeError' });
   });
 
-  test('calls fetch as browsers want it called', async () => {
+  test('calls the fetch option without a receiver, as browsers require', async () => {
     await serveJobs();
     const receivers: unknown[] = [];
     const picky = async function (this: unknown, ...given: Parameters<typeof fetch>) {
@@ -168,7 +168,7 @@ describe('a call', () => {
   });
 });
 
-describe('an error', () => {
+describe('JobsApiError', () => {
   test('has the code, the status, the request id and the parameter', async () => {
     await serveJobs();
     const client = createJobsClient({ baseUrl, token });
@@ -203,10 +203,10 @@ describe('an error', () => {
   test.each([
     ['UNAVAILABLE', new Unavailable('the table is down'), 503, 'Service Unavailable'],
     ['UNEXPECTED', new Error('broken'), 500, 'Internal server failure message'],
-  ])('is %s after %s', async (code, failure, status, message) => {
+  ])('has the code %s for %s', async (code, failure, status, message) => {
     jobStore.failures.find = failure;
     await serveJobs();
-    const error = await errorOf(createJobsClient({ baseUrl, token }).jobs.get(1));
+    const error = await errorOf(createJobsClient({ baseUrl, token, maxRetries: 0 }).jobs.get(1));
     expect(error).toMatchObject({ code, status, message });
   });
 
@@ -214,22 +214,22 @@ describe('an error', () => {
     [502, 'UNAVAILABLE'],
     [403, 'UNEXPECTED'],
     [200, 'UNEXPECTED'],
-  ])('is an answer with status %i that is not the service’s own', async (status, code) => {
+  ])('stands for a response with status %i that is not from the service, as %s', async (status, code) => {
     await serve((_req, res) => res.writeHead(status).end('<html>'));
-    const error = await errorOf(createJobsClient({ baseUrl, token: 'x' }).jobs.delete(1));
-    const message = `The answer is not one of the Jobs API (status ${status})`;
+    const error = await errorOf(createJobsClient({ baseUrl, token: 'x', maxRetries: 0 }).jobs.delete(1));
+    const message = `The response is not one of the Jobs API (status ${status})`;
     expect(error).toMatchObject({ code, status, message, requestId: undefined });
   });
 });
 
-/** Not run: what the document does not have does not compile. */
+/** Compiled and not run: parameters and fields that the document does not have are errors. */
 export const withErrors = (options: JobsClientOptions): void => {
   const { jobs } = createJobsClient(options);
-  // @ts-expect-error -- no such status
+  // @ts-expect-error -- there is no such status
   jobs.list({ status: 'archived' });
-  // @ts-expect-error -- no such link
+  // @ts-expect-error -- there is no such link
   void jobs.get(1, { include: 'results' });
-  // @ts-expect-error -- no such field
+  // @ts-expect-error -- there is no such field
   const field: keyof Job = 'jobName';
   // @ts-expect-error -- neither a token nor a way to get one
   createJobsClient({ baseUrl: field });

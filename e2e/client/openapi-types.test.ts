@@ -9,7 +9,7 @@ import { openapi } from '@jobs-api/http-express';
 
 const CLIENT = fileURLToPath(new URL('../../packages/client', import.meta.url));
 
-test('the generated types are those of the document: after a change to it, run pnpm generate', async () => {
+test('the generated types match the OpenAPI document (after a change to it, run pnpm generate)', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
   await writeFile(join(folder, 'openapi.json'), JSON.stringify(openapi));
   await promisify(execFile)(

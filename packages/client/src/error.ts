@@ -1,14 +1,22 @@
 /**
- * What went wrong, for code that has to decide: `UNAVAILABLE` may pass, so try again; `UNEXPECTED` is everything that
- * has no name of its own, a fault of the service or an answer that is not the Jobs API's.
+ * The kind of failure, for code that decides by it. `UNAVAILABLE` may pass: a retry can succeed. `UNEXPECTED` is every
+ * failure without a name of its own: a fault of the service, or a response that is not the Jobs API's.
  */
 export type JobsApiErrorCode =
-  'INVALID_PARAMETER' | 'UNAUTHORIZED' | 'JOB_NOT_FOUND' | 'ANSWER_TOO_LARGE' | 'UNAVAILABLE' | 'UNEXPECTED';
+  | 'INVALID_PARAMETER'
+  | 'UNAUTHORIZED'
+  | 'JOB_NOT_FOUND'
+  | 'JOB_NOT_FINISHED'
+  | 'ANSWER_TOO_LARGE'
+  | 'UNAVAILABLE'
+  | 'UNEXPECTED';
 
-/** By status, those that gateways and load balancers answer among them. */
+/** By status, including those that gateways and load balancers send. */
 const codes: Readonly<Record<number, JobsApiErrorCode>> = {
   400: 'INVALID_PARAMETER',
   401: 'UNAUTHORIZED',
+  404: 'JOB_NOT_FOUND',
+  409: 'JOB_NOT_FINISHED',
   413: 'ANSWER_TOO_LARGE',
   429: 'UNAVAILABLE',
   502: 'UNAVAILABLE',
@@ -16,25 +24,36 @@ const codes: Readonly<Record<number, JobsApiErrorCode>> = {
   504: 'UNAVAILABLE',
 };
 
-/** An answer that is not what was asked for. */
+/** Any response that is not the documented success. */
 export class JobsApiError extends Error {
   override readonly name = 'JobsApiError';
   readonly code: JobsApiErrorCode;
-  /** Of the HTTP answer. */
+  /** HTTP status of the response. */
   readonly status: number;
-  /** Under which the log of the service has the request, where the service itself answered. */
+  /** Id of the request in the log of the service; `undefined` if the response is not from the service. */
   readonly requestId: string | undefined;
   /** The parameter that was wrong and its type, such as `job-id: number`. */
   readonly affectedQueryParameter: string | undefined;
+  /** After how many seconds a retry is welcome, if the response says so. */
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param body of the answer, as JSON; `undefined` where it is none */
+  /** @param body of the response, as JSON; `undefined` if it is not JSON */
   constructor({ status, headers }: Pick<Response, 'status' | 'headers'>, body: unknown) {
     const { message, affected_query_parameter: affected } = (body ?? {}) as Readonly<Record<string, unknown>>;
-    super(typeof message === 'string' ? message : `The answer is not one of the Jobs API (status ${status})`);
+    super(typeof message === 'string' ? message : `The response is not one of the Jobs API (status ${status})`);
     this.status = status;
     this.requestId = headers.get('X-Request-Id') ?? undefined;
     this.affectedQueryParameter = typeof affected === 'string' ? affected : undefined;
-    // Without a parameter, it is the route that is not found.
-    this.code = status === 404 && this.affectedQueryParameter ? 'JOB_NOT_FOUND' : (codes[status] ?? 'UNEXPECTED');
+    this.retryAfterSeconds = secondsOf(headers.get('Retry-After'));
+    // Without a parameter, it is the route that was not found.
+    const isUnnamed = [404, 409].includes(status) && this.affectedQueryParameter === undefined;
+    this.code = (isUnnamed ? undefined : codes[status]) ?? 'UNEXPECTED';
   }
 }
+
+/** @param retryAfter seconds or a date, as RFC 9110 allows */
+const secondsOf = (retryAfter: string | null): number | undefined => {
+  const seconds = retryAfter === null ? NaN : Number(retryAfter || NaN);
+  const value = Number.isNaN(seconds) ? (Date.parse(retryAfter ?? '') - Date.now()) / 1000 : seconds;
+  return Number.isNaN(value) ? undefined : Math.max(0, value);
+};
