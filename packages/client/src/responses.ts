@@ -1,14 +1,14 @@
 import type { components, paths } from './openapi.ts';
 
 /** The query parameters of an operation of the document. */
-export type QueryOf<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+type QueryOf<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
   parameters: { query?: infer Query };
 }
   ? NonNullable<Query>
   : never;
 
 /** The body of an operation's 200 response. */
-export type ResponseOf<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+type ResponseOf<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
   responses: { 200: { content: { 'application/json': infer Body } } };
 }
   ? Body

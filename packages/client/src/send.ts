@@ -26,7 +26,7 @@ export interface CallOptions {
   readonly requestId?: string | undefined;
 }
 
-export type Query = Readonly<Record<string, string | number | Date | readonly (string | number)[] | undefined>>;
+type Query = Readonly<Record<string, string | number | Date | readonly (string | number)[] | undefined>>;
 
 /**
  * Sends a request and returns the body of its response. All requests of the API can be repeated safely, deletes too, so
