@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   'packages/http-express': ['packages/core'],
   'packages/service-entry': ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
   'packages/lambda-entry': ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
-  infra: ['packages/core', 'packages/adapters-aws', 'packages/http-express'],
+  infra: ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local'],
   dev: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/service-entry', 'local'],
   e2e: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
   bench: ['packages/core', 'packages/adapters-aws', 'local', 'e2e'],
@@ -22,7 +22,7 @@ const MAY_IMPORT = {
 /** What the tests of a package, and what it has for the tests of others, may import besides. */
 const TESTS_MAY_IMPORT = {
   'packages/adapters-aws': ['local'],
-  'packages/http-express': ['packages/client'],
+  'packages/http-express': ['packages/client', 'local'],
 };
 
 /** What to do instead of an import that the lists above do not have. */

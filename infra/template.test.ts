@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awsVariables, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger, httpVariables, readHttpConfig } from '@jobs-api/http-express';
+import { listen } from '@jobs-api/local/loopback';
 import { deploy, readTemplate, textOf } from './testing/cloudformation.ts';
 import type { Deployment, Properties, Value } from './testing/cloudformation.ts';
 
@@ -346,8 +345,7 @@ describe('the routes', () => {
   let served: { method: string; path: string; takesToken: boolean }[];
 
   beforeAll(async () => {
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const origin = await listen(server);
     const paths = pathsOf(app.router.stack as unknown as readonly Layer[]);
     const answers = paths.map(async (path) => {
       const { headers } = await fetch(origin + path, { method: 'OPTIONS' });

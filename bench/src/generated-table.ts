@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
+import { listen } from '@jobs-api/local/loopback';
 import { fileName, jobSummary, objectUuid } from './jobs.ts';
 
 /** Listed jobs in a page: about a megabyte, as DynamoDB counts it, which is where it ends a page. */
@@ -63,7 +62,5 @@ export const startGeneratedTable = async (): Promise<string> => {
     });
   });
   server.keepAliveTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listen(server);
 };

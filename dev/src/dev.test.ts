@@ -1,20 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { killDev, spawnDev, untilStarted } from './testing/dev-process.ts';
-import type { DevProcess } from './testing/dev-process.ts';
+import { type NodeProcess } from '@jobs-api/local/start-process';
+import { spawnDev, untilStarted, type DevProcess } from './testing/dev-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLES = join(ROOT, 'dev/samples');
 
 let folder: string;
-let running: ChildProcess[];
+let running: NodeProcess[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
@@ -22,14 +19,14 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of running) await killDev(child);
+  for (const { stop } of running) await stop();
   await rm(folder, { recursive: true });
 });
 
 const spawn = (...parameters: string[]) => {
-  const child = spawnDev(folder, ...parameters);
-  running.push(child);
-  return child;
+  const started = spawnDev(folder, ...parameters);
+  running.push(started);
+  return started;
 };
 
 interface Dev extends DevProcess {
@@ -139,9 +136,9 @@ describe('pnpm dev', () => {
   });
 
   test('ends at Ctrl-C with 0', async () => {
-    const { child } = await startDev();
-    child.kill('SIGINT');
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    const dev = await startDev();
+    dev.process.child.kill('SIGINT');
+    expect(await dev.process.exitCode).toBe(0);
   });
 
   test('makes a job of the files in a folder, and says which of them it could not read', async () => {
@@ -162,8 +159,7 @@ describe('pnpm dev', () => {
   test('keeps everything in a folder, also when it is killed', async () => {
     const first = await startDev('--data', 'data');
     await first.askJson(api(first, '/delete?job-id=1'), 'DELETE');
-    first.child.kill('SIGKILL');
-    await once(first.child, 'exit');
+    await first.process.stop();
     const second = await startDev('--data', 'data');
     const { jobs } = (await second.askJson(api(second, '/list'))) as { jobs: { job_id: number }[] };
     expect(jobs.map(({ job_id }) => job_id)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
@@ -177,9 +173,8 @@ describe('pnpm dev', () => {
     [['--export', 'x'], 'Usage: pnpm dev'],
     [['--import'], 'Usage: pnpm dev'],
   ])('says what is wrong with %j', async (parameters, message) => {
-    const child = spawn(...parameters);
-    const [errors] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-    expect(child.exitCode).toBe(1);
-    expect(errors).toContain(message);
+    const { errors, exitCode } = spawn(...parameters);
+    expect(await exitCode).toBe(1);
+    expect(errors.join('\n')).toContain(message);
   });
 });

@@ -2,8 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jobsTable } from '@jobs-api/adapters-aws';
-import { makeJob, startLocalStack } from '@jobs-api/local';
-import type { LocalStack } from '@jobs-api/local';
+import { makeJob, startLocalStack, type LocalStack } from '@jobs-api/local';
 import { serveJobsPage } from './jobs-page.ts';
 import { filesIn, makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
 

@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeJob } from '@jobs-api/local';
-import type { JobFile, LocalStack } from '@jobs-api/local';
+import { makeJob, type JobFile, type LocalStack } from '@jobs-api/local';
 import { describeFile, typeOf } from './describe-file.ts';
 
 export const SAMPLE_USERS = ['alice', 'bob'] as const;

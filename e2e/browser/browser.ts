@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
-import { chromium } from 'playwright-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 export interface OpenPage {
   readonly page: Page;

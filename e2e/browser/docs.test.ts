@@ -1,14 +1,11 @@
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { killDev, spawnDev, untilStarted } from '@jobs-api/dev/testing';
-import type { DevProcess } from '@jobs-api/dev/testing';
+import { spawnDev, untilStarted, type DevProcess } from '@jobs-api/dev/testing';
 import type { LocalStack } from '@jobs-api/local';
 import type { Browser, Page } from 'playwright-core';
 import { SERVICE } from '../harness/built.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
-import { launchBrowser, openPage, overflow, PHONE, WIDE } from './browser.ts';
-import type { OpenPage } from './browser.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
+import { launchBrowser, openPage, overflow, PHONE, WIDE, type OpenPage } from './browser.ts';
 import { startStack } from '../harness/stack.ts';
 
 let browser: Browser;
@@ -33,7 +30,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   service.kill('SIGTERM');
-  await Promise.all([browser.close(), killDev(dev.child), service.exitCode]);
+  await Promise.all([browser.close(), dev.process.stop(), service.exitCode]);
   await stack.close();
 });
 

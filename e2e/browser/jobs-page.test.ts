@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { killDev, spawnDev, untilStarted } from '@jobs-api/dev/testing';
-import type { DevProcess } from '@jobs-api/dev/testing';
+import { spawnDev, untilStarted, type DevProcess } from '@jobs-api/dev/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { accessibilityViolations, launchBrowser, openPage, overflow, PHONE, until, WIDE } from './browser.ts';
-import type { OpenPage } from './browser.ts';
+import {
+  accessibilityViolations,
+  launchBrowser,
+  openPage,
+  overflow,
+  PHONE,
+  until,
+  WIDE,
+  type OpenPage,
+} from './browser.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../dev/samples', import.meta.url));
 
@@ -31,7 +38,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([browser.close(), killDev(dev.child)]);
+  await Promise.all([browser.close(), dev.process.stop()]);
 });
 
 const open = async (path: string, options?: BrowserContextOptions): Promise<Page> => {

@@ -1,13 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createJobsClient, JobsApiError } from '@jobs-api/client';
-import type { Job, JobsClientOptions } from '@jobs-api/client';
+import { createJobsClient, JobsApiError, type Job, type JobsClientOptions } from '@jobs-api/client';
 import { createJobs, Unavailable } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';
+import { listen } from '@jobs-api/local/loopback';
 
 let server: Server;
 let baseUrl: string;
@@ -15,9 +12,8 @@ let jobStore: MemoryJobStore;
 let token: string;
 
 const serve = async (listener: RequestListener) => {
-  server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = createServer(listener);
+  baseUrl = await listen(server);
 };
 
 const serveJobs = async () => {

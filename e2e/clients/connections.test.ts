@@ -82,7 +82,7 @@ describe('clients that hang up', () => {
     expect(calls).toBeLessThan(600);
     await sleep(1_000);
     expect(harness.proxy.calls).toHaveLength(calls);
-    await harness.proxy.mend();
+    await harness.proxy.restore();
     await expectUnharmed();
   });
 

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy, type FaultProxy, type ProxiedAnswer } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
+import { type ProxiedResponse } from '../harness/proxy.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
@@ -79,7 +80,7 @@ export const get = (path: string, authorization: string, ...headers: string[]): 
   [`GET ${path} HTTP/1.1`, 'Host: a', `Authorization: ${authorization}`, ...headers, '', ''].join('\r\n');
 
 /** The response of DynamoDB to GetItem, with a job of so many objects whose names are of three characters or uuids. */
-export const itemResponse = (objects: number, names: 'short' | 'uuids'): ProxiedAnswer => {
+export const itemResponse = (objects: number, names: 'short' | 'uuids'): ProxiedResponse => {
   const nameOf = (index: number) =>
     names === 'short'
       ? (46_656 + index).toString(36).slice(-3) + String.fromCharCode(65 + Math.floor(index / 46_656))

@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
+import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy } from '../harness/fault-proxy.ts';
-import type { FaultProxy, Script } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy, type Script } from '../harness/fault-proxy.ts';
 import { startFilledStack } from '../harness/filled-stack.ts';
-import { startLateUpload } from '../harness/late-upload.ts';
-import type { LateUpload } from '../harness/late-upload.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startLateUpload, type LateUpload } from '../harness/late-upload.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 
 const LIST: HttpRequest = { path: '/api/v1/jobs/list' };
 const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
@@ -160,7 +156,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
           }),
         );
         await expect(ask(user, DELETE)).rejects.toThrow();
-        await proxy.mend();
+        await proxy.restore();
         await start();
 
         const list = await ask(user, LIST);
@@ -191,7 +187,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     });
 
     test(`is no reason for Node to warn of a leak where ${MANY_UPLOADS} uploads are aborted at once`, async () => {
-      await proxy.mend();
+      await proxy.restore();
       for (let index = 0; index < MANY_UPLOADS; index++) await stack.bucket.startUpload(`uploader/1/${index}.mov`);
       expect(await ask('uploader', DELETE)).toMatchObject(OK);
       expect(await stack.bucket.contents('uploader/')).toEqual([]);
@@ -199,7 +195,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     });
 
     test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {
-      await proxy.mend();
+      await proxy.restore();
       const answers = await Promise.all(Array.from({ length: CROWD }, () => askUntilInTime('crowd')));
       for (const answer of answers) expect(answer).toMatchObject(OK);
       await expectOnlyTheJobGone('crowd');

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
+import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy } from '../harness/fault-proxy.ts';
-import type { Script } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type Script } from '../harness/fault-proxy.ts';
 import { startService } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 

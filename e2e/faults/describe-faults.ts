@@ -1,10 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DEADLINE_MS, READY, startBehindProxy, startReady, stopHealthy, until } from './behind-proxy.ts';
-import type { Harness, User } from './behind-proxy.ts';
+import {
+  DEADLINE_MS,
+  READY,
+  startBehindProxy,
+  startReady,
+  stopHealthy,
+  until,
+  type Harness,
+  type User,
+} from './behind-proxy.ts';
 import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import type { Script } from '../harness/fault-proxy.ts';
-import { emptyAnswer, faults, refusedKeys } from '../harness/faults.ts';
-import type { Fault } from '../harness/faults.ts';
+import { emptyAnswer, faults, refusedKeys, type Fault } from '../harness/faults.ts';
 
 /** Whether a fault is tried, of a call by its name in {@link CALLS}, {@link CHECKS}, or `JWKS`. */
 export type Choice = (call: string, fault: string) => boolean;
@@ -104,7 +111,7 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
 
       afterEach(async () => {
         if ((await user.contents()).length > 0) expect(await user.hasJob()).toBe(true);
-        await harness.proxy.mend();
+        await harness.proxy.restore();
         const answer = await user.ask(question);
         await expectSuccess(user, question, answer);
         expect(answer.ms).toBeLessThan(RECOVERY_MS);
@@ -149,7 +156,7 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
       harness.proxy.play(() => 'hang');
       expect(await user.ask(GET_OBJECT_URL)).toMatchObject(OK);
       expect(harness.proxy.calls).toEqual([]);
-      await harness.proxy.mend();
+      await harness.proxy.restore();
     });
 
     const hanging = ['Query', 'ListObjectVersions'].filter((title) => isChosen(title, 'never answers'));
@@ -164,7 +171,7 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
       for (const answer of answers) expect(answer).toMatchObject(UNAVAILABLE);
       await until(() => proxy.openConnections <= before || undefined, RECOVERY_MS);
       expect(proxy.calls.filter((call) => call.name === name)).toHaveLength(CROWD);
-      await proxy.mend();
+      await proxy.restore();
       for (const user of users) await expectSuccess(user, question, await user.ask(question));
     });
   });
@@ -254,7 +261,7 @@ export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
       expect(answer).toMatchObject(fault.leaves === 'an answer' ? OK : notReady(...failing));
       expectExplanation(answer, fault);
       for (const call of met) expect(attempts(call)).toBeLessThanOrEqual(maxAttempts(call));
-      await proxy.mend();
+      await proxy.restore();
       await until(async () => (await ask(READY)).status === 200 || undefined);
     });
   });
@@ -285,7 +292,7 @@ export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void =
       expect(await ask(LIST)).toMatchObject(UNAUTHORIZED);
       expect(await ask(LIST, `${token}=`)).toMatchObject(UNAUTHORIZED);
 
-      await proxy.mend();
+      await proxy.restore();
       await until(async () => (await ask(LIST, token)).status === 200 || undefined, RECOVERY_MS);
       await until(async () => (await ask(READY)).status === 200 || undefined);
       proxy.play(only('JWKS', fault.script));

@@ -2,13 +2,10 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decode, overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
+import { decode, overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { HANDLER, SERVICE } from './built.ts';
-import { loadBalancerEvent, toClient, version1Event, version2Event } from './gateway-events.ts';
-import type { ToEvent } from './gateway-events.ts';
-import { startLambda } from './lambda-process.ts';
-import type { LambdaProcess } from './lambda-process.ts';
+import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
+import { startLambda, type LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
 
 export type Ask = (question: HttpRequest) => Promise<HttpResponse>;

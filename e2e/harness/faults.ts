@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProxiedAnswer, ProxiedCall, Script } from './fault-proxy.ts';
+import { type ProxiedCall, type Script } from './fault-proxy.ts';
+import { type ProxiedResponse } from './proxy.ts';
 
 /** Something that can be the matter with a dependency, as it shows in a call. */
 export interface Fault {
@@ -12,7 +13,7 @@ export interface Fault {
   readonly needsBody?: boolean;
 }
 
-const answer = (status: number, type: string, text: string): ProxiedAnswer => {
+const answer = (status: number, type: string, text: string): ProxiedResponse => {
   const body = Buffer.from(text);
   return { status, headers: { 'content-type': type, 'content-length': String(body.length) }, body };
 };

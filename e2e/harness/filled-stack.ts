@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { newId, Storage } from '@jobs-api/local';
-import type { LocalStack, Version } from '@jobs-api/local';
+import { newId, Storage, type LocalStack, type Version } from '@jobs-api/local';
 import { startStack } from './stack.ts';
 
 export interface Filling {

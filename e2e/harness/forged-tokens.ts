@@ -1,9 +1,21 @@
 import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { cubeRootForgery, forgedBlocks, forgedNumbers, signBlock } from './pkcs1-forgeries.ts';
-import { AUDIENCE, claims, encode, encodeJson, header, HOUR, issue, ISSUER, newSigner } from './tokens.ts';
-import { seal, START, unsigned } from './tokens.ts';
-import type { Signer } from './tokens.ts';
+import {
+  AUDIENCE,
+  claims,
+  encode,
+  encodeJson,
+  header,
+  HOUR,
+  issue,
+  ISSUER,
+  newSigner,
+  seal,
+  START,
+  unsigned,
+  type Signer,
+} from './tokens.ts';
 
 /** The value of an Authorization header, or all headers and what the query ends with. */
 export type Presented = string | { readonly headers?: HttpRequest['headers']; readonly query?: string };

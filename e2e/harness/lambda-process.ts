@@ -1,30 +1,27 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { inheritedEnv } from './service-process.ts';
+import { startProcess } from '@jobs-api/local/start-process';
 
 const HOST = fileURLToPath(new URL('lambda-host.js', import.meta.url));
 
 export interface LambdaProcess {
-  /** Rejects with the message of what the handler failed with. */
+  /** Rejects with the message of the error that the handler throws. */
   readonly invoke: (event: unknown, options?: { readonly remainingMs?: number }) => Promise<unknown>;
   /** What the process has written to stdout so far. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
 }
 
-type Message = { readonly ready: true } | { readonly id: number; readonly answer?: unknown; readonly failure?: string };
+type Message =
+  { readonly ready: true } | { readonly id: number; readonly response?: unknown; readonly failure?: string };
 
-/** Loads a bundled handler into a process of its own. */
+/** Loads a bundled handler into its own process. */
 export const startLambda = async (file: string, env: Readonly<Record<string, string>>): Promise<LambdaProcess> => {
-  const child = fork(HOST, [file], { env: { ...inheritedEnv, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const { child, output, exitCode, stop } = startProcess([HOST, file], { env, ipc: true });
+  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 
-  const pending = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
-  const exited = once(child, 'exit');
+  const pending = new Map<number, { resolve: (response: unknown) => void; reject: (error: Error) => void }>();
   const ready = new Promise<void>((resolve, reject) => {
-    void exited.then(([code]) => reject(new Error(`the handler could not be loaded: exit code ${code}`)));
+    void exitCode.then((code) => reject(new Error(`the handler could not be loaded: exit code ${code}`)));
     child.on('message', (message: Message) => {
       if ('ready' in message) {
         resolve();
@@ -32,7 +29,7 @@ export const startLambda = async (file: string, env: Readonly<Record<string, str
       }
       const waiting = pending.get(message.id);
       pending.delete(message.id);
-      if (message.failure === undefined) waiting?.resolve(message.answer);
+      if (message.failure === undefined) waiting?.resolve(message.response);
       else waiting?.reject(new Error(message.failure));
     });
   });
@@ -45,10 +42,7 @@ export const startLambda = async (file: string, env: Readonly<Record<string, str
         pending.set(++id, { resolve, reject });
         child.send({ id, event, remainingMs });
       }),
-    output: () => output,
-    close: async () => {
-      child.kill('SIGKILL');
-      await exited;
-    },
+    output: () => output.map((line) => `${line}\n`).join(''),
+    close: stop,
   };
 };

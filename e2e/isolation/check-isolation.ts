@@ -1,13 +1,10 @@
 import { Agent } from 'node:http';
 import { expect } from '@jest/globals';
-import { download } from '@jobs-api/local';
-import type { LocalStack } from '@jobs-api/local';
+import { download, type LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
-import { overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
+import { overSocket, type HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import { startStack } from '../harness/stack.ts';
-import { BASE, commands, USERS } from './commands.ts';
-import type { Command, Headers, Model, ModelJob, Real } from './commands.ts';
+import { BASE, commands, USERS, type Command, type Headers, type Model, type ModelJob, type Real } from './commands.ts';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 

@@ -3,8 +3,7 @@ import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
 import { toClient, version2Event } from '../harness/gateway-events.ts';
 import { startStack } from '../harness/stack.ts';
-import { startLambdaRuntime } from './runtime-api.ts';
-import type { LambdaRuntime } from './runtime-api.ts';
+import { startLambdaRuntime, type LambdaRuntime } from './runtime-api.ts';
 
 const { LAMBDA_RUNTIME_CLIENT = '' } = process.env;
 

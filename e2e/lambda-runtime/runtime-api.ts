@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { inheritedEnv } from '../harness/service-process.ts';
+import { closeServer, listen } from '@jobs-api/local/loopback';
+import { startProcess } from '@jobs-api/local/start-process';
 
 export interface LambdaRuntime {
-  /** Rejects with what the function reports as its error. */
+  /** Rejects with the error that the function reports. */
   readonly invoke: (event: unknown, options?: { readonly timeoutMs?: number }) => Promise<unknown>;
-  /** Resolves with the error where the function cannot be initialised. */
+  /** Resolves with the error if the function cannot be initialised. */
   readonly initError: Promise<unknown>;
   readonly output: () => string;
   readonly close: () => Promise<void>;
@@ -21,15 +18,15 @@ interface Invocation {
   readonly id: string;
   readonly event: unknown;
   readonly deadline: number;
-  readonly resolve: (answer: unknown) => void;
+  readonly resolve: (response: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const BASE = '/2018-06-01/runtime';
 
 /**
- * A function's environment as Lambda makes it: a process with AWS's runtime client in it, which asks a Runtime API on
- * loopback for one invocation after the other (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+ * Starts a function's environment as Lambda does: a process with AWS's runtime client, which fetches one invocation after
+ * the other from a Runtime API on loopback (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
  */
 export const startLambdaRuntime = async (
   client: string,
@@ -71,17 +68,14 @@ export const startLambdaRuntime = async (
       running.delete(id);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { host } = new URL(await listen(server));
 
-  let output = '';
-  const child = spawn(process.execPath, [client], {
+  const { output, errors, exitCode, stop } = startProcess([client], {
     cwd: dirname(handlerFile),
     env: {
-      ...inheritedEnv,
       ...env,
       _HANDLER: 'handler.handler',
-      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_LAMBDA_RUNTIME_API: host,
       AWS_LAMBDA_FUNCTION_NAME: 'jobs-api',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -89,12 +83,11 @@ export const startLambdaRuntime = async (
       AWS_LAMBDA_LOG_STREAM_NAME: 'local',
       LAMBDA_TASK_ROOT: dirname(handlerFile),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit').then(() => {
-    for (const { reject } of [...running.values(), ...queue]) reject(new Error(`the function ended: ${output}`));
+  const written = () => [...output, ...errors].join('\n');
+  void exitCode.then(() => {
+    for (const { reject } of [...running.values(), ...queue]) reject(new Error(`the function ended: ${written()}`));
   });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 
   return {
     invoke: (event, { timeoutMs = 30_000 } = {}) =>
@@ -103,12 +96,10 @@ export const startLambdaRuntime = async (
         dispatch();
       }),
     initError,
-    output: () => output,
+    output: written,
     close: async () => {
-      child.kill('SIGKILL');
-      await exited;
-      server.close();
-      server.closeAllConnections();
+      await stop();
+      await closeServer(server);
     },
   };
 };

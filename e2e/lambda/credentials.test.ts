@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { startEntryPoints } from '../harness/entry-points.ts';
-import type { EntryPoints } from '../harness/entry-points.ts';
-import { listen } from '../harness/loopback.ts';
-import type { Loopback } from '../harness/loopback.ts';
+import { startEntryPoints, type EntryPoints } from '../harness/entry-points.ts';
+import { startStub, type StubServer } from '../harness/stub-server.ts';
 import { startStack } from '../harness/stack.ts';
 
 const KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
@@ -16,14 +14,14 @@ const SOON = new Date(Date.now() + 3_600_000).toISOString();
 let stack: LocalStack;
 let folder: string;
 /** Whatever gives credentials over HTTP. */
-let giver: Loopback;
+let giver: StubServer;
 let doors: EntryPoints;
 
 beforeAll(async () => {
   [stack, folder, giver] = await Promise.all([
     startStack(),
     mkdtemp(join(tmpdir(), 'jobs-api-')),
-    listen((_, response) => response.end()),
+    startStub((_, response) => response.end()),
   ]);
 });
 

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
-import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
-import { download } from '@jobs-api/local';
-import type { LocalStack } from '@jobs-api/local';
+import { describeHttpApi, overSocket, type HttpResponse } from '@jobs-api/http-express/testing/contracts';
+import { download, type LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { HANDLER, SERVICE } from '../harness/built.ts';
 import { askThrough } from '../harness/entry-points.ts';
-import { loadBalancerEvent, version1Event, version2Event } from '../harness/gateway-events.ts';
-import type { ToEvent } from '../harness/gateway-events.ts';
-import { startLambda } from '../harness/lambda-process.ts';
-import type { LambdaProcess } from '../harness/lambda-process.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { loadBalancerEvent, version1Event, version2Event, type ToEvent } from '../harness/gateway-events.ts';
+import { startLambda, type LambdaProcess } from '../harness/lambda-process.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 const gateways: [string, ToEvent][] = [

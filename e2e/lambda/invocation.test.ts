@@ -5,12 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
 import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
-import { startGate } from '../harness/gate.ts';
-import type { Gate } from '../harness/gate.ts';
-import { loadBalancerEvent, toClient, version1Event, version2Event } from '../harness/gateway-events.ts';
-import type { ToEvent } from '../harness/gateway-events.ts';
-import { startLambda } from '../harness/lambda-process.ts';
-import type { LambdaProcess } from '../harness/lambda-process.ts';
+import { startGate, type Gate } from '../harness/gate.ts';
+import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent } from '../harness/gateway-events.ts';
+import { startLambda, type LambdaProcess } from '../harness/lambda-process.ts';
 import { runToEnd } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 

@@ -3,10 +3,8 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { startEntryPoints } from '../harness/entry-points.ts';
-import type { Ask, EntryPoints } from '../harness/entry-points.ts';
-import { listen, serveKeys } from '../harness/loopback.ts';
-import type { Loopback } from '../harness/loopback.ts';
+import { startEntryPoints, type Ask, type EntryPoints } from '../harness/entry-points.ts';
+import { startStub, serveKeys, type StubServer } from '../harness/stub-server.ts';
 import { encodedBlock } from '../harness/pkcs1-forgeries.ts';
 import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, encode, issue, ISSUER, newSigner, unsigned } from '../harness/tokens.ts';
@@ -42,15 +40,15 @@ const until = async (holds: () => Promise<boolean>) => {
 };
 
 let stack: LocalStack;
-let elsewhere: Loopback;
-let keyServer: Loopback;
+let elsewhere: StubServer;
+let keyServer: StubServer;
 let doors: EntryPoints;
 /** The service, and the handler. */
 let both: readonly Ask[];
 
 /** Both doors, with an endpoint of keys that begins with a listener. */
 const start = async (listener: RequestListener) => {
-  keyServer = await listen(listener);
+  keyServer = await startStub(listener);
   const tokens = { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` };
   doors = await startEntryPoints({ ...stack.env, ...tokens });
   both = [doors.service, doors.gateways[0]];
@@ -108,7 +106,7 @@ const faults: [string, RequestListener][] = [
 
 beforeAll(async () => {
   stack = await startStack();
-  elsewhere = await listen(serveKeys(known.jwk, added.jwk));
+  elsewhere = await startStub(serveKeys(known.jwk, added.jwk));
 });
 
 afterAll(async () => {

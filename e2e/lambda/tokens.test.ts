@@ -2,12 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import type { LocalStack } from '@jobs-api/local';
-import { startEntryPoints } from '../harness/entry-points.ts';
-import type { Ask, EntryPoints } from '../harness/entry-points.ts';
-import { cubic, forgedTokens, forger, inOneObject, ours, show, tokenOfSize } from '../harness/forged-tokens.ts';
-import type { Presented, Row } from '../harness/forged-tokens.ts';
-import { listen, passThrough, serveKeys } from '../harness/loopback.ts';
-import type { Loopback } from '../harness/loopback.ts';
+import { startEntryPoints, type Ask, type EntryPoints } from '../harness/entry-points.ts';
+import {
+  cubic,
+  forgedTokens,
+  forger,
+  inOneObject,
+  ours,
+  show,
+  tokenOfSize,
+  type Presented,
+  type Row,
+} from '../harness/forged-tokens.ts';
+import { startProxy, type Proxy } from '../harness/proxy.ts';
+import { startStub, serveKeys, type StubServer } from '../harness/stub-server.ts';
 import { encodedBlock, signBlock } from '../harness/pkcs1-forgeries.ts';
 import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, claims, encode, encodeJson, header, issue, ISSUER, seal, unsigned } from '../harness/tokens.ts';
@@ -17,12 +25,12 @@ const LIST = { method: 'GET', path: '/api/v1/jobs/list' };
 const DELETE = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 
 /** Would serve whoever follows what a token says about keys. */
-const canary = await listen(serveKeys(forger.jwk));
+const canary = await startStub(serveKeys(forger.jwk));
 
 let stack: LocalStack;
-let table: Loopback;
-let bucket: Loopback;
-let keyServer: Loopback;
+let table: Proxy;
+let bucket: Proxy;
+let keyServer: StubServer;
 let doors: EntryPoints;
 let all: readonly Ask[];
 /** How a missing token is answered. */
@@ -32,9 +40,9 @@ beforeAll(async () => {
   stack = await startStack();
   const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = stack.env;
   [table, bucket, keyServer] = await Promise.all([
-    listen(passThrough(AWS_ENDPOINT_URL_DYNAMODB)),
-    listen(passThrough(AWS_ENDPOINT_URL_S3)),
-    listen(serveKeys(ours.jwk, cubic.jwk)),
+    startProxy(AWS_ENDPOINT_URL_DYNAMODB),
+    startProxy(AWS_ENDPOINT_URL_S3),
+    startStub(serveKeys(ours.jwk, cubic.jwk)),
   ]);
   for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
   doors = await start({ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` });
@@ -50,7 +58,7 @@ afterAll(async () => {
 
 /** Starts both doors. Once they are ready, nothing but requests makes calls to the table and the bucket. */
 const start = async (tokens: Record<string, string>, preload?: string): Promise<EntryPoints> => {
-  const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.origin, AWS_ENDPOINT_URL_S3: bucket.origin };
+  const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint, AWS_ENDPOINT_URL_S3: bucket.endpoint };
   const started = await startEntryPoints({ ...stack.env, ...counted, ...tokens }, preload);
   for (const ask of [started.service, started.gateways[0]])
     expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });

@@ -1,7 +1,5 @@
 // The packages as they are published: packed, checked, and used by somebody who has nothing else of this repository.
-import { execFile, spawn } from 'node:child_process';
-import type { ExecFileOptions } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, type ExecFileOptions } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startProcess } from '@jobs-api/local/start-process';
 import { startStack } from '../harness/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -205,26 +204,20 @@ describe('all of them together', () => {
   });
 
   test('the example of the HTTP API serves the request that it prints, and stops at SIGTERM', async () => {
-    const child = spawn(process.execPath, ['out/http-express-1.js'], {
+    const service = startProcess(['out/http-express-1.js'], {
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DRAIN_SECONDS: '0' },
+      env: { PORT: '0', HOST: '127.0.0.1', DRAIN_SECONDS: '0' },
     });
-    const exit = once(child, 'exit');
     try {
-      let printed = '';
-      for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-        printed += String(chunk);
-        if (/"port":\d+/.test(printed)) break;
-      }
-      child.stdout.resume();
+      await service.untilLine((line) => /"port":\d+/.test(line) || undefined);
+      const printed = service.output.join('\n');
       const [, token, path] = match(printed, /Authorization: (\S+)" http:\/\/[^/]+(\S+)/);
       const [, port] = match(printed, /"port":(\d+)/);
       const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Authorization: token } });
       expect(await response.json()).toMatchObject({ jobs: [{ job_id: 1, status: 'queued' }] });
     } finally {
-      child.kill('SIGTERM');
+      service.child.kill('SIGTERM');
     }
-    expect(await exit).toEqual([0, null]);
+    expect(await service.exitCode).toBe(0);
   });
 });

@@ -1,14 +1,11 @@
-import { once } from 'node:events';
-import { Agent, createServer, request } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import autocannon from 'autocannon';
 import type { Result } from 'autocannon';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { SERVICE } from '../harness/built.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 const RESTARTS = 20;
@@ -54,10 +51,9 @@ const startLoadBalancer = async () => {
     instance.agent.destroy();
   };
 
-  const server = createServer(forward).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = createServer(forward);
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: await listen(server),
     add: ({ origin }: ServiceProcess): Instance => {
       const instance = { origin, agent: new Agent({ keepAlive: true }), isReady: false };
       instances.add(instance);
@@ -67,8 +63,7 @@ const startLoadBalancer = async () => {
     remove: (instance: Instance) => instances.delete(instance),
     close: () => {
       instances.clear();
-      server.close();
-      server.closeAllConnections();
+      return closeServer(server);
     },
   };
 };
@@ -127,7 +122,7 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
   } finally {
     stopLoad();
     await result;
-    loadBalancer.close();
+    await loadBalancer.close();
     for (const service of services) service.kill('SIGKILL');
     await Promise.all(services.map(({ exitCode }) => exitCode));
     await stack.close();

@@ -1,34 +1,20 @@
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { SERVICE } from '../harness/built.ts';
 import { startGate } from '../harness/gate.ts';
+import { startProxy } from '../harness/proxy.ts';
 import { runToEnd } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
-/** An S3 that refuses requests with one of these parameters, and hands on all others. */
-const startRefusing = async (target: string, ...parameters: string[]) => {
-  const { hostname, port } = new URL(target);
-  const server = createServer((req, res) => {
-    const { url = '', method, headers } = req;
+const ACCESS_DENIED = Buffer.from('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+
+/** Starts an S3 that refuses requests with one of these parameters and forwards all others. */
+const startRefusing = (target: string, ...parameters: string[]) =>
+  startProxy(target, ({ url }, forward) => {
     const { searchParams } = new URL(url, target);
-    if (parameters.some((parameter) => searchParams.has(parameter))) {
-      res.writeHead(403, { 'Content-Type': 'application/xml' });
-      res.end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
-      return;
-    }
-    const upstream = request({ hostname, port, path: url, method, headers }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
-    });
-    req.pipe(upstream);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { endpoint, close: () => void server.close() };
-};
+    if (!parameters.some((parameter) => searchParams.has(parameter))) return forward();
+    return { status: 403, headers: { 'content-type': 'application/xml' }, body: ACCESS_DENIED };
+  });
 
 describe('--check', () => {
   let stack: LocalStack;
@@ -144,7 +130,7 @@ describe('--check', () => {
   test('only warns where it may not look at the settings of the bucket, and names the right', async () => {
     const refusing = await startRefusing(stack.env.AWS_ENDPOINT_URL_S3, 'versioning', 'lifecycle');
     const { exitCode, of } = await check({ AWS_ENDPOINT_URL_S3: refusing.endpoint });
-    refusing.close();
+    await refusing.close();
     expect(of('versioning')).toBe(
       'warning: Cannot be looked at. AWS refuses: allow s3:GetBucketVersioning on the bucket jobs-files.',
     );

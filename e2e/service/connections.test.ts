@@ -3,10 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate } from '../harness/gate.ts';
-import type { Gate } from '../harness/gate.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startGate, type Gate } from '../harness/gate.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 let stack: LocalStack;

@@ -4,8 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 const BASE = '/api/v1/jobs';

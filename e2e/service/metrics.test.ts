@@ -1,16 +1,13 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
+import { listen } from '@jobs-api/local/loopback';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate } from '../harness/gate.ts';
-import type { Gate } from '../harness/gate.ts';
-import { runToEnd, startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startGate, type Gate } from '../harness/gate.ts';
+import { runToEnd, startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 const LINUX_ONLY = ['process_virtual_memory_bytes', 'process_heap_bytes', 'process_open_fds', 'process_max_fds'];
@@ -194,10 +191,9 @@ describe('METRICS_PORT', () => {
   afterAll(() => stack.close());
 
   test('that is taken ends the service with a line that names it', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
-    const env = { ...stack.env, HOST: '127.0.0.1', PORT: '0', METRICS_PORT: String(port) };
+    const taken = createServer();
+    const { port } = new URL(await listen(taken));
+    const env = { ...stack.env, HOST: '127.0.0.1', PORT: '0', METRICS_PORT: port };
     const { exitCode, stdout } = await runToEnd(SERVICE, env);
     taken.close();
     expect(exitCode).toBe(1);

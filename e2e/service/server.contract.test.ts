@@ -4,14 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { download } from '@jobs-api/local';
-import type { LocalStack } from '@jobs-api/local';
+import { download, type LocalStack } from '@jobs-api/local';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate } from '../harness/gate.ts';
-import type { Gate } from '../harness/gate.ts';
-import { runToEnd, startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startGate, type Gate } from '../harness/gate.ts';
+import { runToEnd, startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 describeHttpApi('the built service with the AWS adapters', async () => {

@@ -1,13 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startService } from '../harness/service-process.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
+import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
 /** What docs/tracing.md tells an operator to load. */
@@ -59,10 +57,8 @@ const startCollector = async () => {
           }
       res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { spans, endpoint, close: () => void server.close() };
+  });
+  return { spans, endpoint: await listen(server), close: () => closeServer(server) };
 };
 
 describe('with an SDK that is loaded before it, the built service', () => {
@@ -107,7 +103,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
   });
 
   afterAll(async () => {
-    collector.close();
+    await collector.close();
     await stack.close();
   });
 

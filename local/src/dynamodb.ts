@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import dynalite from 'dynalite';
+import { listen } from './loopback.ts';
 
 export interface LocalDynamo {
   readonly endpoint: string;
@@ -10,10 +9,9 @@ export interface LocalDynamo {
 /** DynamoDB on a free port of 127.0.0.1, in memory or kept in a folder. */
 export const startLocalDynamo = async ({ directory }: { directory?: string } = {}): Promise<LocalDynamo> => {
   const server = dynalite({ ...(directory && { path: directory }), createTableMs: 0, deleteTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const endpoint = await listen(server);
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     // Its 'close' event comes before the folder is free for the next one: only the callback waits for that.
     close: () =>
       new Promise((resolve, reject) => {

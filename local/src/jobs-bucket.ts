@@ -9,14 +9,12 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   UploadPartCommand,
+  type LifecycleRule,
+  type ListMultipartUploadsCommandOutput,
+  type ListObjectVersionsCommandOutput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Download } from '@jobs-api/core/testing/contracts';
-import type {
-  LifecycleRule,
-  ListMultipartUploadsCommandOutput,
-  ListObjectVersionsCommandOutput,
-  S3Client,
-} from '@aws-sdk/client-s3';
 
 /** The bucket of files and results, as the programs use it that write to it. */
 export class JobsBucket {

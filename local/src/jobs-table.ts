@@ -5,8 +5,10 @@ import {
   PutItemCommand,
   QueryCommand,
   ResourceInUseException,
+  type AttributeValue,
+  type CreateTableCommandInput,
+  type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue, CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { JobRecord } from '@jobs-api/core/testing';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */

@@ -3,11 +3,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { startLocalDynamo } from './dynamodb.ts';
 import { JobsBucket } from './jobs-bucket.ts';
-import { JobsTable } from './jobs-table.ts';
-import type { TableDefinition } from './jobs-table.ts';
+import { JobsTable, type TableDefinition } from './jobs-table.ts';
 import { startLocalS3 } from './s3/server.ts';
-import { startTokenIssuer } from './token-issuer.ts';
-import type { TokenIssuer } from './token-issuer.ts';
+import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 export interface LocalStack {
   readonly table: JobsTable;

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { startTokenIssuer } from './token-issuer.ts';
-import type { TokenIssuer, TokenIssuerOptions } from './token-issuer.ts';
+import { startTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './token-issuer.ts';
 
 const DAY = 86_400;
 

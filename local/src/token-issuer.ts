@@ -2,15 +2,13 @@
  * Issues a token for whatever user is named to whoever asks, so that `pnpm dev` and the tests need no user pool. Its
  * tokens prove nothing about anybody: never let a service that holds real data trust it.
  */
-import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { once } from 'node:events';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
+import { closeServer, listen } from './loopback.ts';
 
 export interface TokenIssuerOptions {
   /** Default: any that is free. */
@@ -39,7 +37,6 @@ interface Answer {
   readonly body: unknown;
 }
 
-const HOST = '127.0.0.1';
 const DAY_SECONDS = 86_400;
 const MAX_EXPIRES_IN = 30 * DAY_SECONDS;
 const KEY_FILE = 'token-issuer-key.pem';
@@ -61,9 +58,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
       response.end(isText ? body : JSON.stringify(body));
     });
   });
-  server.listen(port, HOST);
-  await once(server, 'listening');
-  const issuer = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  const issuer = await listen(server, port);
   const jwksUri = `${issuer}/.well-known/jwks.json`;
 
   const issueToken: TokenIssuer['issueToken'] = (sub, claims) => {
@@ -108,13 +103,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
     return resource(new URLSearchParams(target.slice(path.length)));
   };
 
-  const close = async (): Promise<void> => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-
-  return { issuer, audience, jwksUri, issueToken, close };
+  return { issuer, audience, jwksUri, issueToken, close: () => closeServer(server) };
 };
 
 const badRequest = (parameter: string, problem: string): Answer => ({

@@ -11,8 +11,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { closeServer, listen } from '../loopback.ts';
 import { checkKey, type Answer } from './operation.ts';
 import { findOperation } from './operations.ts';
 import { RequestBody } from './request-body.ts';
@@ -49,9 +49,7 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   // The port comes first: where another server has it, that server has the directory too.
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
+  const endpoint = await listen(server, port);
   const storage = openStorage(directory, server);
   const running = new Set<Promise<void>>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -61,14 +59,11 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   });
 
   const close = async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await closeServer(server);
     await Promise.all(running);
     storage.close();
   };
   let closing: Promise<void> | undefined;
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { endpoint, close: () => (closing ??= close()) };
 }
 

@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
@@ -24,6 +23,7 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { startProcess } from '../start-process.ts';
 import { startLocalS3, type LocalS3 } from './server.ts';
 import { Bucket, createClient, credentials, send, sign, startWithBucket } from './testing.ts';
 
@@ -221,31 +221,23 @@ const program = (module: string) => `
   console.log(endpoint);
 `;
 
-let child: ChildProcess | undefined;
-afterEach(() => {
-  child?.kill('SIGKILL');
-});
+let stop: () => Promise<void> = async () => undefined;
+afterEach(() => stop());
 
-async function startProcess() {
+const startServer = async () => {
   const code = program(new URL('./server.ts', import.meta.url).href);
   const options = JSON.stringify({ credentials, directory });
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', code, options];
-  const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  child = started;
-  const [line] = (await once(started.stdout, 'data')) as [Buffer];
-  const kill = async () => {
-    started.kill('SIGKILL');
-    await once(started, 'exit');
-  };
-  return { endpoint: line.toString().trim(), kill };
-}
+  const started = startProcess(['--import', 'tsx', '--input-type=module', '--eval', code, options]);
+  ({ stop } = started);
+  return { endpoint: await started.untilLine((line) => line), kill: stop };
+};
 
 test('a process that is killed in the middle of writing has lost nothing that it had acknowledged', async () => {
   await s3.close();
   // What each key may hold: one body, and where a write was not acknowledged also what it would have written.
   const possible = new Map<string, (string | undefined)[]>();
   for (const round of [1, 2]) {
-    const { endpoint, kill } = await startProcess();
+    const { endpoint, kill } = await startServer();
     const writer = createClient(endpoint);
     let acknowledged = 0;
     const write = async (lane: number) => {

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, test } from '@jest/globals';
-import { observeCalls } from './observe-calls.ts';
-import type { AwsCall } from './observe-calls.ts';
+import { listen } from '@jobs-api/local/loopback';
+import { observeCalls, type AwsCall } from './observe-calls.ts';
 
 interface Answer {
   readonly status: number;
@@ -22,10 +20,9 @@ const observe = async (answers: Answer[], abortSignal = new AbortController().si
     if (!answer) return void req.socket.destroy();
     res.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' });
     res.end(JSON.stringify(answer.type === undefined ? {} : { __type: answer.type }));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
+  const endpoint = await listen(server);
   const calls: AwsCall[] = [];
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new DynamoDBClient({ ...settings, endpoint, maxAttempts: 3 });
   observeCalls(client, { onCall: (call) => calls.push(call) });
   const command = new GetItemCommand({ TableName: 'jobs', Key: { userId: { S: 'alice' }, jobId: { N: '1' } } });

@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { describeHttpApi, overSocket } from './testing/contracts.ts';
@@ -17,11 +17,9 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
     authenticator,
     logger: pino({ level: 'silent' }),
   });
-  const server = await new Promise<Server>((resolve) => {
-    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
-  });
+  const server = createServer(app);
   return {
-    ask: overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    ask: overSocket(await listen(server)),
     issueToken: async (userId) => authenticator.issueToken(userId),
     putJob: async (record) => jobStore.put(record),
     putUnreadableJob: async (userId, jobId) => jobStore.putUnreadable(userId, jobId),
@@ -34,6 +32,6 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
         ? undefined
         : { body, contentDisposition: name ? `attachment; filename="${name}"` : null };
     },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => closeServer(server),
   };
 });

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobs, Unavailable, type CallOptions } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import type { AppOptions } from './app.ts';
@@ -44,10 +43,9 @@ const start = async (options: Partial<AppOptions> = {}) => {
     logger: pino({ base: null }, log),
     ...options,
   });
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closeAll.push(() => new Promise((resolve) => server.close(resolve)));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = createServer(app);
+  const origin = await listen(server);
+  closeAll.push(() => closeServer(server));
   const sendOverSocket = overSocket(origin);
   const send = async (request: HttpRequest) => {
     const response = await sendOverSocket(request);

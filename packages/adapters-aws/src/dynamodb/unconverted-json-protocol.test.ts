@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, QueryCommand, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import fc from 'fast-check';
 import { UnconvertedJsonProtocol } from './unconverted-json-protocol.ts';
 
@@ -16,11 +13,11 @@ let queryBySdk: () => Promise<unknown>;
 beforeAll(async () => {
   server = createServer((_, res) => {
     res.writeHead(response.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(response.body);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
+  const endpoint = await listen(server);
   const querying = (config: DynamoDBClientConfig) => {
     const client = new DynamoDBClient({
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      endpoint,
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret' },
       ...config,
@@ -31,11 +28,7 @@ beforeAll(async () => {
   queryBySdk = querying({});
 });
 
-afterAll(async () => {
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
-});
+afterAll(() => closeServer(server));
 
 /** The result or error of a call, without what differs from one call to the next. */
 const outcome = (call: () => Promise<unknown>): Promise<unknown> =>

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { fetchText } from './fetch-text.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -17,16 +15,11 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     respond(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?of=issuer`;
+  });
+  uri = `${await listen(server)}/keys?of=issuer`;
 });
 
-afterEach(async () => {
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
-});
+afterEach(() => closeServer(server));
 
 describe('fetchText', () => {
   test('brings the text, in whatever pieces it comes', async () => {

@@ -1,38 +1,28 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { describeAuthenticator } from '@jobs-api/core/testing/contracts';
-import { startTokenIssuer } from '@jobs-api/local';
-import type { TokenIssuer } from '@jobs-api/local';
+import { startTokenIssuer, type TokenIssuer } from '@jobs-api/local';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { RemoteJwks } from './jwks.ts';
 import { JwtAuthenticator } from './jwt-authenticator.ts';
 
 const rulesOf = ({ issuer, audience }: TokenIssuer) =>
   ({ mode: 'oidc', issuer, audience: [audience], userIdClaim: 'sub' }) as const;
 
-const listen = async (listener: RequestListener) => {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
-};
-
-const stop = async (server: Server) => {
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
+const startServer = async (listener: RequestListener, port?: number) => {
+  const server = createServer(listener);
+  return { server, uri: `${await listen(server, port)}/` };
 };
 
 describeAuthenticator('JwtAuthenticator', async () => {
   const issuer = await startTokenIssuer();
-  const { server, uri } = await listen((request) => request.socket.destroy());
+  const { server, uri } = await startServer((request) => request.socket.destroy());
   return {
     authenticator: new JwtAuthenticator(new RemoteJwks(issuer.jwksUri), rulesOf(issuer)),
     unreachable: new JwtAuthenticator(new RemoteJwks(uri), rulesOf(issuer)),
     issueToken: (userId) => issuer.issueToken(userId),
     close: async () => {
-      await Promise.all([issuer.close(), stop(server)]);
+      await Promise.all([issuer.close(), closeServer(server)]);
     },
   };
 });
@@ -62,7 +52,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
   beforeAll(async () => {
     issuer = await startTokenIssuer();
     keySet = await (await fetch(issuer.jwksUri)).text();
-    ({ server, uri } = await listen((request, response) => {
+    ({ server, uri } = await startServer((request, response) => {
       requested(request.url);
       if (request.url === redirectTarget) serveKeys(request, response);
       else respond(request, response);
@@ -74,7 +64,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
   });
 
   afterAll(async () => {
-    await Promise.all([issuer.close(), stop(server)]);
+    await Promise.all([issuer.close(), closeServer(server)]);
   });
 
   test.each(faults)('%s, goes on with the keys that it had', async (_, fault) => {
@@ -114,21 +104,20 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
 test('JwtAuthenticator is unavailable until the endpoint of the keys is there', async () => {
   const issuer = await startTokenIssuer();
   const keySet = await (await fetch(issuer.jwksUri)).text();
-  const { server: gone, uri } = await listen(() => undefined);
-  await stop(gone);
+  const { server: gone, uri } = await startServer(() => undefined);
+  await closeServer(gone);
   let time = 0;
   const authenticator = new JwtAuthenticator(new RemoteJwks(uri, { now: () => time }), rulesOf(issuer));
   const token = await issuer.issueToken('alice');
   await expect(authenticator.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 
-  const back = createServer((_, response) => response.end(keySet)).listen(Number(new URL(uri).port), '127.0.0.1');
-  await once(back, 'listening');
+  const { server: back } = await startServer((_, response) => response.end(keySet), Number(new URL(uri).port));
   try {
     time += 1_000;
     await authenticator.check();
     expect(await authenticator.authenticate(token)).toBe('alice');
   } finally {
-    await Promise.all([issuer.close(), stop(back)]);
+    await Promise.all([issuer.close(), closeServer(back)]);
   }
 });

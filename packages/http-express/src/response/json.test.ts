@@ -1,23 +1,20 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { decode } from '../testing/decode.ts';
 import { sendJson, streamJson, type JsonStreamOptions } from './json.ts';
 
 let server: Server;
 
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => closeServer(server));
 
 const start = async (listener: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<number> => {
-  server = createServer((req, res) => void listener(req, res)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  server = createServer((req, res) => void listener(req, res));
+  return Number(new URL(await listen(server)).port);
 };
 
 const send = async (port: number, method = 'GET', headers = {}) => {

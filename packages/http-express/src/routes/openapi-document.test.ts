@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
+import { listen } from '@jobs-api/local/loopback';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import type { AppOptions } from '../app.ts';
@@ -46,9 +45,8 @@ interface Asked {
 
 const start = async (options: Partial<AppOptions> = {}) => {
   const { server, close } = createHttpServer(appWith(options), { keepAliveSeconds: 1 });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
   closeAll.push(() => close(0));
-  const ask = overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const ask = overSocket(await listen(server));
   return async (method: string, path: string, token = TOKEN): Promise<Asked> => {
     const question = { method, path, headers: token === '' ? [] : [['Authorization', token] as const] };
     const answer = await ask(question);

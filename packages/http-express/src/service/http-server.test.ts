@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { listen } from '@jobs-api/local/loopback';
 import { createHttpServer } from './http-server.ts';
 import type { HttpServer, HttpServerOptions, MalformedRequest } from './http-server.ts';
 
@@ -13,9 +13,7 @@ let port: number;
 
 const start = async (listener: RequestListener, options: Partial<HttpServerOptions> = {}) => {
   http = createHttpServer(listener, { keepAliveSeconds: 65, ...options });
-  http.server.listen(0, '127.0.0.1');
-  await once(http.server, 'listening');
-  ({ port } = http.server.address() as AddressInfo);
+  port = Number(new URL(await listen(http.server)).port);
 };
 
 afterEach(async () => {
