@@ -18,8 +18,15 @@ export interface ResponseValues {
 /** A request that arrived as an event, and the conversion of its response. */
 export interface HttpEvent {
   readonly request: RequestValues;
+  /** Maximum size of the result as JSON, in bytes. */
+  readonly maxResultBytes: number;
   readonly toResult: (response: ResponseValues) => object;
 }
+
+/** Limit of Lambda (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const MAX_BYTES = 6 * 1024 * 1024;
+/** Limit of load balancers (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html). */
+const MAX_LOAD_BALANCER_BYTES = 1_000_000;
 
 type Value = string | number | readonly string[] | null | undefined;
 type Values = Readonly<Record<string, Value>> | null | undefined;
@@ -75,6 +82,7 @@ const readVersion2 = ({ rawPath, rawQueryString = '', headers, requestContext }:
     path: requestTarget(rawPath, rawQueryString),
     headers: joinValues(headers),
   },
+  maxResultBytes: MAX_BYTES,
   toResult: (response) => ({ ...response, headers: joinValues(response.headers) }),
 });
 
@@ -85,6 +93,7 @@ const readVersion1 = (event: Version1Event): HttpEvent => ({
     path: requestTarget(event.path, new URLSearchParams(queryOf(event)).toString()),
     headers: joinValues(event.multiValueHeaders ?? event.headers),
   },
+  maxResultBytes: MAX_BYTES,
   toResult: ({ headers, ...response }) => ({ ...response, multiValueHeaders: listValues(headers) }),
 });
 
@@ -100,6 +109,7 @@ const readLoadBalancer = (event: Version1Event): HttpEvent => ({
     ),
     headers: joinValues(event.multiValueHeaders ?? event.headers),
   },
+  maxResultBytes: MAX_LOAD_BALANCER_BYTES,
   // The target group's setting for multi-value headers applies to events and results alike.
   toResult: ({ headers, ...response }) => ({
     ...response,

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { GatewayAuthenticator } from './gateway-authenticator.ts';
 import { invocation } from './invocation.ts';
 
-const context = { getRemainingTimeInMillis: () => 1000 };
+const rest = { context: { getRemainingTimeInMillis: () => 1000 }, maxResultBytes: 1_000_000 };
 const version2 = (claims: unknown) => ({ version: '2.0', requestContext: { authorizer: { jwt: { claims } } } });
 const version1 = (claims: unknown) => ({ requestContext: { authorizer: { claims } } });
 
 const authenticate = (event: unknown, userIdClaim = 'sub') =>
-  invocation.run({ event, context }, () => new GatewayAuthenticator({ userIdClaim }).authenticate('anything'));
+  invocation.run({ event, ...rest }, () => new GatewayAuthenticator({ userIdClaim }).authenticate('anything'));
 
 describe('GatewayAuthenticator', () => {
   test.each([
@@ -47,7 +47,7 @@ describe('GatewayAuthenticator', () => {
     const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
     const seen = await Promise.all(
       users.map((user) =>
-        invocation.run({ event: version2({ sub: user }), context }, async () => {
+        invocation.run({ event: version2({ sub: user }), ...rest }, async () => {
           await new Promise(setImmediate);
           const before = await authenticator.authenticate(undefined);
           await new Promise(setImmediate);
@@ -60,7 +60,7 @@ describe('GatewayAuthenticator', () => {
 
   test('rejects with the reason of an aborted signal', async () => {
     const reason = new Error('enough');
-    const call = invocation.run({ event: version2({ sub: 'alice' }), context }, () =>
+    const call = invocation.run({ event: version2({ sub: 'alice' }), ...rest }, () =>
       new GatewayAuthenticator({ userIdClaim: 'sub' }).authenticate(undefined, { signal: AbortSignal.abort(reason) }),
     );
     await expect(call).rejects.toBe(reason);

@@ -1,14 +1,10 @@
 import { createContainer, SERVICES } from '@jobs-api/adapters-aws';
 import { createApp, createLogger, InFlight } from '@jobs-api/http-express';
-import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import { readConfig } from './config.ts';
-import { readHttpEvent } from './event.ts';
-import type { HttpEvent, ResponseValues } from './event.ts';
 import { GatewayAuthenticator } from './gateway-authenticator.ts';
-import { invocation, secondsLeft } from './invocation.ts';
-import { fitResponse } from './response-size.ts';
-import { sendRequestTo } from './send-request.ts';
+import { secondsLeft } from './invocation.ts';
+import { serveEvents } from './serve-events.ts';
 
 const { aws, http, auth } = readConfig(process.env);
 const logger = createLogger({ level: http.logLevel, secrets: () => container.get(SERVICES.secrets)() });
@@ -24,22 +20,7 @@ const app = createApp({
   requestTimeoutSeconds: () => Math.min(http.requestTimeoutSeconds, secondsLeft()),
 });
 
-const serve = configure<HttpEvent, object>({
-  app,
-  framework: { sendRequest: sendRequestTo(app) },
-  // A name that the library does not know: unexpected errors then fail the invocation, which alarms can see.
-  eventSourceName: 'HTTP',
-  eventSource: {
-    getRequest: ({ event }: { event: HttpEvent }) => event.request,
-    getResponse: ({ event, statusCode, headers, body, isBase64Encoded }: ResponseValues & { event: HttpEvent }) =>
-      fitResponse({ statusCode, headers, body, isBase64Encoded }, event.toResult, (bytes) => {
-        logger.warn({ request_id: headers['x-request-id'], status: 413, bytes }, 'the response was too large');
-      }),
-  },
-});
+const serve = serveEvents(app, (error) => logger.error({ error }, 'the invocation failed'));
 
 /** Handles an HTTP request that arrived as an event. It has two parameters, because AWS's runtime rejects a third. */
-export const handler = async (event: unknown, context: Context): Promise<object> => {
-  const httpEvent = readHttpEvent(event);
-  return invocation.run({ event, context }, () => serve(httpEvent, context, () => undefined)) as Promise<object>;
-};
+export const handler = (event: unknown, context: Context): Promise<object> => serve(event, context);

@@ -5,6 +5,8 @@ import type { Context } from 'aws-lambda';
 export interface Invocation {
   readonly event: unknown;
   readonly context: Pick<Context, 'getRemainingTimeInMillis'>;
+  /** Maximum size of the result as JSON, in bytes. */
+  readonly maxResultBytes: number;
 }
 
 /** The current invocation, through all asynchronous calls. serverless-express keeps only the latest event, in a global. */

@@ -1,9 +1,33 @@
+import type { ServerResponse } from 'node:http';
 import type { ResponseValues } from './event.ts';
 
-/** Maximum size of a result as JSON, in bytes (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-export const MAX_BYTES = 6 * 1024 * 1024;
+/** Space for the headers and the JSON around the body, in bytes. All headers are ours and short. */
+const RESERVED_BYTES = 2 * 1024;
 
-const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
+/** Counts the size of a response as a part of a result, which is JSON: compressed bodies are in base64, others a string. */
+export class ResultSize {
+  readonly #limit: number;
+  #bytes = RESERVED_BYTES;
+
+  /** @param limit maximum size of a result, in bytes */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(data: string | Uint8Array, response: ServerResponse): void {
+    const isCompressed = response.hasHeader('content-encoding');
+    this.#bytes += isCompressed ? (data.length * 4) / 3 : Buffer.byteLength(JSON.stringify(textOf(data)));
+  }
+
+  get isTooLarge(): boolean {
+    return this.#bytes > this.#limit;
+  }
+}
+
+const textOf = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
+
+/** Returns the response in place of one that is too large, with its headers. */
+export const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
   const body = JSON.stringify({
     message: 'The answer is too large: ask for less with limit, or accept compression',
   });
@@ -14,22 +38,4 @@ const tooLarge = ({ headers }: ResponseValues): ResponseValues => {
     body,
     isBase64Encoded: false,
   };
-};
-
-/**
- * Returns the result for a response. A result that Lambda would reject, which the caller would see as an unspecific error of
- * the gateway, becomes a 413 that says what to do.
- */
-export const fitResponse = (
-  response: ResponseValues,
-  toResult: (response: ResponseValues) => object,
-  onTooLarge: (bytes: number) => void,
-): object => {
-  const result = toResult(response);
-  // A character takes at most six bytes of JSON and headers are few, so most results are small enough without measuring them.
-  if (response.body.length < MAX_BYTES / 8) return result;
-  const bytes = Buffer.byteLength(JSON.stringify(result));
-  if (bytes <= MAX_BYTES) return result;
-  onTooLarge(bytes);
-  return toResult(tooLarge(response));
 };
