@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Unavailable } from '@jobs-api/core';
 import { callAws } from './call-aws.ts';
 
 const failWith = (error: Error) => callAws('GetItem', undefined, () => Promise.reject(error));
@@ -6,7 +7,7 @@ const sdkError = (name: string, httpStatusCode: number) =>
   Object.assign(new Error('secret detail'), { name, $metadata: { httpStatusCode } });
 
 describe('callAws', () => {
-  test('answers what the call answers', async () => {
+  test('returns what the call returns', async () => {
     expect(await callAws('GetItem', undefined, () => Promise.resolve(5))).toBe(5);
   });
 
@@ -23,7 +24,8 @@ describe('callAws', () => {
     sdkError('BadGateway', 502),
     sdkError('Odd', 599),
     sdkError('TooManyRequests', 429),
-  ])('calls it unavailable when the SDK gave up on %s', async (error) => {
+    sdkError('TransactionConflictException', 400),
+  ])('throws Unavailable when the SDK gave up on %s', async (error) => {
     await expect(failWith(error)).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: error });
   });
 
@@ -32,13 +34,23 @@ describe('callAws', () => {
     sdkError('ResourceNotFoundException', 400),
     sdkError('ValidationException', 400),
     sdkError('NoSuchBucket', 404),
+    sdkError('NotImplemented', 501),
+    sdkError('NotImplemented', 500),
+    sdkError('Odd', 501),
     new SyntaxError('Unexpected end of JSON input'),
     new TypeError('x is not a function'),
-  ])('leaves %s as it is, since trying again does not help', async (error) => {
+  ])('names the call when it fails with %s, which a retry does not help', async (error) => {
+    const failure: unknown = await failWith(error).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({ message: `GetItem failed: ${error.name}`, cause: error });
+    expect(failure).not.toHaveProperty('code');
+  });
+
+  test('leaves errors of the core as they are', async () => {
+    const error = new Unavailable('the credentials have expired', { cause: sdkError('SlowDown', 503) });
     await expect(failWith(error)).rejects.toBe(error);
   });
 
-  test('does not begin where the signal has aborted', async () => {
+  test('does not start the call if the signal has aborted', async () => {
     const reason = new Error('enough');
     let called = false;
     const call = callAws('GetItem', AbortSignal.abort(reason), async () => {
@@ -48,7 +60,7 @@ describe('callAws', () => {
     expect(called).toBe(false);
   });
 
-  test('ends with the reason when the signal aborts, also where the call does not listen', async () => {
+  test('rejects with the reason when the signal aborts, also if the call ignores the signal', async () => {
     const reason = new Error('enough');
     const abort = new AbortController();
     const call = callAws('GetItem', abort.signal, () => new Promise(() => undefined));
@@ -56,7 +68,7 @@ describe('callAws', () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test('tells the reason, not the error that the abort causes', async () => {
+  test('rejects with the reason of the abort, not with the error that the abort causes', async () => {
     const reason = new Error('enough');
     const abort = new AbortController();
     const call = callAws('GetItem', abort.signal, async () => {
@@ -66,7 +78,7 @@ describe('callAws', () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test('hands the signal on', async () => {
+  test('passes the signal to the call', async () => {
     const { signal } = new AbortController();
     expect(await callAws('GetItem', signal, (options) => Promise.resolve(options.abortSignal))).toBe(signal);
   });

@@ -1,28 +1,28 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { Unavailable, untilAborted } from '@jobs-api/core';
+import { isJobsError, Unavailable, untilAborted } from '@jobs-api/core';
 
 /**
  * Limits for every SDK client. A call that hangs is aborted and tried again by the SDK, which by default has no such
- * limits; since it tries three or four times, the request's own deadline is the outer bound.
+ * limits. The SDK tries three or four times, so the request's own deadline is the outer limit.
  */
 export const requestLimits = {
   connectionTimeout: 1_000,
-  // Until the answer begins; without the flag the SDK only warns.
+  // Until the response begins. Without the flag the SDK only warns.
   requestTimeout: 4_000,
   throwOnRequestTimeout: true,
-  // Without a byte, also in the middle of an answer.
+  // Without a byte, also in the middle of a response.
   socketTimeout: 4_000,
   // The SDK's 50 connections are fewer than there may be requests, and it counts waiting for one as connecting: a burst
-  // would be answered 503 while AWS is well. How many there are at once, the doors limit.
+  // would get 503 although AWS is well. MAX_IN_FLIGHT limits the number of connections.
   httpAgent: { keepAlive: true, maxSockets: Infinity },
   httpsAgent: { keepAlive: true, maxSockets: Infinity },
 };
 
 /**
- * A logger for every SDK client. For one that has `info`, even if that does nothing, as the SDK's own default, the SDK
- * copies every output to take secrets out of it: as much work again as reading it. A type of the SDK asks for `info`; the
- * SDK does not.
+ * A logger for every SDK client. If a logger has `info`, even one that does nothing as in the SDK's default, the SDK
+ * copies every output to remove secrets from it, which takes as long as reading the output. A type of the SDK requires
+ * `info`; the SDK does not.
  */
 export const quietLogger = {
   debug: () => undefined,
@@ -32,18 +32,24 @@ export const quietLogger = {
 
 export type SdkError = Parameters<typeof isTransientError>[0];
 
-/** Whether the SDK, which has already retried, would call it worth a retry: then the same call may succeed later. */
-export const isPassing = (error: SdkError): boolean =>
-  isThrottlingError(error) || isTransientError(error) || isServerError(error);
+/** Conflicts on one record: the same call succeeds once the other write is over. The SDK does not retry these. */
+const CONFLICTS = new Set(['TransactionConflictException', 'ReplicatedWriteConflictException']);
+
+/** Whether the same call may succeed later. The SDK has already retried it, and regards 501 as worth a retry too. */
+export const isPassing = (error: SdkError): boolean => {
+  if (error.$metadata?.httpStatusCode === 501 || error.name.startsWith('NotImplemented')) return false;
+  return isThrottlingError(error) || isTransientError(error) || isServerError(error) || CONFLICTS.has(error.name);
+};
 
 /**
- * Runs one call to AWS by the rules of the ports: ends with the signal's reason when that aborts, and turns what may
- * pass (refused, reset, throttled, answered 5xx, timed out) into {@link Unavailable}; anything else is left as it is.
+ * Runs one call to AWS by the rules of the ports. Rejects with the signal's reason when that aborts, and with
+ * {@link Unavailable} if the same call may succeed later (refused, reset, throttled, status 5xx, timed out). Every other
+ * error names the call and has the SDK's error as its cause.
  *
- * @param what is asked for, in words, for the log
+ * @param name of the call, for the log
  */
 export const callAws = async <Result>(
-  what: string,
+  name: string,
   signal: AbortSignal | undefined,
   call: (options: { abortSignal?: AbortSignal }) => Promise<Result>,
 ): Promise<Result> => {
@@ -52,8 +58,16 @@ export const callAws = async <Result>(
     return await untilAborted(call(signal ? { abortSignal: signal } : {}), signal);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof Error && isPassing(error as SdkError))
-      throw new Unavailable(`${what} failed: ${error.name}`, { cause: error });
-    throw error;
+    if (!(error instanceof Error) || isJobsError(error)) throw error;
+    const message = `${name} failed: ${error.name}`;
+    throw isPassing(error as SdkError)
+      ? new Unavailable(message, { cause: error })
+      : new Error(message, { cause: error });
   }
+};
+
+/** The name of the SDK's error behind an error of {@link callAws}, such as `NoSuchUpload`. */
+export const awsErrorName = (error: unknown): string | undefined => {
+  const { cause } = error as Error;
+  return cause instanceof Error ? cause.name : undefined;
 };

@@ -1,5 +1,4 @@
 import { untilAborted } from '@jobs-api/core';
-import { S3ServiceException } from '@aws-sdk/client-s3';
 
 /** What was found out about one thing that the service needs. */
 export interface Finding {
@@ -55,8 +54,11 @@ export const isNamed = (error: unknown, ...names: string[]): boolean => {
   return names.includes(name) || (cause instanceof Error && isNamed(cause, ...names));
 };
 
-export const isRefused = (error: unknown): boolean =>
-  isNamed(error, 'AccessDenied', 'AccessDeniedException', '403', 'Forbidden') ||
-  (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403);
+export const isRefused = (error: unknown): boolean => {
+  if (isNamed(error, 'AccessDenied', 'AccessDeniedException', '403', 'Forbidden')) return true;
+  const { $metadata, cause } = error as { $metadata?: { httpStatusCode?: number }; cause?: unknown };
+  // DynamoDB's 403 is named, and S3's to a HEAD request has no name.
+  return $metadata?.httpStatusCode === 403 || (cause instanceof Error && isRefused(cause));
+};
 
 export const refused = (permission: string, on: string): string => `AWS refuses: allow ${permission} on ${on}.`;

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions, KeyPrefix, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';
+import { ObjectDeleter } from './object-deleter.ts';
 import { createPresigner } from './presigner.ts';
 import { sweepPrefix } from './sweep.ts';
 
@@ -20,12 +21,14 @@ export class S3ObjectStore implements ObjectStore {
   readonly #presigningClient: S3Client;
   readonly #bucketName: string;
   readonly #urlTtlSeconds: number;
+  readonly #deleter: ObjectDeleter;
 
   constructor(client: S3Client, { bucketName, urlTtlSeconds, presigningClient = client }: S3ObjectStoreOptions) {
     this.#client = client;
     this.#presigningClient = presigningClient;
     this.#bucketName = bucketName;
     this.#urlTtlSeconds = urlTtlSeconds;
+    this.#deleter = new ObjectDeleter(client, bucketName);
   }
 
   async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
@@ -39,7 +42,8 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
-    await sweepPrefix({ client: this.#client, bucketName: this.#bucketName, prefix, signal });
+    const [client, bucketName, deleter] = [this.#client, this.#bucketName, this.#deleter];
+    await sweepPrefix({ client, bucketName, deleter, prefix, signal });
   }
 
   /** Rejects where the bucket cannot be used. */

@@ -10,29 +10,30 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
+import { ObjectDeleter } from './object-deleter.ts';
 import { sweepPrefix } from './sweep.ts';
 
 const prefix = jobPrefix(parseUserId('alice'), parseJobId(1));
 
-/**
- * A bucket that refuses and races on demand, which no server here can be made to do: each refusal is the code that it
- * gives for a key instead of deleting it.
- */
+/** A bucket that refuses, races and lies on request, which no server here can be made to do. */
 class TroubledBucket {
   readonly calls: string[] = [];
+  /** The error codes of keys that are not deleted. */
   readonly refusals = new Map<string, string>();
+  /** Keys that are reported as deleted and stay. */
+  readonly stuck = new Set<string>();
   objects: string[] = [];
   uploads: string[] = [];
-  /** The command that is answered with nothing. */
-  unanswered = '';
-  /** Called before a command is answered. */
+  /** The call whose response is empty. */
+  emptyResponse = '';
+  /** Called before a response is made. */
   before: (name: string) => void = () => undefined;
 
   send = async (command: object): Promise<object> => {
     const name = command.constructor.name.replace('Command', '');
     this.calls.push(name);
     this.before(name);
-    if (name === this.unanswered) return {};
+    if (name === this.emptyResponse) return {};
     if (command instanceof ListMultipartUploadsCommand)
       return { IsTruncated: false, Uploads: this.uploads.map((Key) => ({ Key, UploadId: `upload of ${Key}` })) };
     if (command instanceof ListObjectVersionsCommand)
@@ -41,25 +42,25 @@ class TroubledBucket {
       const { Key = '' } = command.input;
       this.refuse(Key);
       if (!this.uploads.includes(Key)) throw new NoSuchUpload({ message: 'gone', $metadata: {} });
-      this.uploads = this.uploads.filter((key) => key !== Key);
+      this.uploads = this.uploads.filter((key) => key !== Key || this.stuck.has(key));
       return {};
     }
     if (command instanceof DeleteObjectCommand) {
       const { Key = '' } = command.input;
       this.refuse(Key);
-      this.objects = this.objects.filter((key) => key !== Key);
+      this.objects = this.objects.filter((key) => key !== Key || this.stuck.has(key));
       return {};
     }
     if (command instanceof DeleteObjectsCommand) {
       const keys = command.input.Delete?.Objects?.map(({ Key = '' }) => Key) ?? [];
-      this.objects = this.objects.filter((key) => !keys.includes(key) || this.refusals.has(key));
+      this.objects = this.objects.filter((key) => !keys.includes(key) || this.refusals.has(key) || this.stuck.has(key));
       const refused = keys.filter((key) => this.refusals.has(key));
       return {
         Deleted: keys.filter((key) => !this.refusals.has(key)).map((Key) => ({ Key })),
         Errors: refused.map((Key) => ({ Key, Code: this.refusals.get(Key) })),
       };
     }
-    throw new Error(`an unexpected command: ${name}`);
+    throw new Error(`unexpected command: ${name}`);
   };
 
   private refuse(key: string): void {
@@ -67,12 +68,17 @@ class TroubledBucket {
     if (name) throw new S3ServiceException({ name, $fault: 'client', $metadata: {} });
   }
 
-  sweep = () =>
-    sweepPrefix({ client: this as unknown as S3Client, bucketName: 'jobs-files', prefix, signal: undefined });
+  sweep = () => sweep(this.send);
 }
 
+const sweep = (send: unknown): Promise<void> => {
+  const client = { send } as unknown as S3Client;
+  const deleter = new ObjectDeleter(client, 'jobs-files');
+  return sweepPrefix({ client, bucketName: 'jobs-files', deleter, prefix, signal: undefined });
+};
+
 describe('sweepPrefix', () => {
-  test('is done after a pass that found nothing, and looks for uploads before it looks for objects', async () => {
+  test('ends after a pass that found nothing, and lists uploads before objects', async () => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a', 'alice/1/b'];
     bucket.uploads = ['alice/1/c'];
@@ -87,7 +93,7 @@ describe('sweepPrefix', () => {
     ]);
   });
 
-  test('looks once more where there was nothing but an upload', async () => {
+  test('makes a second pass when the first found an upload only', async () => {
     const bucket = new TroubledBucket();
     bucket.uploads = ['alice/1/c'];
     await bucket.sweep();
@@ -95,7 +101,7 @@ describe('sweepPrefix', () => {
     expect(bucket.calls).toEqual(['ListMultipartUploads', 'AbortMultipartUpload', 'ListObjectVersions', ...pass]);
   });
 
-  test('finds an upload that completes while it is at work', async () => {
+  test('deletes an upload that completes during a pass', async () => {
     const bucket = new TroubledBucket();
     bucket.uploads = ['alice/1/c'];
     bucket.before = (name) => {
@@ -107,7 +113,7 @@ describe('sweepPrefix', () => {
     expect(bucket.objects).toEqual([]);
   });
 
-  test('finds what is written behind its back, until nothing is', async () => {
+  test('deletes objects that are written during a pass', async () => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a'];
     let late = 3;
@@ -118,15 +124,24 @@ describe('sweepPrefix', () => {
     expect(bucket.objects).toEqual([]);
   });
 
+  test('aborts 120 uploads and deletes 30 keys that no batch can contain', async () => {
+    const bucket = new TroubledBucket();
+    bucket.uploads = Array.from({ length: 120 }, (_, index) => `alice/1/upload-${index}`);
+    bucket.objects = Array.from({ length: 30 }, (_, index) => `alice/1/\u0001-${index}`);
+    await bucket.sweep();
+    expect([...bucket.objects, ...bucket.uploads]).toEqual([]);
+    expect(bucket.calls.filter((name) => name.startsWith('List'))).toHaveLength(6);
+  });
+
   test.each(['SlowDown', 'InternalError', 'ServiceUnavailable'])(
-    'is unavailable where a key is refused with %s, which may pass',
+    'throws Unavailable when a key is refused with %s, and names the key',
     async (code) => {
       const bucket = new TroubledBucket();
       bucket.objects = ['alice/1/a', 'alice/1/b'];
       bucket.refusals.set('alice/1/a', code);
       await expect(bucket.sweep()).rejects.toMatchObject({
         code: 'UNAVAILABLE',
-        message: `keys that were not deleted: 1 (${code})`,
+        message: `DeleteObjects failed: 1 keys under "alice/1/" were not deleted (${code}), such as "alice/1/a"`,
       });
       bucket.refusals.clear();
       await bucket.sweep();
@@ -137,45 +152,59 @@ describe('sweepPrefix', () => {
   test.each([
     [['AccessDenied'], 'AccessDenied'],
     [['SlowDown', 'AccessDenied'], 'SlowDown, AccessDenied'],
-  ])('fails where keys are refused with %j, which trying again does not help', async (codes, named) => {
+    [['NotImplemented'], 'NotImplemented'],
+  ])('fails when keys are refused with %j, which a retry does not help', async (codes, named) => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a', 'alice/1/b', 'alice/1/c'];
     for (const [index, code] of codes.entries()) bucket.refusals.set(bucket.objects[index] ?? '', code);
     const failure: unknown = await bucket.sweep().catch((error: unknown) => error);
     expect(failure).not.toHaveProperty('code');
-    expect(failure).toMatchObject({ message: `keys that were not deleted: ${codes.length} (${named})` });
+    expect(failure).toMatchObject({
+      message: `DeleteObjects failed: ${codes.length} keys under "alice/1/" were not deleted (${named}), such as "alice/1/a"`,
+    });
     expect(bucket.objects).toEqual(['alice/1/a', 'alice/1/b', 'alice/1/c'].slice(0, codes.length));
   });
 
   test.each(['alice/1/upload', 'alice/1/\u0001'])(
-    'fails where %j is refused on its own, and removes the rest all the same',
+    'fails when %j is refused on its own, and removes the rest all the same',
     async (refused) => {
       const bucket = new TroubledBucket();
-      bucket.objects = ['alice/1/a', 'alice/1/\u0001', 'alice/1/\u0002'];
-      bucket.uploads = ['alice/1/upload', 'alice/1/other'];
+      bucket.objects = ['alice/1/a', ...Array.from({ length: 9 }, (_, index) => `alice/1/\u0001${index || ''}`)];
+      bucket.uploads = ['alice/1/upload', ...Array.from({ length: 9 }, (_, index) => `alice/1/${index}`)];
       bucket.refusals.set(refused, 'AccessDenied');
-      await expect(bucket.sweep()).rejects.toThrow('keys that were not deleted: 1 (AccessDenied)');
+      await expect(bucket.sweep()).rejects.toThrow(`1 keys under "alice/1/" were not deleted (AccessDenied)`);
       expect([...bucket.objects, ...bucket.uploads]).toEqual([refused]);
     },
   );
 
+  test.each(['NoSuchKey', 'NoSuchVersion'])('regards a key with the error %s as gone', async (code) => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a', 'alice/1/\u0001'];
+    for (const key of bucket.objects) bucket.refusals.set(key, code);
+    // Another delete of the same job has removed them meanwhile.
+    bucket.before = (name) => {
+      if (name === 'DeleteObjects') bucket.objects = [];
+    };
+    await bucket.sweep();
+  });
+
   test.each(['ListMultipartUploads', 'ListObjectVersions'])(
-    'does not take an answer to %s that is not a list for an empty one',
+    'fails when the response to %s is not a list, instead of reading it as an empty one',
     async (name) => {
       const bucket = new TroubledBucket();
-      bucket.unanswered = name;
-      await expect(bucket.sweep()).rejects.toThrow(`${name} failed: the answer is not a list`);
+      bucket.emptyResponse = name;
+      await expect(bucket.sweep()).rejects.toThrow(`${name} failed: the response is not a list`);
     },
   );
 
   test.each(['ListMultipartUploads', 'AbortMultipartUpload', 'ListObjectVersions', 'DeleteObject', 'DeleteObjects'])(
-    'is unavailable where %s cannot be reached, and says which call that was',
+    'throws Unavailable when %s cannot be reached, and names the call',
     async (unreachable) => {
       const bucket = new TroubledBucket();
       bucket.objects = ['alice/1/a', 'alice/1/\u0001'];
       bucket.uploads = ['alice/1/c'];
       bucket.before = (name) => {
-        if (name === unreachable) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+        if (name === unreachable) throw Object.assign(new Error('no response'), { name: 'TimeoutError' });
       };
       await expect(bucket.sweep()).rejects.toMatchObject({
         code: 'UNAVAILABLE',
@@ -184,39 +213,15 @@ describe('sweepPrefix', () => {
     },
   );
 
-  test('goes on where a page ended, by keys as they are', async () => {
-    const pages: object[] = [];
-    const markers = { NextKeyMarker: 'alice/1/a+%2B', NextUploadIdMarker: 'upload', NextVersionIdMarker: 'version' };
-    const send = async ({ input }: { input: object }): Promise<object> => {
-      pages.push(input);
-      return pages.length % 2 === 0 ? { IsTruncated: false } : { IsTruncated: true, EncodingType: 'url', ...markers };
-    };
-    const client = { send } as unknown as S3Client;
-    await sweepPrefix({ client, bucketName: 'jobs-files', prefix, signal: undefined });
-    expect(pages).toEqual([
-      { Bucket: 'jobs-files', Prefix: 'alice/1/', MaxUploads: 50, EncodingType: 'url' },
-      expect.objectContaining({ KeyMarker: 'alice/1/a +', UploadIdMarker: 'upload' }),
-      { Bucket: 'jobs-files', Prefix: 'alice/1/', EncodingType: 'url' },
-      expect.objectContaining({ KeyMarker: 'alice/1/a +', VersionIdMarker: 'version' }),
-    ]);
-  });
-
-  test('takes keys as they are where they come so', async () => {
-    const bucket = new TroubledBucket();
-    bucket.objects = ['alice/1/a+b', 'alice/1/%', 'alice/1/%41'];
-    await bucket.sweep();
-    expect(bucket.objects).toEqual([]);
-  });
-
-  test('does not take an answer to DeleteObjects that names no key for a deletion', async () => {
+  test('fails when the response to DeleteObjects names no key', async () => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a'];
-    bucket.unanswered = 'DeleteObjects';
-    await expect(bucket.sweep()).rejects.toThrow('DeleteObjects failed: the answer names no key');
+    bucket.emptyResponse = 'DeleteObjects';
+    await expect(bucket.sweep()).rejects.toThrow('DeleteObjects failed: the response names no key');
     expect(bucket.calls.filter((name) => name === 'DeleteObjects')).toHaveLength(1);
   });
 
-  test('lists the next page while it deletes one, and ends only when nothing is under way', async () => {
+  test('lists the next page while it deletes one, and ends only when no call is under way', async () => {
     const calls: string[] = [];
     let lists = 0;
     let endDeletion: () => void = () => undefined;
@@ -224,25 +229,95 @@ describe('sweepPrefix', () => {
       const name = command.constructor.name.replace('Command', '');
       calls.push(name);
       if (command instanceof ListMultipartUploadsCommand) return { IsTruncated: false };
+      const key = `alice/1/${lists}`;
       if (command instanceof DeleteObjectsCommand) {
-        await new Promise<void>((resolve) => (endDeletion = resolve));
+        if (lists > 1) await new Promise<void>((resolve) => (endDeletion = resolve));
         calls.push('deleted');
-        return { Deleted: [{ Key: 'alice/1/a' }] };
+        return { Deleted: [{ Key: key }] };
       }
-      if (++lists === 1) return { IsTruncated: true, Versions: [{ Key: 'alice/1/a', VersionId: 'null' }] };
-      // Only now, and only then may the failure of this list be told.
+      if (++lists < 3) return { IsTruncated: true, NextKeyMarker: key, Versions: [{ Key: key, VersionId: 'null' }] };
+      // The failure of this list may be reported only after the deletion.
       setImmediate(endDeletion);
       return {};
     };
-    const client = { send } as unknown as S3Client;
-    const sweep = sweepPrefix({ client, bucketName: 'jobs-files', prefix, signal: undefined });
-    await expect(sweep).rejects.toThrow('ListObjectVersions failed');
-    expect(calls).toEqual([
-      'ListMultipartUploads',
-      'ListObjectVersions',
-      'DeleteObjects',
-      'ListObjectVersions',
-      'deleted',
-    ]);
+    await expect(sweep(send)).rejects.toThrow('ListObjectVersions failed');
+    const pass = ['ListMultipartUploads', 'ListObjectVersions', 'DeleteObjects'];
+    expect(calls).toEqual([...pass, 'deleted', ...pass, 'ListObjectVersions', 'deleted']);
+  });
+});
+
+describe('sweepPrefix on a store that does not do what it says', () => {
+  const stuck = {
+    uploads: ['alice/1/upload'],
+    objects: ['alice/1/a'],
+    'keys that no batch can contain': ['alice/1/\u0001'],
+  };
+
+  test.each(Object.entries(stuck))(
+    'pauses, then throws Unavailable, when %s stay listed, and names one of them',
+    async (kind, keys) => {
+      const bucket = new TroubledBucket();
+      bucket[kind === 'uploads' ? 'uploads' : 'objects'] = keys;
+      for (const key of keys) bucket.stuck.add(key);
+      await expect(bucket.sweep()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: `deleting "alice/1/" makes no progress: the store still lists ${JSON.stringify(keys[0])} after 6 passes in which it said that it deleted everything`,
+      });
+      expect(bucket.calls).toHaveLength(18);
+    },
+  );
+
+  test('makes 40 calls at most when 1,500 objects, 60 uploads and 60 keys that no batch can contain stay', async () => {
+    const bucket = new TroubledBucket();
+    const many = (length: number, name: string) => Array.from({ length }, (_, index) => `alice/1/${name}${index}`);
+    bucket.objects = [...many(1_500, 'a'), ...many(60, '\u0001')];
+    bucket.uploads = many(60, 'upload');
+    for (const key of [...bucket.objects, ...bucket.uploads]) bucket.stuck.add(key);
+    await expect(bucket.sweep()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(bucket.calls.length).toBeLessThanOrEqual(40);
+  });
+
+  test('removes everything else when one upload stays listed and its abort says NoSuchUpload', async () => {
+    const bucket = new TroubledBucket();
+    bucket.uploads = ['alice/1/phantom', 'alice/1/other'];
+    bucket.objects = ['alice/1/a'];
+    bucket.refusals.set('alice/1/phantom', 'NoSuchUpload');
+    await expect(bucket.sweep()).rejects.toThrow('still lists "alice/1/phantom"');
+    expect([...bucket.objects, ...bucket.uploads]).toEqual(['alice/1/phantom']);
+  });
+
+  test('ends when the entries disappear during the pauses', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a'];
+    bucket.stuck.add('alice/1/a');
+    let lists = 0;
+    bucket.before = (name) => {
+      if (name === 'ListObjectVersions' && ++lists === 4) bucket.objects = [];
+    };
+    await bucket.sweep();
+    expect(lists).toBe(4);
+  });
+
+  test('fails when a list goes on without entries', async () => {
+    let calls = 0;
+    const send = async () => ({ IsTruncated: true, NextKeyMarker: `alice/1/${++calls}` });
+    await expect(sweep(send)).rejects.toThrow('ListMultipartUploads failed: the list goes on, but has no entries');
+    expect(calls).toBe(4);
+  });
+
+  test.each([
+    ['the same page forever', (calls: number) => ({ NextKeyMarker: `alice/1/${calls}` })],
+    ['no marker', () => ({})],
+    ['a marker outside the prefix', () => ({ NextKeyMarker: 'bob/1/a' })],
+  ])('throws Unavailable after 40 calls at most when a list goes on with %s', async (_, next) => {
+    let calls = 0;
+    const send = async (command: object) => {
+      calls++;
+      if (command instanceof ListMultipartUploadsCommand) return { IsTruncated: false };
+      if (command instanceof DeleteObjectsCommand) return { Deleted: [{ Key: 'alice/1/a' }] };
+      return { IsTruncated: true, Versions: [{ Key: 'alice/1/a', VersionId: 'null' }], ...next(calls) };
+    };
+    await expect(sweep(send)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(calls).toBeLessThanOrEqual(40);
   });
 });
