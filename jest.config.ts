@@ -6,6 +6,7 @@ const config: Config = {
   testMatch: [
     '<rootDir>/{packages,local,dev,infra,examples,bench}/**/*.test.ts',
     '<rootDir>/e2e/{service,lambda,client}/*.test.ts',
+    '!<rootDir>/examples/postgres/**',
   ],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   testEnvironment: 'node',
