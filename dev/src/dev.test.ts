@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +47,14 @@ const startDev = async (...parameters: string[]): Promise<Dev> => {
 };
 
 const api = ({ curls }: Dev, path: string) => curls[0]?.replace(/\/list$/, path) ?? '';
+
+/** Sends a GET request with this `Host` and returns the status of the response. */
+const statusOf = async ({ port, pathname, search }: URL, host: string): Promise<number | undefined> => {
+  const sent = request({ port, host: '127.0.0.1', path: pathname + search, headers: { host }, agent: false }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+};
 
 interface JobAnswer {
   job_info: { object_uuid_names: Record<string, string>; total_size: number; failed_to_process: object };
@@ -135,10 +146,31 @@ describe('pnpm dev', () => {
     }
   });
 
-  test('ends at Ctrl-C with 0', async () => {
+  test('ends at once at Ctrl-C with exit code 0, also while a response is not read', async () => {
     const dev = await startDev();
+    const idle = connect(Number(new URL(dev.origin).port), '127.0.0.1');
+    const unread = connect(Number(new URL(dev.origin).port), '127.0.0.1').pause();
+    for (const socket of [idle, unread]) socket.on('error', () => undefined);
+    unread.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+    await once(unread, 'readable');
     dev.process.child.kill('SIGINT');
     expect(await dev.process.exitCode).toBe(0);
+  });
+
+  test('returns 421 to a request with a foreign Host, at every address that it opens', async () => {
+    const dev = await startDev();
+    const issuer = new URL(/"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '');
+    const { url } = (await dev.askJson(dev.curls[2] ?? '')) as { url: string };
+    for (const address of [new URL(dev.origin), new URL(`${dev.origin}/page/users.json`), issuer, new URL(url)]) {
+      const statusFor = (host: string) => statusOf(address, host);
+      expect([address.pathname, await statusFor('attacker.example')]).toEqual([address.pathname, 421]);
+      expect([address.pathname, await statusFor(`127.0.0.1.attacker.example:${address.port}`)]).toEqual([
+        address.pathname,
+        421,
+      ]);
+      expect([address.pathname, await statusFor(address.host)]).toEqual([address.pathname, 200]);
+    }
+    expect(await statusOf(new URL(dev.origin), `localhost:${new URL(dev.origin).port}`)).toBe(200);
   });
 
   test('makes a job of the files in a folder, and says which of them it could not read', async () => {

@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jobsTable } from '@jobs-api/adapters-aws';
-import { makeJob, startLocalStack, type LocalStack } from '@jobs-api/local';
+import { makeJob, refuseForeignHosts, startLocalStack, type LocalStack } from '@jobs-api/local';
 import { serveJobsPage } from './jobs-page.ts';
 import { filesIn, makeSampleJobs, SAMPLE_USERS } from './sample-jobs.ts';
 
@@ -66,7 +66,7 @@ const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string
 
 /** Runs the service in this process. */
 const startService = async (stack: LocalStack): Promise<string> => {
-  Object.assign(process.env, stack.env, { HOST, DRAIN_SECONDS: '0' });
+  Object.assign(process.env, stack.env, { HOST });
   try {
     const { app, port, server } = await import('@jobs-api/service-entry');
     app.locals.docsToken = () => stack.tokenIssuer.issueToken(user);
@@ -75,6 +75,9 @@ const startService = async (stack: LocalStack): Promise<string> => {
       users: () =>
         Promise.all(SAMPLE_USERS.map(async (name) => ({ name, token: await stack.tokenIssuer.issueToken(name) }))),
     });
+    refuseForeignHosts(server);
+    // Everything is stored when it is acknowledged, so nothing has to be completed first.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, () => process.exit(0));
     return `http://${HOST}:${port}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;

@@ -1,4 +1,5 @@
 import dynalite from 'dynalite';
+import { refuseForeignHosts } from './foreign-hosts.ts';
 import { listen } from './loopback.ts';
 
 export interface LocalDynamo {
@@ -9,6 +10,7 @@ export interface LocalDynamo {
 /** DynamoDB on a free port of 127.0.0.1, in memory or kept in a folder. */
 export const startLocalDynamo = async ({ directory }: { directory?: string } = {}): Promise<LocalDynamo> => {
   const server = dynalite({ ...(directory && { path: directory }), createTableMs: 0, deleteTableMs: 0 });
+  refuseForeignHosts(server);
   const endpoint = await listen(server);
   return {
     endpoint,

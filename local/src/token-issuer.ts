@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
+import { refuseForeignHosts } from './foreign-hosts.ts';
 import { closeServer, listen } from './loopback.ts';
 
 export interface TokenIssuerOptions {
@@ -58,6 +59,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
       response.end(isText ? body : JSON.stringify(body));
     });
   });
+  refuseForeignHosts(server);
   const issuer = await listen(server, port);
   const jwksUri = `${issuer}/.well-known/jwks.json`;
 

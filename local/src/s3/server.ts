@@ -12,6 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { refuseForeignHosts } from '../foreign-hosts.ts';
 import { closeServer, listen } from '../loopback.ts';
 import { checkKey, type Answer } from './operation.ts';
 import { findOperation } from './operations.ts';
@@ -57,6 +58,7 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
+  refuseForeignHosts(server);
 
   const close = async () => {
     await closeServer(server);
