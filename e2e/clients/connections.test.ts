@@ -135,6 +135,20 @@ test('a request body of 300 KB that arrives slowly changes nothing', async () =>
   expect(received).toMatch(/^HTTP\/1.1 (200 OK|503 Service Unavailable)\r\n/);
 });
 
+test.each([
+  ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['no HTTP', 'GARBAGE\r\n\r\n'],
+  ['an Expect header', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n'],
+])('clients that send %s and reset the connection at any moment do not end the service', async (_, bytes) => {
+  harness = await startHarness();
+  for (let client = 0; client < 150; client++) {
+    const socket = harness.open(bytes);
+    setTimeout(() => socket.resetAndDestroy(), client % 7);
+    await sleep(2);
+  }
+  await expectUnharmed();
+});
+
 describe('a stop', () => {
   test('waits for a delete whose client has disconnected', async () => {
     harness = await startHarness({ DRAIN_SECONDS: '0' });

@@ -9,8 +9,8 @@ const CHECK_MS = 1_000;
 /** Maximum number of queued responses of one connection. Clients hardly ever pipeline; load generators do, ten deep. */
 const MAX_QUEUED = 32;
 
-/** Time for the rest of a request body to arrive after the response. A reset would keep the client from reading it. */
-const BODY_MS = 10_000;
+/** Time after the last response for the client to send the rest of its body and to close the connection. */
+const CLOSE_MS = 10_000;
 
 interface Connection {
   /** Unfinished responses in the order of their requests. */
@@ -96,8 +96,15 @@ const sendProgressOf = (socket: Socket): string | undefined => {
   return [socket.bytesWritten, socket.writableLength, handle?.writeQueueSize].join();
 };
 
+/** Sends the last bytes of a connection, and closes it even if the client does not. */
+export const endConnection = (socket: Socket, bytes: string): void => {
+  socket.resume().end(bytes); // an immediate reset would keep the client from reading them
+  const timer = setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+};
+
 const closeUnlessComplete = (request: IncomingMessage): void => {
   if (request.complete) return;
-  const timer = setTimeout(() => request.socket.destroy(), BODY_MS).unref();
+  const timer = setTimeout(() => request.socket.destroy(), CLOSE_MS).unref();
   request.once('close', () => clearTimeout(timer));
 };

@@ -74,6 +74,11 @@ describe('createHttpServer', () => {
     expect(malformed).toMatchObject([{ requestId: 'mine', status, method: head.split(' ')[0] }]);
   });
 
+  test('closes a connection with CONNECT behind an unfinished request, so that no response is mistaken', async () => {
+    await start(() => undefined);
+    expect(await send('GET / HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('');
+  });
+
   test('uses the path of a target that is a URL', async () => {
     await start((req, res) => res.end(req.url));
     const response = await send('GET http://a/x?y=z HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { malformedResponse, sendMalformed, toBytes, type MalformedResponse } from '../response/malformed.ts';
-import { Connections } from './connections.ts';
+import { Connections, endConnection } from './connections.ts';
 
 /** Maximum size of a request header, including the request line. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -83,9 +83,16 @@ export const createHttpServer = (
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
     if (connections.begin(req, res)) reject(req, res, 417, 'the Expect header is not supported');
   });
-  server.on('connect', ({ method, headers }, socket) => {
+  server.on('connect', ({ method, headers, socket }) => {
+    // Node removes its listeners from this socket. Without a new one, a reset would end the process.
+    socket.on('error', () => socket.destroy());
     const response = malformedResponse(405, { requestId: headers['x-request-id'], headers: { Allow: ALLOWED } });
-    socket.end(toBytes(report(response, method, 'CONNECT is not supported')));
+    const bytes = toBytes(report(response, method, 'CONNECT is not supported'));
+    if (connections.openResponses(socket).length > 0) {
+      socket.destroy(); // a client would take this response for the one to its earlier request
+    } else {
+      endConnection(socket, bytes);
+    }
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const open = connections.openResponses(socket);
@@ -95,7 +102,7 @@ export const createHttpServer = (
       // The open responses are sent first. The connection cannot be used after the malformed bytes.
       open.at(-1)?.setHeader('Connection', 'close');
     } else {
-      socket.end(toBytes(report(malformedResponse(statusOf(error.code)), undefined, error.message)));
+      endConnection(socket, toBytes(report(malformedResponse(statusOf(error.code)), undefined, error.message)));
     }
   });
 
