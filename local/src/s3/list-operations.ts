@@ -1,8 +1,9 @@
+import { commonPrefix, groupOf, keyEncoding } from './list-keys.ts';
+import { listMultipartUploads } from './list-uploads.ts';
 import { pageSize, type Call, type Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import { compareKeys } from './sorted-map.ts';
 import { isMarker, type Version } from './storage.ts';
-import { encodeForList } from './uri.ts';
 import { document, element, fields } from './xml.ts';
 
 export const listOperations: Operations = {
@@ -17,14 +18,14 @@ export const listOperations: Operations = {
     method: 'GET',
     on: 'bucket',
     requires: ['versions'],
-    accepts: ['prefix', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type'],
+    accepts: ['prefix', 'delimiter', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type'],
     run: listObjectVersions,
   },
   ListMultipartUploads: {
     method: 'GET',
     on: 'bucket',
     requires: ['uploads'],
-    accepts: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+    accepts: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
     run: listMultipartUploads,
   },
 };
@@ -49,15 +50,14 @@ function listObjectsV2({ storage, bucket, parameters }: Call) {
     if (!key.startsWith(prefix)) break;
     const [latest] = versions;
     if (key === after || latest === undefined || isMarker(latest)) continue;
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const keyGroup = end === -1 ? undefined : key.slice(0, end + delimiter.length);
+    const keyGroup = groupOf(key, prefix, delimiter);
     if (keyGroup !== undefined && keyGroup === group) continue;
     isTruncated = limit > 0 && contents.length + prefixes.length === limit;
     if (contents.length + prefixes.length === limit) break;
     after = key;
     group = keyGroup;
     if (group === undefined) contents.push(element('Contents', [...fields({ Key: encode(key) }), ...describe(latest)]));
-    else prefixes.push(element('CommonPrefixes', fields({ Prefix: encode(group) })));
+    else prefixes.push(commonPrefix(encode(group)));
   }
 
   return {
@@ -97,17 +97,6 @@ function decodeToken(token: string): Position {
   throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
 }
 
-function keyEncoding(parameters: ReadonlyMap<string, string>): (key: string) => string {
-  switch (parameters.get('encoding-type')) {
-    case undefined:
-      return (key) => key;
-    case 'url':
-      return encodeForList;
-    default:
-      throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
-  }
-}
-
 function describe(version: Version): string[] {
   if (isMarker(version)) return fields({ LastModified: version.modified });
   const { modified, etag, size } = version;
@@ -116,6 +105,7 @@ function describe(version: Version): string[] {
 
 function listObjectVersions({ storage, bucket, parameters }: Call) {
   const prefix = parameters.get('prefix') ?? '';
+  const delimiter = parameters.get('delimiter') ?? '';
   const keyMarker = parameters.get('key-marker') ?? '';
   const idMarker = parameters.get('version-id-marker') ?? '';
   if (keyMarker === '' && idMarker !== '') {
@@ -126,16 +116,30 @@ function listObjectVersions({ storage, bucket, parameters }: Call) {
 
   const start = compareKeys(keyMarker, prefix) > 0 ? keyMarker : prefix;
   const entries: string[] = [];
+  const prefixes: string[] = [];
+  const isFull = () => entries.length + prefixes.length === limit;
   let isTruncated = false;
-  let next: { NextKeyMarker: string; NextVersionIdMarker: string } | undefined;
+  let next: { NextKeyMarker: string; NextVersionIdMarker?: string } | undefined;
+  // The marker is a common prefix if the page before ended with one.
+  let group = keyMarker;
   page: for (const [key, versions] of storage.bucket(bucket).objects.entriesFrom(start)) {
     if (!key.startsWith(prefix)) break;
     if (key === keyMarker && idMarker === '') continue;
+    const keyGroup = groupOf(key, prefix, delimiter);
+    if (keyGroup !== undefined) {
+      if (keyGroup === group) continue;
+      isTruncated = limit > 0 && isFull();
+      if (isFull()) break;
+      group = keyGroup;
+      prefixes.push(commonPrefix(encode(group)));
+      next = { NextKeyMarker: encode(group) };
+      continue;
+    }
     // A marker that was removed in the meantime is not found, and the key is listed from its latest version on.
     const skipped = key === keyMarker ? versions.findIndex(({ id }) => id === idMarker) + 1 : 0;
     for (const version of versions.slice(skipped)) {
-      isTruncated = limit > 0 && entries.length === limit;
-      if (entries.length === limit) break page;
+      isTruncated = limit > 0 && isFull();
+      if (isFull()) break page;
       const head = fields({ Key: encode(key), VersionId: version.id, IsLatest: version === versions[0] });
       entries.push(element(isMarker(version) ? 'DeleteMarker' : 'Version', [...head, ...describe(version)]));
       next = { NextKeyMarker: encode(key), NextVersionIdMarker: version.id };
@@ -149,47 +153,14 @@ function listObjectVersions({ storage, bucket, parameters }: Call) {
         Prefix: encode(prefix),
         KeyMarker: encode(keyMarker),
         VersionIdMarker: idMarker,
+        Delimiter: delimiter === '' ? undefined : encode(delimiter),
         MaxKeys: limit,
         EncodingType: parameters.get('encoding-type'),
         IsTruncated: isTruncated,
         ...(isTruncated && next),
       }),
       ...entries,
-    ]),
-  };
-}
-
-function listMultipartUploads({ storage, bucket, parameters }: Call) {
-  const prefix = parameters.get('prefix') ?? '';
-  const keyMarker = parameters.get('key-marker') ?? '';
-  const idMarker = parameters.get('upload-id-marker') ?? '';
-  const encode = keyEncoding(parameters);
-  const limit = pageSize(parameters, 'max-uploads');
-
-  const isPast = (key: string, id: string) =>
-    compareKeys(key, keyMarker) > 0 || (key === keyMarker && idMarker !== '' && id > idMarker);
-  const uploads = [...storage.bucket(bucket).uploads.values()]
-    .filter(({ key, id }) => key.startsWith(prefix) && isPast(key, id))
-    .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id));
-  const page = uploads.slice(0, limit);
-  const last = uploads.length > page.length ? page.at(-1) : undefined;
-
-  return {
-    body: document('ListMultipartUploadsResult', [
-      ...fields({
-        Bucket: bucket,
-        Prefix: encode(prefix),
-        KeyMarker: encode(keyMarker),
-        UploadIdMarker: idMarker,
-        MaxUploads: limit,
-        EncodingType: parameters.get('encoding-type'),
-        IsTruncated: last !== undefined,
-        NextKeyMarker: last && encode(last.key),
-        NextUploadIdMarker: last?.id,
-      }),
-      ...page.map(({ key, id, initiated }) =>
-        element('Upload', fields({ Key: encode(key), UploadId: id, Initiated: initiated, StorageClass: 'STANDARD' })),
-      ),
+      ...prefixes,
     ]),
   };
 }

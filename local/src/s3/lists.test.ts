@@ -11,8 +11,10 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   paginateListObjectsV2,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   type ListMultipartUploadsCommandOutput,
+  type ListObjectVersionsCommandOutput,
   type ListObjectsV2CommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -258,4 +260,69 @@ test('uploads in progress are listed by key, page by page, the uploads of one ke
   expect(listed.every(([Key, id]) => ids.get(id) === Key)).toBe(true);
   const after = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, KeyMarker: 'p/b' }));
   expect(after.Uploads?.map(({ Key }) => Key)).toEqual(['p/\uffee', 'p/😀', 'q']);
+});
+
+/** Every entry of a list with a page for each, named by its key or its common prefix. */
+const entriesOnePerPage = async (
+  list: (position: object) => Promise<ListMultipartUploadsCommandOutput | ListObjectVersionsCommandOutput>,
+) => {
+  const listed: (string | undefined)[] = [];
+  let position: object | undefined = {};
+  while (position) {
+    const page = await list(position);
+    const { CommonPrefixes = [], NextKeyMarker: KeyMarker } = page;
+    const entries = 'Uploads' in page ? (page.Uploads ?? []) : [];
+    const { Versions = [], DeleteMarkers = [] } = page as ListObjectVersionsCommandOutput;
+    const names = [...entries, ...Versions, ...DeleteMarkers].map(({ Key }) => Key);
+    names.push(...CommonPrefixes.map(({ Prefix }) => Prefix));
+    expect(names).toHaveLength(1);
+    listed.push(...names);
+    const { NextVersionIdMarker: VersionIdMarker, NextUploadIdMarker: UploadIdMarker } = page as Partial<
+      ListMultipartUploadsCommandOutput & ListObjectVersionsCommandOutput
+    >;
+    position = page.IsTruncated === true ? { KeyMarker, VersionIdMarker, UploadIdMarker } : undefined;
+  }
+  return listed;
+};
+
+test('ListObjectVersions folds the versions and delete markers of keys into common prefixes, on each page', async () => {
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  await putAll(['a', 'a', 'a/1', 'a/1', 'a/2/x', 'a/3', 'b/1']);
+  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'c/1' }));
+  const list = (Prefix: string) =>
+    entriesOnePerPage((position) =>
+      client.send(
+        new ListObjectVersionsCommand({
+          Bucket: bucket,
+          Prefix,
+          Delimiter: '/',
+          MaxKeys: 1,
+          EncodingType: 'url',
+          ...position,
+        }),
+      ),
+    );
+  expect(await list('')).toEqual(['a', 'a', 'a/', 'b/', 'c/']);
+  expect(await list('a/')).toEqual(['a/1', 'a/1', 'a/2/', 'a/3']);
+});
+
+test('ListMultipartUploads folds uploads into common prefixes, on each page', async () => {
+  for (const Key of ['a', 'a/1', 'a/1', 'a/2/x', 'b/1'])
+    await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+  const list = (Prefix: string) =>
+    entriesOnePerPage((position) =>
+      client.send(
+        new ListMultipartUploadsCommand({
+          Bucket: bucket,
+          Prefix,
+          Delimiter: '/',
+          MaxUploads: 1,
+          EncodingType: 'url',
+          ...position,
+        }),
+      ),
+    );
+  expect(await list('')).toEqual(['a', 'a/', 'b/']);
+  expect(await list('a/')).toEqual(['a/1', 'a/1', 'a/2/']);
 });
