@@ -505,6 +505,8 @@ describe('the role', () => {
     // Of `--check` alone, which runs with an operator's rights, and warns without these.
     GetBucketVersioningCommand: [],
     GetBucketLifecycleConfigurationCommand: [],
+    // `--orphans` alone needs it, and runs with other rights.
+    ScanCommand: [],
   };
 
   /** A link is used with the rights of who signed it; and Lambda writes the log. */

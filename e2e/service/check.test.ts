@@ -169,7 +169,8 @@ describe('--check', () => {
 });
 
 describe('the arguments of the built service', () => {
-  const USAGE = /^Usage: node server\.mjs \[--check \| --version \| --help\]$/m;
+  const USAGE =
+    /^Usage: node server\.mjs \[--check \| --orphans \[--older-than 24h\] \[--delete\] \| --version \| --help\]$/m;
 
   test('--help and --version need no configuration', async () => {
     expect(await runToEnd(SERVICE, {}, ['--help'])).toMatchObject({
@@ -183,7 +184,7 @@ describe('the arguments of the built service', () => {
     [['--chekc'], /^Unknown option '--chekc'/],
     [['serve'], /^Unexpected argument 'serve'/],
     [['--check=yes'], /^Option '--check' does not take an argument/],
-    [['--check', '--help'], /^Only one of --check, --version and --help is allowed\./],
+    [['--check', '--help'], /^--check, --orphans, --version and --help cannot be combined\./],
   ])('%j is refused, and what is allowed is named', async (args, message) => {
     const { exitCode, stdout, stderr } = await runToEnd(SERVICE, {}, args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

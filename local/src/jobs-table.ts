@@ -1,10 +1,13 @@
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   ResourceInUseException,
+  ScanCommand,
+  UpdateItemCommand,
   type AttributeValue,
   type CreateTableCommandInput,
   type DynamoDBClient,
@@ -90,12 +93,39 @@ export class JobsTable {
     return Number(Items?.[0]?.jobId?.N ?? 0);
   }
 
+  /** Sets a status without a condition, which makes a record if there is none: what no program should do. */
+  async setStatusCarelessly(userId: string, jobId: number, status: string): Promise<void> {
+    const command = new UpdateItemCommand({
+      TableName: this.tableName,
+      Key: keyOf(userId, jobId),
+      UpdateExpression: 'SET #status = :status',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':status': { S: status } },
+    });
+    await this.client.send(command);
+  }
+
+  async delete(userId: string, jobId: number): Promise<void> {
+    await this.client.send(new DeleteItemCommand({ TableName: this.tableName, Key: keyOf(userId, jobId) }));
+  }
+
+  /** The keys of all records, up to 1 MB of them, as `userId/jobId`. */
+  async keys(): Promise<readonly string[]> {
+    const { Items = [] } = await this.client.send(new ScanCommand({ TableName: this.tableName }));
+    return Items.map(({ userId, jobId }) => `${userId?.S}/${jobId?.N}`).sort();
+  }
+
   async has(userId: string, jobId: number): Promise<boolean> {
-    const Key = { userId: { S: userId }, jobId: { N: String(jobId) } };
-    const command = new GetItemCommand({ TableName: this.tableName, Key, ConsistentRead: true });
+    const command = new GetItemCommand({
+      TableName: this.tableName,
+      Key: keyOf(userId, jobId),
+      ConsistentRead: true,
+    });
     return (await this.client.send(command)).Item !== undefined;
   }
 }
+
+const keyOf = (userId: string, jobId: number) => ({ userId: { S: userId }, jobId: { N: String(jobId) } });
 
 const ofUser = (userId: string) => ({
   KeyConditionExpression: 'userId = :user',

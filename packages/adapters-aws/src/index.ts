@@ -14,5 +14,7 @@ export { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 export type { DynamoJobStoreOptions } from './dynamodb/dynamo-job-store.ts';
 export { DEFAULT_SUMMARY_INDEX, jobsTable, SUMMARY_ATTRIBUTES } from './dynamodb/jobs-table.ts';
 export type { AwsCall, AwsCallListener } from './observe-calls.ts';
+export { Orphans } from './orphans.ts';
+export type { Orphan, OrphanOptions } from './orphans.ts';
 export { S3ObjectStore } from './s3/s3-object-store.ts';
 export type { S3ObjectStoreOptions } from './s3/s3-object-store.ts';

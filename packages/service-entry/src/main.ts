@@ -2,20 +2,31 @@
 import { parseArgs } from 'node:util';
 import { version } from '@jobs-api/http-express';
 import { check } from './check.ts';
+import { orphans, parseAge } from './orphans.ts';
 
-const USAGE = `Usage: node server.mjs [--check | --version | --help]
+const USAGE = `Usage: node server.mjs [--check | --orphans [--older-than 24h] [--delete] | --version | --help]
   Without an option: starts the service. It is configured by environment variables.
-  --check    verifies everything that the service needs; exits with 1 if something is wrong
-  --version  prints the version
-  --help     prints this text
+  --check       verifies everything that the service needs; exits with 1 if something is wrong
+  --orphans     prints the files and records that belong to no job, one JSON object per line
+                --older-than  leaves alone jobs with anything newer; 24h if not given
+                --delete      deletes them
+  --version     prints the version
+  --help        prints this text
 `;
 
 const readArguments = (args: string[]) => {
   const flag = { type: 'boolean' } as const;
+  const commandOptions = { check: flag, orphans: flag, version: flag, help: flag };
+  const orphanOptions = { 'older-than': { type: 'string' }, delete: flag } as const;
   try {
-    const { values } = parseArgs({ args, options: { check: flag, version: flag, help: flag } });
-    if (Object.keys(values).length > 1) throw new Error('Only one of --check, --version and --help is allowed.');
-    return values;
+    const { values } = parseArgs({ args, options: { ...commandOptions, ...orphanOptions } });
+    const { 'older-than': olderThan = '24h', delete: isDelete = false, ...commands } = values;
+    if (Object.keys(commands).length > 1)
+      throw new Error('--check, --orphans, --version and --help cannot be combined.');
+    if (!commands.orphans && Object.keys(values).length > Object.keys(commands).length)
+      throw new Error('--older-than and --delete belong to --orphans.');
+    parseAge(olderThan);
+    return { ...commands, orphanArguments: { olderThan, isDelete } };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
     return process.exit(1);
@@ -26,4 +37,6 @@ const options = readArguments(process.argv.slice(2));
 if (options.help) process.stdout.write(USAGE);
 else if (options.version) process.stdout.write(`${version}\n`);
 else if (options.check) process.exitCode = (await check(process.env, process.stdout)) ? 0 : 1;
+else if (options.orphans)
+  process.exitCode = (await orphans(process.env, options.orphanArguments, process.stdout, process.stderr)) ? 0 : 1;
 else await import('./server.ts');

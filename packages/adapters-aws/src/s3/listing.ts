@@ -130,7 +130,7 @@ const entriesOf = (name: string, { entries, EncodingType }: RawPage, prefix: Key
  * without saying so (RADOS Gateway, uploads), or unencoded although they say otherwise (Swift and RADOS Gateway, markers).
  * Only a reading under the prefix can be right.
  */
-const keysMeant = (key = '', encodingType: string | undefined, prefix: KeyPrefix): string[] => {
+export const keysMeant = (key = '', encodingType: string | undefined, prefix: string): string[] => {
   const decoded = decode(key.replaceAll('+', ' '));
   const readings = encodingType === 'url' ? [decoded, key] : [key, decoded];
   return [...new Set(readings)].filter((reading) => reading.startsWith(prefix));
