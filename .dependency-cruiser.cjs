@@ -7,6 +7,7 @@ const HOUSE = '(packages/[^/]+|local|dev|e2e|infra|bench|examples/[^/]+)';
 const MAY_IMPORT = {
   'packages/core': [],
   'packages/client': [],
+  'packages/cli': ['packages/client'],
   local: ['packages/core'],
   'packages/adapters-aws': ['packages/core'],
   'packages/http-express': ['packages/core'],
@@ -29,6 +30,7 @@ const TESTS_MAY_IMPORT = {
 const INSTEAD = {
   'packages/core': 'The core imports no other package. Take what you need from outside as a port or a parameter.',
   'packages/client': 'The client imports no other package. It knows the API by its OpenAPI document.',
+  'packages/cli': 'The command line imports the client only. Tests that start the service belong in e2e/.',
   local: 'The stand-ins import the core only. Pass in what they need, such as the definition of the table.',
   'packages/adapters-aws': 'The adapters import the core only. An entry package combines them with HTTP.',
   'packages/http-express': 'The HTTP package imports the core only. An entry package combines it with adapters.',

@@ -50,7 +50,7 @@ export default defineConfig(
   },
   {
     files: ['packages/**/*.ts'],
-    ignores: ['packages/{service,lambda}-entry/src/*.ts', '**/*.test.ts'],
+    ignores: ['packages/{service,lambda}-entry/src/*.ts', 'packages/cli/src/main.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
