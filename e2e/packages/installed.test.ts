@@ -19,7 +19,8 @@ const COMPILERS = { 'TypeScript 5.9': 'typescript@5.9.3', 'TypeScript 6': 'types
 interface Manifest {
   readonly name: string;
   readonly private?: boolean;
-  readonly exports: Readonly<Record<string, unknown>>;
+  /** A package without is a program, and nothing can be imported from it. */
+  readonly exports?: Readonly<Record<string, unknown>>;
 }
 
 /** By folder, each package that is not private. */
@@ -66,7 +67,7 @@ const examplesIn = async (file: string): Promise<string[]> =>
 /** What is imported: the names of all entry points. */
 const entryPoints = async (): Promise<string[]> => {
   const manifests = await Promise.all(names.map(manifestOf));
-  return manifests.flatMap(({ name, exports }) => Object.keys(exports).map((path) => join(name, path)));
+  return manifests.flatMap(({ name, exports = {} }) => Object.keys(exports).map((path) => join(name, path)));
 };
 
 /** An entry point of tests that run under Jest, which not everybody has. */
@@ -114,14 +115,17 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const folderOf = (compiler: string): string => compiler.toLowerCase().replace(' ', '-');
 
-describe.each([...publicPackages].map(([folder, { name }]) => ({ name, folder })))('$name', ({ name, folder }) => {
+describe.each(
+  [...publicPackages].map(([folder, { name, exports }]) => ({ name, folder, isLibrary: exports !== undefined })),
+)('$name', ({ name, folder, isLibrary }) => {
   test('passes publint', async () => {
     await run(bin('publint'), ['--strict', tarballs.get(name) as string]);
   });
 
-  test('has types that resolve wherever ES modules do', async () => {
-    await run(bin('attw'), ['--profile', 'esm-only', tarballs.get(name) as string]);
-  });
+  if (isLibrary)
+    test('has types that resolve wherever ES modules do', async () => {
+      await run(bin('attw'), ['--profile', 'esm-only', tarballs.get(name) as string]);
+    });
 
   test('says what it is, for whom, and under which licence', async () => {
     const manifest = await manifestOf(name);
@@ -161,7 +165,8 @@ describe('all of them together', () => {
     await writeFile(join(directory, 'src/entry-points.ts'), imports.join(''));
     await writeFile(join(directory, 'src/of-the-reader.d.ts'), OF_THE_READER);
     const documents = new Map([['in-process', join(ROOT, 'docs/in-process.md')]]);
-    for (const name of names) documents.set(name.replace(/.*\//, ''), installed(name, 'README.md'));
+    for (const { name, exports } of publicPackages.values())
+      if (exports) documents.set(name.replace(/.*\//, ''), installed(name, 'README.md'));
     for (const [name, file] of documents) {
       const examples = await examplesIn(file);
       expect([name, examples.length]).not.toEqual([name, 0]);
@@ -182,6 +187,11 @@ describe('all of them together', () => {
   test('every entry point can be required', async () => {
     for (const entryPoint of (await entryPoints()).filter((each) => !needsJest(each)))
       await run(process.execPath, ['--input-type=commonjs', '--eval', `require('${entryPoint}')`]);
+  });
+
+  test('the command line runs as npm installs it', async () => {
+    expect(await run(join(directory, 'node_modules/.bin/jobs-api'), ['--version'])).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await run(join(directory, 'node_modules/.bin/jobs-api'), ['--help'])).toContain('JOBS_TOKEN');
   });
 
   test('the example of the core prints what its README says', async () => {
