@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { INHERITED_ENV } from '@jobs-api/local/start-process';
 
 /** The program, as `tsc -b` builds it. */
-export const CLI = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
 export type CliEnv = Readonly<Record<string, string>>;
 
