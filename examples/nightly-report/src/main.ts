@@ -1,4 +1,4 @@
-// What runs each night: prints the report of every user that is named, from the table and the bucket of the environment.
+// The nightly run: prints a report for each user id in the arguments, from the table and the bucket of the environment.
 import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
 import { parseUserId } from '@jobs-api/core';
 import { reportFor } from './report.ts';

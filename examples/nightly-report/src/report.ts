@@ -1,21 +1,21 @@
 import { JobNotFound } from '@jobs-api/core';
 import type { Jobs, JobSummary, JobWithLinks, UnreadableJob, UserId } from '@jobs-api/core';
 
-/** How long the report of one user may take. */
+/** Longest time for the report of one user, in milliseconds. */
 const DEADLINE_MS = 60_000;
 
-/** What support wants to know of a user in the morning: how many jobs stand where, and what became of those that failed. */
-export const reportFor = async (jobs: Jobs, user: UserId): Promise<string> => {
+/** Returns the report of one user: how many jobs have which status, and what failed, with links to the files. */
+export const reportFor = async (jobs: Jobs, userId: UserId): Promise<string> => {
   const signal = AbortSignal.timeout(DEADLINE_MS);
   const unreadable: UnreadableJob[] = [];
-  const { jobs: all } = await jobs.listJobs(user, {}, { signal, onUnreadable: (error) => unreadable.push(error) });
+  const { jobs: all } = await jobs.listJobs(userId, {}, { signal, onUnreadable: (error) => unreadable.push(error) });
 
-  const lines = [`${user}: ${all.length} jobs`];
+  const lines = [`${userId}: ${all.length} jobs`];
   for (const [meaning, count] of countByMeaning(all)) lines.push(`  ${count} × ${meaning}`);
   for (const { message } of unreadable) lines.push(`  ${message}`);
   for (const { jobId, status } of all)
     if (status.hasResults || status.code.startsWith('failed_')) {
-      const found = await jobs.getJob(user, jobId, { signal, objectUrls: true }).catch(ifDeleted);
+      const found = await jobs.getJob(userId, jobId, { signal, objectUrls: true }).catch(ifDeleted);
       if (found) lines.push(...troubleOf(found));
     }
   return `${lines.join('\n')}\n\n`;
@@ -27,7 +27,7 @@ const countByMeaning = (jobs: readonly JobSummary[]): Map<string, number> => {
   return counts;
 };
 
-/** Between the list and the look at a job its owner may delete it. */
+/** Ignores that a job was deleted after it was listed. */
 const ifDeleted = (error: unknown): undefined => {
   if (!(error instanceof JobNotFound)) throw error;
 };

@@ -21,7 +21,7 @@ test('`pnpm start` prints a report from DynamoDB and S3, and ends', async () => 
   expect(stdout).toMatch(/^ {4}broken\.png: The file cannot be read, see http:\S+X-Amz-Signature=\S+$/m);
 });
 
-test('without an environment it says what is missing', async () => {
+test('main.ts names the variables that are missing', async () => {
   const failed = run('src/main.ts', { JOBS_TABLE: '', JOBS_BUCKET: '' });
   await expect(failed).rejects.toMatchObject({
     stderr: expect.stringContaining('JOBS_TABLE is missing\nJOBS_BUCKET is missing'),

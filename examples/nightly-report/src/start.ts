@@ -1,9 +1,9 @@
-// `pnpm start`: the report on a local stack with sample jobs, so that it runs where there is no AWS.
+// `pnpm start`: the report on a local stack with sample jobs, so that it runs without AWS.
 import { jobsTable } from '@jobs-api/adapters-aws';
 import { makeSampleJobs, SAMPLE_USERS } from '@jobs-api/dev';
 import { startLocalStack } from '@jobs-api/local';
 
-// The local stack is the only AWS that this process is to know of.
+// The process must not reach any other AWS than the local stack.
 const others = Object.entries(process.env).filter(([name]) => !/^(AWS|JOBS|S3)_/.test(name));
 process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 

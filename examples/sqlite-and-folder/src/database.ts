@@ -1,10 +1,10 @@
 import { Unavailable } from '@jobs-api/core';
 import Database from 'libsql';
 
-/** How long a call waits for another connection's lock. Everything else in the process waits with it. */
+/** Longest wait for another connection's lock, in milliseconds. It blocks the whole process. */
 const BUSY_TIMEOUT_MS = 250;
 
-/** Other programs write these tables. What they leave out of a job is NULL; the three maps are JSON. */
+/** Other programs write these tables. A column that they leave out is NULL; the three maps are JSON objects. */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS jobs (
     user_id TEXT NOT NULL,
@@ -23,19 +23,23 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS tokens (sha256 TEXT PRIMARY KEY, user_id TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-/** Opens the database, and makes it and its tables where there are none. */
+/** Opens the database. Creates it and its tables if there are none. */
 export const openDatabase = (file: string): Database.Database => {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-  // Readers do not wait for a writer, nor it for them.
+  // With a write-ahead log, readers and a writer do not wait for each other.
   database.pragma('journal_mode = WAL');
   database.exec(TABLES);
   return database;
 };
 
-/** What may pass: somebody else has the lock, or the disk does not answer. https://sqlite.org/rescode.html */
+/** Result codes after which a retry may succeed: a lock, or a disk that fails. https://sqlite.org/rescode.html */
 const PASSING = /^SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN)/;
 
-/** Runs a statement by the rules of the ports: not once the signal has aborted, and with what may pass as {@link Unavailable}. */
+/**
+ * Runs a statement.
+ *
+ * @throws Unavailable if a retry may succeed; the reason of `signal` if it has aborted
+ */
 export const query = <Result>(signal: AbortSignal | undefined, run: () => Result): Result => {
   signal?.throwIfAborted();
   try {

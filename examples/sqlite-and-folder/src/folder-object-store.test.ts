@@ -41,7 +41,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('a link brings the object with its media type, and nothing that runs', async () => {
+test('a link returns the object with its media type, sandboxed', async () => {
   const response = await fetch(await presignOne(store));
   expect(await response.text()).toBe('picture');
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -52,20 +52,20 @@ test('a link brings the object with its media type, and nothing that runs', asyn
   });
 });
 
-test('a link brings a part of the object', async () => {
+test('a link returns a range of the object', async () => {
   const response = await fetch(await presignOne(store), { headers: { Range: 'bytes=1-2' } });
   expect(response.status).toBe(206);
   expect(await response.text()).toBe('ic');
 });
 
-test('a link works until it expires', async () => {
+test('a link returns 403 after it has expired', async () => {
   expect((await fetch(await presignOne(storeWith({ urlTtlSeconds: 0 })))).status).toBe(403);
   const { expiresAt } = await storeWith({ urlTtlSeconds: 60 }).presigner();
   expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(0);
   expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(60_000);
 });
 
-test('what a link says cannot be changed', async () => {
+test('a link that was changed returns 403', async () => {
   const url = await presignOne(store);
   for (const other of [
     url.replace(/expires=\d+/, 'expires=9999999999'),
@@ -79,12 +79,12 @@ test('what a link says cannot be changed', async () => {
     expect([other, (await fetch(other)).status]).toEqual([other, 403]);
 });
 
-test.each(['PUT', 'DELETE', 'POST'])('a link does not %s', async (method) => {
+test.each(['PUT', 'DELETE', 'POST'])('a link returns 403 to %s', async (method) => {
   expect((await fetch(await presignOne(store), { method })).status).toBe(403);
   expect(await (await fetch(await presignOne(store))).text()).toBe('picture');
 });
 
-test('a request for what is no path at all is refused as any other', async () => {
+test('a request target that is not a path returns 403', async () => {
   for (const path of ['//', '*', 'http://', '/some/where/../../..']) {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
@@ -92,18 +92,18 @@ test('a request for what is no path at all is refused as any other', async () =>
   }
 });
 
-test('an object that is not there is 404', async () => {
+test('a link to an object that does not exist returns 404', async () => {
   await store.deleteAll(jobPrefix(user, job));
   expect((await fetch(await presignOne(store))).status).toBe(404);
 });
 
-test('a delete leaves no folder of the job behind', async () => {
+test('deleteAll leaves no folder of the job behind', async () => {
   await store.put('alice/10/photo.png', 'picture');
   await store.deleteAll(jobPrefix(user, job));
   expect(await readdir(join(directory, '+alice'))).toEqual(['+10']);
 });
 
-test('of a disk that is not mounted, nothing seems to be deleted', async () => {
+test('deleteAll is unavailable if the disk is not mounted', async () => {
   await rm(directory, { recursive: true });
   await expect(store.deleteAll(jobPrefix(user, job))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await store.put(key, 'picture');

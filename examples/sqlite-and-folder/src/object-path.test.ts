@@ -5,7 +5,7 @@ import { folderPath, objectPath } from './object-path.ts';
 
 const ROOT = resolve('/objects');
 
-/** Keys of what makes trouble in paths, and of anything else. */
+/** Keys with segments that are special in paths, and with any others. */
 const keys = fc
   .array(
     fc.oneof(
@@ -16,7 +16,7 @@ const keys = fc
   )
   .map((segments) => segments.join('/'));
 
-test('an object is where its key says', () => {
+test('objectPath marks folders with + and files with =', () => {
   expect(objectPath('alice/1/photo.png')).toBe(['+alice', '+1', '=photo.png'].join(sep));
   expect(objectPath('Zoë/1/results/photo.png.json')).toBe(
     ['+%5ao%c3%ab', '+1', '+results', '=photo.png.json'].join(sep),
@@ -24,14 +24,14 @@ test('an object is where its key says', () => {
 });
 
 test.each(['../../etc/passwd', '/etc/passwd', '..', '.', '', 'alice/1/../../bob/1/photo.png', 'a\\..\\..\\b', 'a\0/b'])(
-  'the key %j stays in the folder',
+  'objectPath of %j stays in the folder',
   (key) => {
     expect(resolve(ROOT, objectPath(key)).startsWith(ROOT + sep)).toBe(true);
     expect(objectPath(key)).not.toMatch(/[\0\\]/);
   },
 );
 
-test('no key leads out of the folder or into a name that is too long', () => {
+test('objectPath of any key stays in the folder and has no name that is too long', () => {
   fc.assert(
     fc.property(keys, (key) => {
       const path = objectPath(key);
@@ -44,7 +44,7 @@ test('no key leads out of the folder or into a name that is too long', () => {
   );
 });
 
-test('no two keys share a path, and none is a folder where another is a file, whether or not capitals count', () => {
+test('objectPath of two keys differs, ignoring case, and neither path is a folder of the other', () => {
   fc.assert(
     fc.property(keys, keys, (one, other) => {
       fc.pre(one !== other);
@@ -55,7 +55,7 @@ test('no two keys share a path, and none is a folder where another is a file, wh
   );
 });
 
-test('the folder of a prefix has the objects whose key starts with it, and no others', () => {
+test('folderPath contains the objects whose key starts with the prefix, and no others', () => {
   fc.assert(
     fc.property(keys, keys, (prefix, key) => {
       expect(objectPath(`${prefix}/${key}`).startsWith(folderPath(`${prefix}/`) + sep)).toBe(true);

@@ -1,10 +1,10 @@
-// What the programs do that make jobs and give out tokens: the Jobs API itself only reads and deletes.
+// The programs that make jobs and issue tokens. The Jobs API itself only reads and deletes.
 import { randomBytes } from 'node:crypto';
 import type { JobRecord } from '@jobs-api/core/testing';
 import type Database from 'libsql';
 import { sha256, storedUser } from './sqlite-authenticator.ts';
 
-/** Stores a job in place of one with the same key. What the record does not have is NULL. */
+/** Stores a job. It replaces a job with the same key. A missing attribute is NULL. */
 export const putJob = (database: Database.Database, record: JobRecord): void => {
   const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const row = {

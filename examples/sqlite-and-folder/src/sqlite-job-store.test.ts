@@ -31,7 +31,7 @@ test.each([
   ['media_length', '{"a.wav":-1}'],
   ['media_length', '{"a.wav":"12"}'],
   ['failed_to_process', '{"a.wav":null}'],
-])('a job whose %s is %j cannot be read, and can be deleted', async (column, value) => {
+])('a job with the %s %j is unreadable and can be deleted', async (column, value) => {
   const store = new SqliteJobStore(database);
   putJob(database, { userId, jobId });
   database.prepare(`UPDATE jobs SET ${column} = ?`).run(value);
@@ -40,13 +40,13 @@ test.each([
   expect(await store.find(userId, jobId)).toBeUndefined();
 });
 
-test('jobs are there when the database is opened again', async () => {
+test('jobs are still stored when the database is opened again', async () => {
   putJob(database, { userId, jobId, status: 'queued' });
   database.close();
   database = openDatabase(join(directory, 'jobs.db'));
   expect(await new SqliteJobStore(database).find(userId, jobId)).toMatchObject({ status: { code: 'queued' } });
 });
 
-test('a number that no job can have is not stored', () => {
+test('a job id of 0 is rejected by the table', () => {
   expect(() => putJob(database, { userId, jobId: 0 })).toThrow('CHECK constraint failed');
 });
