@@ -1,35 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
+import { createJobs } from '@jobs-api/core';
 import type { JobRecord } from '@jobs-api/core/testing';
 import { describeAuthenticator, describeJobStore, describeObjectStore } from '@jobs-api/core/testing/contracts';
 import type { Download } from '@jobs-api/core/testing/contracts';
+import { createApp, createLogger } from '@jobs-api/http-express';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import Database from 'libsql';
+import { createAdapters } from './adapters.ts';
 import { openDatabase } from './database.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
 import { objectPath, UPLOAD_MARK } from './object-path.ts';
 import { issueToken, putJob } from './other-programs.ts';
-import { createService } from './service.ts';
 import { SqliteAuthenticator } from './sqlite-authenticator.ts';
 import { SqliteJobStore } from './sqlite-job-store.ts';
 
 const secret = 'a secret of these tests';
 
-/** The service on a free port, its folder, and a second database whose lock somebody else holds. */
+/** The app and the file server on free ports, their folder, and a second database that is locked. */
 const startService = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sqlite-and-folder-'));
   const objects = join(directory, 'objects');
   await mkdir(objects);
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const service = createService({ directory, origin, secret, logLevel: 'silent' });
-  server.on('request', service.listener);
+  const fileServer = await listen();
+  const filesUrl = urlOf(fileServer);
+  const adapters = createAdapters({ directory, filesUrl, secret });
+  const { jobStore, objectStore, authenticator, readinessChecks } = adapters;
+  fileServer.on('request', objectStore.serve);
+  const app = createApp({
+    jobs: createJobs({ jobStore, objectStore }),
+    authenticator,
+    logger: createLogger({ level: 'silent' }),
+    readinessChecks,
+  });
+  const server = (await listen()).on('request', app);
 
   const locked = openDatabase(join(directory, 'locked.db'));
   locked.pragma('journal_mode = DELETE');
@@ -37,19 +46,27 @@ const startService = async () => {
   holder.exec('BEGIN EXCLUSIVE');
 
   const close = async () => {
-    await new Promise((resolve) => server.close(resolve));
-    for (const database of [service.database, locked, holder]) database.close();
+    for (const each of [server, fileServer]) await new Promise((resolve) => each.close(resolve));
+    for (const database of [adapters.database, locked, holder]) database.close();
     await rm(directory, { recursive: true });
   };
-  return { ...service, directory, objects, origin, locked, close };
+  return { ...adapters, directory, objects, origin: urlOf(server), filesUrl, locked, close };
 };
+
+const listen = async (): Promise<Server> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+};
+
+const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 const putUnreadable = (database: Database.Database, userId: string, jobId: number): void => {
   putJob(database, { userId, jobId });
   database.prepare("UPDATE jobs SET total_size = 'much' WHERE user_id = ? AND job_id = ?").run(userId, jobId);
 };
 
-/** The key whose object would be at a path, read back by the marks of `object-path.ts`. */
+/** Returns the key of the object at a path: the inverse of `object-path.ts`. */
 const keyAt = (path: string): string =>
   path
     .split(sep)
@@ -57,7 +74,7 @@ const keyAt = (path: string): string =>
     .map((name) => decodeURIComponent(name))
     .join('');
 
-/** A line for every file, whatever it is, so that none which is left anywhere goes unseen. */
+/** Lists every file, so that a test notices all that is left. */
 const contents = async (objects: string, prefix: string): Promise<readonly string[]> => {
   const entries = await readdir(objects, { recursive: true, withFileTypes: true });
   return entries
@@ -84,11 +101,11 @@ describeJobStore('SqliteJobStore', async () => {
 });
 
 describeObjectStore('FolderObjectStore', async () => {
-  const { objectStore, objects, origin, close } = await startService();
+  const { objectStore, objects, filesUrl, close } = await startService();
   const directory = join(objects, 'not mounted');
   return {
     store: objectStore,
-    unreachable: new FolderObjectStore({ directory, publicUrl: origin, secret, urlTtlSeconds: 60 }),
+    unreachable: new FolderObjectStore({ directory, publicUrl: filesUrl, secret, urlTtlSeconds: 60 }),
     put: (key, body) => objectStore.put(key, body),
     startUpload: async (key) => {
       const folder = join(objects, dirname(objectPath(key)));
