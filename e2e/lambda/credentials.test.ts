@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { startEntryPoints, type EntryPoints } from '../harness/entry-points.ts';
@@ -130,5 +132,40 @@ describe('what is built signs with the credentials of', () => {
       const { url } = JSON.parse(body) as { url: string };
       expect(new URL(url).searchParams.get('X-Amz-Credential')).toMatch(new RegExp(`^${KEY_ID}/`));
     }
+  });
+});
+
+describe('a source of credentials', () => {
+  const expiring = () => ({ ...asJson, Expiration: new Date(Date.now() + 4_000).toISOString() });
+  const sources: [string, RequestListener][] = [
+    ['that hangs', () => undefined],
+    ['that responds with status 500', (_, response) => response.writeHead(500).end()],
+    ['that resets connections', (request) => request.socket.destroy()],
+  ];
+
+  test.each(sources)('%s is 503 at both entry points, at the start and later, and both recover', async (_, fault) => {
+    const files = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
+    const variables = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${giver.origin}/credentials`, HOME: folder, ...files };
+    giver.respond(fault);
+    doors = await startEntryPoints({ ...stack.env, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', ...variables });
+    const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
+    const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
+    const statuses = () =>
+      Promise.all(
+        [doors.service, doors.gateways[0]].map(async (ask) => {
+          const { status, headers } = await ask({ path, headers: [authorization] });
+          return status === 503 ? headers['retry-after'] : status;
+        }),
+      );
+    const recover = async () => {
+      giver.respond((__, response) => response.end(JSON.stringify(expiring())));
+      while (!(await statuses()).every((status) => status === 200)) await sleep(100);
+    };
+    expect(await statuses()).toEqual(['1', '1']);
+    await recover();
+    giver.respond(fault);
+    while ((await statuses()).some((status) => status === 200)) await sleep(100);
+    expect(await statuses()).toEqual(['1', '1']);
+    await recover();
   });
 });

@@ -349,3 +349,23 @@ describe('once keys have been had,', () => {
     ])('none is honoured %s', (_, token) => expectEach(token, refused));
   });
 });
+
+test('a removed key is refused in the second invocation of a function that is frozen in between', async () => {
+  await start(serveKeys(known.jwk, removed.jwk));
+  const seenBefore = fresh(removed);
+  await expectEach(seenBefore, taken);
+  let isFrozen = false;
+  keyServer.respond((request, response) => {
+    // A function that is frozen loses what arrives meanwhile.
+    const respond = () => (isFrozen ? response.destroy() : serveKeys(known.jwk)(request, response));
+    setTimeout(respond, 50);
+  });
+  doors.passTime(600);
+  const [, invoke] = both;
+  if (!invoke) throw new Error('there is no handler');
+  expect(await present(invoke, seenBefore)).toMatchObject(taken);
+  isFrozen = true;
+  doors.passTime(600);
+  expect(await present(invoke, seenBefore)).toMatchObject(refused);
+  await stop();
+});

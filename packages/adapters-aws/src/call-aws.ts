@@ -1,34 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { isJobsError, Unavailable, untilAborted } from '@jobs-api/core';
-
-/**
- * Limits for every SDK client. A call that hangs is aborted and tried again by the SDK, which by default has no such
- * limits. The SDK tries three or four times, so the request's own deadline is the outer limit.
- */
-export const requestLimits = {
-  connectionTimeout: 1_000,
-  // Until the response begins. Without the flag the SDK only warns.
-  requestTimeout: 4_000,
-  throwOnRequestTimeout: true,
-  // Without a byte, also in the middle of a response.
-  socketTimeout: 4_000,
-  // The SDK's 50 connections are fewer than there may be requests, and it counts waiting for one as connecting: a burst
-  // would get 503 although AWS is well. MAX_IN_FLIGHT limits the number of connections.
-  httpAgent: { keepAlive: true, maxSockets: Infinity },
-  httpsAgent: { keepAlive: true, maxSockets: Infinity },
-};
-
-/**
- * A logger for every SDK client. If a logger has `info`, even one that does nothing as in the SDK's default, the SDK
- * copies every output to remove secrets from it, which takes as long as reading the output. A type of the SDK requires
- * `info`; the SDK does not.
- */
-export const quietLogger = {
-  debug: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-} as unknown as NonNullable<S3ClientConfig['logger']>;
 
 export type SdkError = Parameters<typeof isTransientError>[0];
 

@@ -125,4 +125,20 @@ describe('readAwsConfig', () => {
     ])
       expect(problems(url)).toEqual([`${name} must be an https: URL, or an http: URL of a loopback host`]);
   });
+
+  test.each([
+    ['http://files.example.com', 'false', false],
+    ['http://files.example.com', 'true', true],
+    ['http://127.0.0.1:9000', 'false', true],
+    ['https://files.example.com', 'false', true],
+  ])('S3_PUBLIC_ENDPOINT=%s with S3_FORCE_PATH_STYLE=%s is valid: %s', (endpoint, pathStyle, isValid) => {
+    const env = { ...storage, S3_PUBLIC_ENDPOINT: endpoint, S3_FORCE_PATH_STYLE: pathStyle };
+    expect(readAwsConfig(env, { tokens: false }).problems).toEqual(
+      isValid
+        ? undefined
+        : [
+            'S3_PUBLIC_ENDPOINT must be an https: URL, or an http: URL of a loopback host, unless S3_FORCE_PATH_STYLE is true',
+          ],
+    );
+  });
 });

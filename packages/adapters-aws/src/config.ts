@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { cognitoUserPool } from './jwt/cognito.ts';
+import { readProxyEnv } from './proxy.ts';
+import type { ProxyEnv } from './proxy.ts';
 import { secretsIn } from './secrets.ts';
 import type { TokenRules } from './jwt/jwt-authenticator.ts';
 
@@ -16,6 +18,8 @@ export interface AwsConfig {
   readonly userIdClaim: string;
   /** Whose tokens are taken; absent where somebody else has verified them. */
   readonly tokens?: TokenConfig;
+  /** Of the proxy that calls to AWS and fetches of token keys go through. */
+  readonly proxyEnv?: ProxyEnv;
   /** Values of the environment that must not be logged. */
   readonly secrets: readonly string[];
 }
@@ -50,7 +54,7 @@ const trustworthyUrl = v.pipe(
   v.check(isTrustworthyUrl, 'must be an https: URL, or an http: URL of a loopback host'),
 );
 
-const storageVariables = v.object(
+const storageEntries = v.object(
   {
     JOBS_TABLE: text,
     JOBS_SUMMARY_INDEX: v.optional(text),
@@ -61,6 +65,20 @@ const storageVariables = v.object(
     USER_ID_CLAIM: v.optional(text, 'sub'),
   },
   'is missing',
+);
+
+/** With path style an address may be that of a compatible server in a private network, which often has no certificate. */
+const storageVariables = v.pipe(
+  storageEntries,
+  v.forward(
+    v.partialCheck(
+      [['S3_PUBLIC_ENDPOINT'], ['S3_FORCE_PATH_STYLE']],
+      ({ S3_PUBLIC_ENDPOINT: endpoint, S3_FORCE_PATH_STYLE: pathStyle }) =>
+        endpoint === undefined || pathStyle === 'true' || isTrustworthyUrl(endpoint),
+      'must be an https: URL, or an http: URL of a loopback host, unless S3_FORCE_PATH_STYLE is true',
+    ),
+    ['S3_PUBLIC_ENDPOINT'],
+  ),
 );
 
 const absent = v.optional(v.never('must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID'));
@@ -100,7 +118,7 @@ const oidcTokens = v.pipe(
 
 /** Every variable that is read here. */
 export const awsVariables: readonly string[] = [
-  ...Object.keys(storageVariables.entries),
+  ...Object.keys(storageEntries.entries),
   ...Object.keys(cognitoVariables.entries),
 ];
 
@@ -132,6 +150,7 @@ export const readAwsConfig = (
     const issues = [...(storage.issues ?? []), ...(tokens?.issues ?? [])];
     return { problems: issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`) };
   }
+  const proxyEnv = readProxyEnv(given);
   return {
     config: {
       tableName: storage.output.JOBS_TABLE,
@@ -142,6 +161,7 @@ export const readAwsConfig = (
       urlTtlSeconds: Number(storage.output.URL_TTL_SECONDS),
       userIdClaim: storage.output.USER_ID_CLAIM,
       ...(tokens && { tokens: tokens.output }),
+      ...(proxyEnv && { proxyEnv }),
       secrets: secretsIn(given),
     },
   };

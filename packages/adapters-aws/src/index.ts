@@ -6,6 +6,7 @@ export type { RemoteJwksOptions } from './jwt/jwks.ts';
 export type { TokenCacheStats } from './jwt/token-cache.ts';
 export { awsVariables, readAwsConfig } from './config.ts';
 export type { AwsConfig, ReadOptions, TokenConfig } from './config.ts';
+export { misspelledVariables } from './misspelled-variables.ts';
 export { createContainer, SERVICES } from './container.ts';
 export type { ContainerOptions } from './container.ts';
 export { runChecks } from './check/run-checks.ts';

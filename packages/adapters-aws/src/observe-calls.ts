@@ -1,5 +1,6 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
+import { isJobsError } from '@jobs-api/core';
 import { isThrottlingError } from '@smithy/core/retry';
 import { getSmithyContext } from '@smithy/core/transport';
 import { isPassing } from './call-aws.ts';
@@ -112,6 +113,7 @@ const endSpan = (span: Span, { attempts = 1, requestId, httpStatusCode }: Metada
 
 const outcomeOf = (error: SdkError): AwsCall['outcome'] => {
   if (error.name === 'AbortError') return 'aborted';
+  if (isJobsError(error)) return 'unavailable'; // no credentials
   if (isThrottlingError(error)) return 'throttled';
   return isPassing(error) ? 'unavailable' : 'refused';
 };

@@ -1,11 +1,12 @@
 // The long-running service: reads the environment, creates the AWS adapters, and starts the HTTP service.
-import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
-import { createLogger, createMetrics, readHttpConfig, startService } from '@jobs-api/http-express';
+import { awsVariables, createContainer, misspelledVariables, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
+import { createLogger, createMetrics, httpVariables, readHttpConfig, startService } from '@jobs-api/http-express';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
+const misspelled = misspelledVariables(process.env, [...awsVariables, ...httpVariables]);
 if (aws.problems || http.problems) {
-  const problems = [...(aws.problems ?? []), ...(http.problems ?? [])];
+  const problems = [...(aws.problems ?? []), ...(http.problems ?? []), ...misspelled];
   process.stderr.write(`${problems.join('\n')}\n`);
   process.exit(1);
 }
@@ -19,7 +20,10 @@ const metrics =
 const container = createContainer(aws.config, {
   onWarning: (message, error) => logger.warn({ error }, message),
   onAwsCall: metrics?.onAwsCall,
+  requestTimeoutSeconds: http.config.requestTimeoutSeconds,
 });
+
+for (const warning of misspelled) logger.warn(warning);
 
 // Exported for processes that import the service, such as `pnpm dev`.
 export const { app, server, port } = await startService({

@@ -1,6 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
-import { requestLimits } from '../call-aws.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAwsClients } from '../aws-clients.ts';
 import type { AwsConfig } from '../config.ts';
 import { checkBucket } from './bucket.ts';
 import { failed, look, ok, reasonOf, skipped } from './finding.ts';
@@ -14,8 +13,7 @@ import { checkTokenKeys } from './token-keys.ts';
  * it warns.
  */
 export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
-  const dynamo = new DynamoDBClient({ requestHandler: requestLimits });
-  const s3 = new S3Client({ requestHandler: requestLimits, forcePathStyle: config.forcePathStyle });
+  const { dynamo, s3 } = createAwsClients(config);
   try {
     const credentials = await look(
       'credentials',

@@ -5,7 +5,7 @@ import { parseUserId } from '@jobs-api/core';
 import type { UnreadableJob } from '@jobs-api/core';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
 import { JobsTable, startLocalDynamo } from '@jobs-api/local';
-import { requestLimits } from '../call-aws.ts';
+import { requestLimits } from '../aws-clients.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
 import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
 import { UnconvertedJsonProtocol } from './unconverted-json-protocol.ts';
@@ -18,7 +18,7 @@ const clientOf = (endpoint: string, config: DynamoDBClientConfig = {}) =>
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret' },
-    requestHandler: requestLimits,
+    requestHandler: requestLimits(10),
   });
 
 const startTable = async () => {

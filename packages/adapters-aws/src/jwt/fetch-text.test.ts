@@ -44,10 +44,10 @@ describe('fetchText', () => {
   });
 
   test.each<[string, RegExp, RequestListener]>([
-    ['answers 500', /answered 500$/, (_, response) => response.writeHead(500).end('text')],
-    ['answers 404 and goes on', /answered 404$/, (_, response) => response.writeHead(404).write('text')],
-    ['answers 304', /answered 304$/, (_, response) => response.writeHead(304).end()],
-    ['redirects', /answered 302$/, (_, response) => response.writeHead(302, { Location: '/elsewhere' }).end()],
+    ['responds with status 500', /status 500$/, (_, response) => response.writeHead(500).end('text')],
+    ['responds with status 404 and goes on', /status 404$/, (_, response) => response.writeHead(404).write('text')],
+    ['responds with status 304', /status 304$/, (_, response) => response.writeHead(304).end()],
+    ['redirects', /status 302$/, (_, response) => response.writeHead(302, { Location: '/elsewhere' }).end()],
     ['resets the connection', /ECONNRESET/, (request) => request.socket.resetAndDestroy()],
     ['closes the connection', /socket hang up/, (request) => request.socket.destroy()],
     ['is no HTTP', /Parse Error/, (request) => request.socket.end('nonsense\r\n\r\n')],
@@ -83,7 +83,7 @@ describe('fetchText', () => {
   ])('gives up, and hangs up, where the server %s', async (_, listener) => {
     const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
     respond = listener;
-    await expect(fetchText(uri, 50)).rejects.toThrow('took longer than 50 ms');
+    await expect(fetchText(uri, { timeoutMs: 50 })).rejects.toThrow('did not respond within 50 ms');
     await closed;
   });
 

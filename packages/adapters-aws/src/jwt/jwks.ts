@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Unavailable, untilAborted } from '@jobs-api/core';
 import type { CallOptions } from '@jobs-api/core';
 import * as v from 'valibot';
+import type { ProxyEnv } from '../proxy.ts';
 import { fetchText } from './fetch-text.ts';
 
 /** A key that may sign tokens, as the issuer wrote it and as node:crypto reads it. */
@@ -22,6 +23,8 @@ export interface RemoteJwksOptions {
   readonly now?: () => number;
   /** Fetches the text at a URI. Rejects where that takes too long, too. */
   readonly fetchText?: (uri: string) => Promise<string>;
+  /** Of the proxy to fetch through. */
+  readonly proxyEnv?: ProxyEnv | undefined;
 }
 
 /** How long keys are used without a look at the issuer. */
@@ -50,7 +53,7 @@ export class RemoteJwks {
 
   constructor(uri: string, options: RemoteJwksOptions = {}) {
     this.#uri = uri;
-    this.#fetchText = options.fetchText ?? fetchText;
+    this.#fetchText = options.fetchText ?? ((address) => fetchText(address, { proxyEnv: options.proxyEnv }));
     this.#now = options.now ?? Date.now;
     this.#onFetchFailed = options.onFetchFailed ?? (() => undefined);
   }
@@ -82,6 +85,11 @@ export class RemoteJwks {
   current(): KeySet | undefined {
     if (this.#keys && this.#since(this.#keysFrom) >= FRESH_MS) this.refresh();
     return this.#keys;
+  }
+
+  /** The fetch that is under way, if any. Never rejects. */
+  get fetching(): Promise<void> | undefined {
+    return this.#attempt;
   }
 
   /** Begins to fetch in the background, unless a fetch is under way or the last one began a moment ago. */

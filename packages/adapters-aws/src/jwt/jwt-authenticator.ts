@@ -67,7 +67,12 @@ export class JwtAuthenticator implements Authenticator {
     return this.#verified.stats;
   }
 
-  /** Resolves where tokens can be judged, and rejects with {@link Unavailable} where not. */
+  /** The fetch of keys that is under way, if any. Never rejects. */
+  get fetchingKeys(): Promise<void> | undefined {
+    return this.#keys.fetching;
+  }
+
+  /** Resolves if tokens can be verified, and rejects with {@link Unavailable} if not. */
   check(options?: CallOptions): Promise<void> {
     return this.#keys.check(options);
   }

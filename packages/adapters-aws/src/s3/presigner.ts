@@ -12,9 +12,14 @@ export interface PresignerOptions {
   readonly ttlSeconds: number;
   /** The `Content-Disposition` that S3 sends with the object. */
   readonly contentDisposition?: string | undefined;
-  /** When the URLs are signed. Default: now, by the clock of S3 if the client has found its own to be wrong. */
+  /** When the URLs are signed. Default: now, by the clock of S3. */
   readonly now?: Date | undefined;
+  /** How far the clock of S3 is ahead of ours, in milliseconds. Default: what the client has found out. */
+  readonly clockOffsetMs?: number | undefined;
 }
+
+/** Session credentials of the environment or of Lambda do not say when they end. Most last longer than this. */
+const MIN_SESSION_MS = 3_600_000;
 
 /** How many URLs are signed before other work gets its turn: a few milliseconds' worth. */
 const URLS_PER_TURN = 500;
@@ -32,11 +37,12 @@ const SDK_TIMEOUT_MS = 4_000;
  */
 export const createPresigner = async (
   client: S3Client,
-  { bucketName, ttlSeconds, contentDisposition, now }: PresignerOptions,
+  { bucketName, ttlSeconds, contentDisposition, now, clockOffsetMs }: PresignerOptions,
 ): Promise<Presigner> => {
   const credentials = await client.config.credentials();
-  const time = now?.getTime() ?? Date.now() + client.config.systemClockOffset;
-  const endOfCredentials = credentials.expiration?.getTime() ?? Infinity;
+  const time = now?.getTime() ?? Date.now() + (clockOffsetMs ?? client.config.systemClockOffset);
+  const endOfSession = credentials.sessionToken ? time + MIN_SESSION_MS : Infinity;
+  const endOfCredentials = credentials.expiration?.getTime() ?? endOfSession;
   if (endOfCredentials - time < 1_000) throw new Unavailable('the credentials to sign with have expired');
   // A URL has whole seconds.
   const signedAt = Math.floor(time / 1_000) * 1_000;

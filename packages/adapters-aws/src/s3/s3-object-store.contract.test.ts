@@ -2,12 +2,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describeObjectStore } from '@jobs-api/core/testing/contracts';
 import { download, JobsBucket, startLocalS3 } from '@jobs-api/local';
 import { describe } from '@jest/globals';
-import { requestLimits } from '../call-aws.ts';
+import { requestLimits } from '../aws-clients.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const clientOf = (endpoint: string) =>
-  new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, requestHandler: requestLimits });
+  new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, requestHandler: requestLimits(10) });
 
 /** A port that was free a moment ago, so that nobody listens there. */
 const refusingEndpoint = async () => {
