@@ -1,7 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
-import { requestLimits } from './call-aws.ts';
+import { createAwsClients } from './aws-clients.ts';
 import type { AwsConfig } from './config.ts';
 import { JobRecords } from './dynamodb/job-records.ts';
 import type { JobKey } from './dynamodb/job-records.ts';
@@ -49,11 +47,11 @@ export class Orphans {
   jobsCompared = 0;
 
   constructor(config: AwsConfig, { writtenBefore }: OrphanOptions) {
-    const { bucketName, forcePathStyle, urlTtlSeconds } = config;
-    const client = new S3Client({ requestHandler: requestLimits, forcePathStyle });
+    const { bucketName, urlTtlSeconds } = config;
+    const { dynamo, s3: client } = createAwsClients(config);
     this.#bucket = { client, bucketName };
     this.#objectStore = new S3ObjectStore(client, { bucketName, urlTtlSeconds });
-    this.#records = new JobRecords(new DynamoDBClient({ requestHandler: requestLimits }), config);
+    this.#records = new JobRecords(dynamo, config);
     this.#writtenBefore = writtenBefore;
   }
 
