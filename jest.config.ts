@@ -5,7 +5,7 @@ const config: Config = {
   // What `pnpm test` runs. The other kinds of end-to-end tests have a command each, which names their folders.
   testMatch: [
     '<rootDir>/{packages,local,dev,infra,examples,bench}/**/*.test.ts',
-    '<rootDir>/e2e/{service,lambda,client}/*.test.ts',
+    '<rootDir>/e2e/{service,lambda,writers,client}/*.test.ts',
     '!<rootDir>/examples/postgres/**',
   ],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
