@@ -164,7 +164,10 @@ describe('all of them together', () => {
     const imports = (await entryPoints()).map((entryPoint, index) => `export * as e${index} from '${entryPoint}';\n`);
     await writeFile(join(directory, 'src/entry-points.ts'), imports.join(''));
     await writeFile(join(directory, 'src/of-the-reader.d.ts'), OF_THE_READER);
-    const documents = new Map([['in-process', join(ROOT, 'docs/in-process.md')]]);
+    const documents = new Map([
+      ['readme', join(ROOT, 'README.md')],
+      ['in-process', join(ROOT, 'docs/in-process.md')],
+    ]);
     for (const { name, exports } of publicPackages.values())
       if (exports) documents.set(name.replace(/.*\//, ''), installed(name, 'README.md'));
     for (const [name, file] of documents) {
