@@ -39,6 +39,7 @@ describe.each([
       startUpload: (key) => bucket.startUpload(key),
       hide: (key) => bucket.hide(key),
       contents: (prefix) => bucket.contents(prefix),
+      size: (prefix) => bucket.size(prefix),
       get: download,
       close: async () => bucket.client.destroy(),
     };

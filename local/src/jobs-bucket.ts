@@ -70,17 +70,13 @@ export class JobsBucket {
     return Versions.length + DeleteMarkers.length + Uploads.length === 0;
   }
 
-  /** Everything under a prefix, a line each: versions, delete markers and unfinished uploads. */
+  /** Returns everything under a prefix, a line each: versions, delete markers and unfinished uploads. */
   async contents(prefix: string): Promise<readonly string[]> {
     const found: string[] = [];
-    let objects: ListObjectVersionsCommandOutput | undefined;
-    do {
-      const from = { KeyMarker: objects?.NextKeyMarker, VersionIdMarker: objects?.NextVersionIdMarker };
-      const command = new ListObjectVersionsCommand({ Bucket: this.bucketName, Prefix: prefix, ...from });
-      objects = await this.client.send(command);
-      found.push(...(objects.Versions ?? []).map(({ Key }) => `version ${Key}`));
-      found.push(...(objects.DeleteMarkers ?? []).map(({ Key }) => `marker ${Key}`));
-    } while (objects.IsTruncated);
+    for await (const { Versions = [], DeleteMarkers = [] } of this.#pagesOfObjects(prefix)) {
+      found.push(...Versions.map(({ Key }) => `version ${Key}`));
+      found.push(...DeleteMarkers.map(({ Key }) => `marker ${Key}`));
+    }
     let uploads: ListMultipartUploadsCommandOutput | undefined;
     do {
       const from = { KeyMarker: uploads?.NextKeyMarker, UploadIdMarker: uploads?.NextUploadIdMarker };
@@ -89,6 +85,24 @@ export class JobsBucket {
       found.push(...(uploads.Uploads ?? []).map(({ Key }) => `upload ${Key}`));
     } while (uploads.IsTruncated);
     return found;
+  }
+
+  /** Returns the size of all versions of the objects under a prefix, in bytes. */
+  async size(prefix: string): Promise<number> {
+    let bytes = 0;
+    for await (const { Versions = [] } of this.#pagesOfObjects(prefix))
+      bytes += Versions.reduce((sum, { Size = 0 }) => sum + Size, 0);
+    return bytes;
+  }
+
+  async *#pagesOfObjects(prefix: string): AsyncIterable<ListObjectVersionsCommandOutput> {
+    let page: ListObjectVersionsCommandOutput | undefined;
+    do {
+      const from = { KeyMarker: page?.NextKeyMarker, VersionIdMarker: page?.NextVersionIdMarker };
+      const command = new ListObjectVersionsCommand({ Bucket: this.bucketName, Prefix: prefix, ...from });
+      page = await this.client.send(command);
+      yield page;
+    } while (page.IsTruncated);
   }
 }
 

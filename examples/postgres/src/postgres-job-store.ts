@@ -80,8 +80,14 @@ export class PostgresJobStore implements JobStore {
     } while (rows.length === pageSize);
   }
 
-  async delete(userId: UserId, jobId: JobId, options?: CallOptions): Promise<void> {
-    await this.#database.query('DELETE FROM jobs WHERE user_id = $1 AND job_id = $2', [userId, jobId], options);
+  async listByIds(userId: UserId, jobIds: readonly JobId[], options: ListOptions = {}): Promise<readonly JobSummary[]> {
+    const sql = `SELECT ${SUMMARY_COLUMNS} FROM jobs WHERE user_id = $1 AND job_id = ANY($2::bigint[])`;
+    return readable(userId, await this.#database.query<Row>(sql, [userId, jobIds], options), options);
+  }
+
+  async delete(userId: UserId, jobId: JobId, options?: CallOptions): Promise<boolean> {
+    const sql = 'DELETE FROM jobs WHERE user_id = $1 AND job_id = $2 RETURNING 1';
+    return (await this.#database.query(sql, [userId, jobId], options)).length > 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import Database from 'libsql';
 import { createAdapters } from './adapters.ts';
 import { openDatabase } from './database.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
-import { objectPath, UPLOAD_MARK } from './object-path.ts';
+import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 import { issueToken, putJob } from './other-programs.ts';
 import { SqliteAuthenticator } from './sqlite-authenticator.ts';
 import { SqliteJobStore } from './sqlite-job-store.ts';
@@ -83,6 +83,15 @@ const contents = async (objects: string, prefix: string): Promise<readonly strin
     .filter((key) => key.startsWith(prefix));
 };
 
+/** Returns the size of all objects under a prefix, in bytes; uploads do not count. */
+const size = async (objects: string, prefix: string): Promise<number> => {
+  const folder = join(objects, folderPath(prefix));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith(UPLOAD_MARK));
+  const stats = await Promise.all(files.map(({ parentPath, name }) => stat(join(parentPath, name))));
+  return stats.reduce((sum, file) => sum + file.size, 0);
+};
+
 const download = async (url: string): Promise<Download | undefined> => {
   const response = await fetch(url);
   const body = await response.text();
@@ -114,6 +123,7 @@ describeObjectStore('FolderObjectStore', async () => {
     },
     hide: (key) => rm(join(objects, objectPath(key))),
     contents: (prefix) => contents(objects, prefix),
+    size: (prefix) => size(objects, prefix),
     get: download,
     close,
   };

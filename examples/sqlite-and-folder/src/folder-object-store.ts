@@ -1,10 +1,10 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { create as contentDisposition } from 'content-disposition';
 import { Unavailable } from '@jobs-api/core';
-import type { CallOptions, KeyPrefix, ObjectKey, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
+import type { DeleteAllOptions, KeyPrefix, ObjectKey, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import send from 'send';
 import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 
@@ -36,9 +36,9 @@ export class FolderObjectStore implements ObjectStore {
     await rename(upload, path);
   }
 
-  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
+  async presigner({ signal, downloadAs, expiresInSeconds = Infinity }: PresignOptions = {}): Promise<Presigner> {
     signal?.throwIfAborted();
-    const expires = Math.floor(Date.now() / 1000) + this.#options.urlTtlSeconds;
+    const expires = Math.floor(Date.now() / 1000) + Math.min(this.#options.urlTtlSeconds, expiresInSeconds);
     const presignOne = (key: ObjectKey): string => {
       const query = new URLSearchParams({ expires: String(expires) });
       if (downloadAs !== undefined) query.set('download-as', downloadAs);
@@ -48,13 +48,13 @@ export class FolderObjectStore implements ObjectStore {
     return { expiresAt: new Date(expires * 1000), presign: async (keys) => keys.map(presignOne) };
   }
 
-  async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
+  async deleteAll(prefix: KeyPrefix, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const { directory } = this.#options;
     if (!(await exists(directory))) throw new Unavailable(`the folder ${directory} is not there`);
     const folder = join(directory, folderPath(prefix));
     while (await exists(folder)) {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await removeTree(folder, signal, onRemoved);
       signal?.throwIfAborted();
     }
     // The job's record goes next: what was removed must not be back after a power cut.
@@ -102,6 +102,48 @@ export class FolderObjectStore implements ObjectStore {
   }
 }
 
+/**
+ * Removes what is in a folder, file by file so that each is counted, and the folders that are empty then. A file that cannot
+ * be removed does not keep the others from being removed.
+ */
+const removeTree = async (
+  folder: string,
+  signal: AbortSignal | undefined,
+  onRemoved: DeleteAllOptions['onRemoved'],
+): Promise<void> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(ifGone);
+  const failures: unknown[] = [];
+  const folders = [folder];
+  for (const entry of entries ?? []) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) {
+      folders.push(path);
+      continue;
+    }
+    signal?.throwIfAborted();
+    try {
+      const { size } = await stat(path);
+      await unlink(path);
+      const isUpload = basename(path).startsWith(UPLOAD_MARK);
+      onRemoved?.(isUpload ? { objects: 0, uploads: 1, bytes: 0 } : { objects: 1, uploads: 0, bytes: size });
+    } catch (error) {
+      if (!isGone(error)) failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} files were not removed`);
+  // The deepest first. A file may have been added meanwhile: the next round removes it.
+  for (const path of folders.sort((one, other) => other.length - one.length))
+    await rmdir(path).catch((error: unknown) => {
+      if (!isGone(error) && (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    });
+};
+
+const isGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+const ifGone = (error: unknown): undefined => {
+  if (!isGone(error)) throw error;
+};
+
 /** What is encoded wrongly is the key of nothing. */
 const decode = (text: string): string => {
   try {
@@ -115,7 +157,7 @@ const exists = async (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      if (isGone(error)) return false;
       throw error;
     },
   );

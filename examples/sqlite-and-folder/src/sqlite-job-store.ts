@@ -71,9 +71,20 @@ export class SqliteJobStore implements JobStore {
     } while (rows.length === pageSize);
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<void> {
+  async listByIds(
+    user: UserId,
+    jobIds: readonly JobId[],
+    { signal, onUnreadable }: ListOptions = {},
+  ): Promise<readonly JobSummary[]> {
+    const sql = `SELECT ${SUMMARY_COLUMNS} FROM jobs
+      WHERE user_id = ? AND job_id IN (SELECT value FROM json_each(?))`;
+    const rows = query(signal, () => this.#database.prepare(sql).all(user, JSON.stringify(jobIds))) as Row[];
+    return readable(user, rows, onUnreadable);
+  }
+
+  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
     const sql = 'DELETE FROM jobs WHERE user_id = ? AND job_id = ?';
-    query(signal, () => this.#database.prepare(sql).run(user, job));
+    return query(signal, () => this.#database.prepare(sql).run(user, job)).changes > 0;
   }
 }
 

@@ -8,7 +8,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -16,7 +16,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Every job of the user, or a page of them. With `limit` and `status`, a page is full or the last, unless finding so many takes too long: then it ends early, with a `next_cursor`. A job that was just deleted may show for a moment.
+         * @description Every job of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. A page is full or the last one. With a filter it may also end early, with a `next_cursor`, when half of the time for the request is over. A job that was just deleted may still be listed for a moment.
          */
         get: operations["listJobs"];
         put?: never;
@@ -31,7 +31,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -51,15 +51,15 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
             cookie?: never;
         };
         /**
-         * Get a link to an uploaded file
-         * @description Whether there is such a job or file is not checked: the link may lead to nothing.
+         * Get a link to an uploaded file or to one of its results
+         * @description Does not check whether the job or the file exists: the link may lead to nothing.
          */
         get: operations["getObjectUrl"];
         put?: never;
@@ -74,7 +74,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -85,7 +85,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a job, with all its files and results
-         * @description May be repeated, and has to be after a 500 or 503: a part may be gone then, the job is still listed, and the next call goes on.
+         * @description May be repeated, and has to be after a 500 or 503: a part may have been removed, the job is still listed as long as any file is left, and the next request continues.
          */
         delete: operations["deleteJob"];
         options?: never;
@@ -97,7 +97,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -117,7 +117,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -125,7 +125,7 @@ export interface paths {
         };
         /**
          * Whether the service can do its work
-         * @description What was found is kept for 2 seconds at most.
+         * @description The result is cached for 2 seconds at most.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -140,7 +140,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -164,24 +164,31 @@ export interface components {
             job_id: components["schemas"]["JobId"];
             job_name: string | null;
             date: components["schemas"]["JobDate"];
-            /** @description All uploaded files together, in bytes */
+            /**
+             * Format: int64
+             * @description All uploaded files together, in bytes
+             */
             total_size: number;
             credits_spent: number;
             status: components["schemas"]["JobStatus"];
             /** @description The status in words, for people */
             status_meaning: string;
             progress_percent?: components["schemas"]["ProgressPercent"];
+            finished: components["schemas"]["Finished"];
         };
         Job: {
             user_id: string;
             job_id: components["schemas"]["JobId"];
             job_name: string | null;
             date: components["schemas"]["JobDate"];
-            /** @description All uploaded files together, in bytes */
+            /**
+             * Format: int64
+             * @description All uploaded files together, in bytes
+             */
             total_size: number;
             credits_spent: number;
             email: string | null;
-            /** @description Object uuid to the name that the file had on the user’s machine */
+            /** @description Object uuid to the name of the file on the user’s machine */
             object_uuid_names: {
                 [key: string]: string;
             };
@@ -195,16 +202,20 @@ export interface components {
             };
             status: components["schemas"]["JobStatus"];
             progress_percent?: components["schemas"]["ProgressPercent"];
+            finished: components["schemas"]["Finished"];
         };
-        /** @description Unique within its user */
+        /**
+         * Format: int64
+         * @description Unique within its user
+         */
         JobId: number;
         /**
-         * @description When the job was made, as its maker wrote it
+         * @description When the job was created, as the program that created it wrote it: Go’s `time.Time.String()`
          * @example 2020-01-01 12:00:00.000000000 UTC
          */
         JobDate: string | null;
         /**
-         * @description One of `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`; `unknown` where the record has none. A status that is not known here is passed on as it is.
+         * @description One of `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`; `unknown` if the record has none. A status that is not known here is passed on unchanged.
          * @example pending
          * @example queued
          * @example processing
@@ -216,8 +227,39 @@ export interface components {
          * @example failed_critical
          */
         JobStatus: string;
-        /** @description How much of the work is done. Left out where the record does not say */
+        /** @description How much of the work is done. Left out if the record does not say */
         ProgressPercent: number;
+        /** @description Whether the job will not change any more: a client that waits for it can stop */
+        Finished: boolean;
+        /** @description What this request removed. Says nothing about copies by replication, about backups, or about what another program writes later */
+        Receipt: {
+            job_id: components["schemas"]["JobId"];
+            /**
+             * @description Whether there was a record to delete
+             * @enum {string}
+             */
+            record: "deleted" | "absent";
+            /**
+             * Format: int64
+             * @description Files and results, each older version and delete marker counted by itself
+             */
+            objects: number;
+            /**
+             * Format: int64
+             * @description Uploads that were never completed
+             */
+            uploads: number;
+            /**
+             * Format: int64
+             * @description Size of the files, results and older versions
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the last look at the storage found nothing of the job. RFC 3339, in UTC
+             */
+            verified_at: string;
+        };
         Links: {
             /**
              * Format: uri
@@ -232,7 +274,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The token is missing or not valid. Why is for the log */
+        /** @description The token is missing or not valid. Only the log has the reason */
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -276,8 +318,31 @@ export interface components {
                 };
             };
         };
-        /** @description Behind AWS Lambda only: the answer, as it would be sent, is over 6 MiB */
-        AnswerTooLarge: {
+        /** @description The job is not finished, and was to be deleted only if it is */
+        JobNotFinished: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "The job is not finished",
+                 *       "affected_query_parameter": "job-id: number"
+                 *     }
+                 */
+                "application/json": {
+                    /** @constant */
+                    message: "The job is not finished";
+                    /** @constant */
+                    affected_query_parameter: "job-id: number";
+                };
+            };
+        };
+        /** @description Behind AWS Lambda only: the response, as it would be sent, is too large for the gateway */
+        ResponseTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -316,7 +381,7 @@ export interface components {
                 };
             };
         };
-        /** @description A fault on our side, for the log */
+        /** @description A fault of the service. Only the log has the details */
         Failure: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -336,7 +401,7 @@ export interface components {
                 };
             };
         };
-        /** @description Something that is needed is out of reach, there is too much to do, or the time was up: try again */
+        /** @description A dependency is not available, the service is overloaded, or the request ran out of time: retry */
         Unavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -358,7 +423,7 @@ export interface components {
                 };
             };
         };
-        /** @description To a path that is not in this document */
+        /** @description The path is not in this document */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -378,7 +443,7 @@ export interface components {
                 };
             };
         };
-        /** @description To a method that is not in this document, on a path that is */
+        /** @description The path has no such method */
         MethodNotAllowed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -400,7 +465,7 @@ export interface components {
                 };
             };
         };
-        /** @description To a preflight, where pages of other origins are let in */
+        /** @description To a preflight, if pages of other origins are allowed */
         Preflight: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -412,10 +477,10 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+        /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
         requestId: string;
         /**
-         * @description The number of the job, without sign or leading zero
+         * @description Id of the job, without sign or leading zero
          * @example 1
          */
         jobId: components["schemas"]["JobId"];
@@ -425,39 +490,73 @@ export interface components {
          */
         objectUuid: string;
         /**
-         * @description How many jobs a page may hold. Without it, the answer holds every job
-         * @example 50
+         * @description Only jobs created at that instant or later. A job whose `date` cannot be parsed does not match
+         * @example 2020-01-01T00:00:00Z
          */
-        limit: number;
+        createdAfter: string;
         /**
-         * @description Where to go on: the `next_cursor` of the page before, given for the same `order` and `status`
-         * @example MS5hc2MuLjE
+         * @description Only jobs created before that instant. A job whose `date` cannot be parsed does not match
+         * @example 2021-01-01T00:00:00Z
          */
+        createdBefore: string;
+        /** @description Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids` */
         cursor: string;
         /**
-         * @description By ascending or descending number
-         * @example desc
+         * @description Makes a browser save the file under that name instead of showing it
+         * @example holiday.png
          */
-        order: "asc" | "desc";
+        downloadAs: string;
         /**
-         * @description Only the jobs of that status
-         * @example success
+         * @description How long the links are to work, in seconds. The configured lifetime is the longest
+         * @example 600
          */
-        status: "pending" | "queued" | "processing" | "success" | "success_credits_restored" | "success_credits_not_restored" | "failed_size_mismatch" | "failed_requeued" | "failed_critical";
+        expiresIn: number;
         /**
          * @description Adds a link to every uploaded file
          * @example object-urls
          */
-        include: "object-urls";
+        includeObjectUrls: "object-urls";
         /**
-         * @description Makes a browser save the file under that name, and not show it
-         * @example holiday.png
+         * @description Adds what this request removed
+         * @example receipt
          */
-        downloadAs: string;
+        includeReceipt: "receipt";
+        /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with `limit` or `cursor` */
+        jobIds: string;
+        /**
+         * @description How many jobs a page may hold. Without it, the response holds every job. Cannot be combined with `job-ids`
+         * @example 50
+         */
+        limit: number;
+        /**
+         * @description Only jobs whose name contains this text, ignoring case
+         * @example name
+         */
+        name: string;
+        /**
+         * @description Deletes the job only if it is finished
+         * @example finished
+         */
+        onlyIf: "finished";
+        /**
+         * @description By ascending or descending id
+         * @example desc
+         */
+        order: "asc" | "desc";
+        /**
+         * @description Links to that result of the object instead of the uploaded file
+         * @example full
+         */
+        result: "full" | "min";
+        /**
+         * @description Only jobs with one of these statuses, separated by commas: `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`
+         * @example success,failed_critical
+         */
+        status: string;
     };
     requestBodies: never;
     headers: {
-        /** @description The caller’s own, or a new one: the log has the request under it */
+        /** @description The caller’s own, or a new one: the id of the request in the log */
         "X-Request-Id": string;
         "Cache-Control": "no-store";
         "X-Content-Type-Options": "nosniff";
@@ -470,28 +569,42 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many jobs a page may hold. Without it, the answer holds every job
+                 * @description Only jobs created at that instant or later. A job whose `date` cannot be parsed does not match
+                 * @example 2020-01-01T00:00:00Z
+                 */
+                "created-after"?: components["parameters"]["createdAfter"];
+                /**
+                 * @description Only jobs created before that instant. A job whose `date` cannot be parsed does not match
+                 * @example 2021-01-01T00:00:00Z
+                 */
+                "created-before"?: components["parameters"]["createdBefore"];
+                /** @description Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids` */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with `limit` or `cursor` */
+                "job-ids"?: components["parameters"]["jobIds"];
+                /**
+                 * @description How many jobs a page may hold. Without it, the response holds every job. Cannot be combined with `job-ids`
                  * @example 50
                  */
                 limit?: components["parameters"]["limit"];
                 /**
-                 * @description Where to go on: the `next_cursor` of the page before, given for the same `order` and `status`
-                 * @example MS5hc2MuLjE
+                 * @description Only jobs whose name contains this text, ignoring case
+                 * @example name
                  */
-                cursor?: components["parameters"]["cursor"];
+                name?: components["parameters"]["name"];
                 /**
-                 * @description By ascending or descending number
+                 * @description By ascending or descending id
                  * @example desc
                  */
                 order?: components["parameters"]["order"];
                 /**
-                 * @description Only the jobs of that status
-                 * @example success
+                 * @description Only jobs with one of these statuses, separated by commas: `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`
+                 * @example success,failed_critical
                  */
                 status?: components["parameters"]["status"];
             };
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -499,7 +612,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The jobs, by number */
+            /** @description The jobs, by id */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -518,7 +631,8 @@ export interface operations {
                      *           "total_size": 10240,
                      *           "credits_spent": 1,
                      *           "status": "success",
-                     *           "status_meaning": "Job completed successfully"
+                     *           "status_meaning": "Job completed successfully",
+                     *           "finished": true
                      *         }
                      *       ]
                      *     }
@@ -549,12 +663,12 @@ export interface operations {
                         /** @description Which parameter, and what it may be */
                         message: string;
                         /** @enum {string} */
-                        affected_query_parameter: "limit: number" | "cursor: string" | "order: string" | "status: string";
+                        affected_query_parameter: "limit: number" | "created-after: string" | "created-before: string" | "cursor: string" | "job-ids: string" | "name: string" | "order: string" | "status: string";
                     };
                 };
             };
             401: components["responses"]["Unauthorized"];
-            413: components["responses"]["AnswerTooLarge"];
+            413: components["responses"]["ResponseTooLarge"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Failure"];
             503: components["responses"]["Unavailable"];
@@ -564,18 +678,23 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The number of the job, without sign or leading zero
+                 * @description Id of the job, without sign or leading zero
                  * @example 1
                  */
                 "job-id": components["parameters"]["jobId"];
                 /**
+                 * @description How long the links are to work, in seconds. The configured lifetime is the longest
+                 * @example 600
+                 */
+                "expires-in"?: components["parameters"]["expiresIn"];
+                /**
                  * @description Adds a link to every uploaded file
                  * @example object-urls
                  */
-                include?: components["parameters"]["include"];
+                include?: components["parameters"]["includeObjectUrls"];
             };
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -609,7 +728,8 @@ export interface operations {
                      *           "uuid.png": 1
                      *         },
                      *         "failed_to_process": {},
-                     *         "status": "success"
+                     *         "status": "success",
+                     *         "finished": true
                      *       },
                      *       "results": {
                      *         "uuid.png": {
@@ -617,7 +737,10 @@ export interface operations {
                      *           "min": "https://bucket-url/link-to.min.json"
                      *         }
                      *       },
-                     *       "results_expire_at": "2020-01-01T13:00:00.000Z"
+                     *       "results_expire_at": "2020-01-01T13:00:00.000Z",
+                     *       "object_urls": {
+                     *         "uuid.png": "https://bucket-url/link-to-object"
+                     *       }
                      *     }
                      */
                     "application/json": {
@@ -628,7 +751,7 @@ export interface operations {
                         };
                         /**
                          * Format: date-time
-                         * @description When the links of this answer expire, where there are any. RFC 3339, in UTC: the lifetime that is configured, or the end of the credentials that signed, if sooner
+                         * @description When the links of this response expire, if there are any. RFC 3339, in UTC: the earliest of the lifetime requested, the lifetime configured and the end of the credentials that signed
                          */
                         results_expire_at?: string;
                         /** @description With `include=object-urls`: a link to each uploaded file, by object uuid */
@@ -657,13 +780,13 @@ export interface operations {
                         /** @description Which parameter, and what it may be */
                         message: string;
                         /** @enum {string} */
-                        affected_query_parameter: "job-id: number" | "include: string";
+                        affected_query_parameter: "job-id: number" | "expires-in: number" | "include: string";
                     };
                 };
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["JobNotFound"];
-            413: components["responses"]["AnswerTooLarge"];
+            413: components["responses"]["ResponseTooLarge"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Failure"];
             503: components["responses"]["Unavailable"];
@@ -673,7 +796,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The number of the job, without sign or leading zero
+                 * @description Id of the job, without sign or leading zero
                  * @example 1
                  */
                 "job-id": components["parameters"]["jobId"];
@@ -683,13 +806,23 @@ export interface operations {
                  */
                 "object-uuid": components["parameters"]["objectUuid"];
                 /**
-                 * @description Makes a browser save the file under that name, and not show it
+                 * @description Makes a browser save the file under that name instead of showing it
                  * @example holiday.png
                  */
                 "download-as"?: components["parameters"]["downloadAs"];
+                /**
+                 * @description How long the links are to work, in seconds. The configured lifetime is the longest
+                 * @example 600
+                 */
+                "expires-in"?: components["parameters"]["expiresIn"];
+                /**
+                 * @description Links to that result of the object instead of the uploaded file
+                 * @example full
+                 */
+                result?: components["parameters"]["result"];
             };
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -717,7 +850,7 @@ export interface operations {
                         url: string;
                         /**
                          * Format: date-time
-                         * @description When the link expires. RFC 3339, in UTC: the lifetime that is configured, or the end of the credentials that signed, if sooner
+                         * @description When the link expires. RFC 3339, in UTC: the earliest of the lifetime requested, the lifetime configured and the end of the credentials that signed
                          */
                         expires_at: string;
                     };
@@ -742,7 +875,7 @@ export interface operations {
                         /** @description Which parameter, and what it may be */
                         message: string;
                         /** @enum {string} */
-                        affected_query_parameter: "job-id: number" | "object-uuid: string" | "download-as: string";
+                        affected_query_parameter: "job-id: number" | "object-uuid: string" | "download-as: string" | "expires-in: number" | "result: string";
                     };
                 };
             };
@@ -756,13 +889,23 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The number of the job, without sign or leading zero
+                 * @description Id of the job, without sign or leading zero
                  * @example 1
                  */
                 "job-id": components["parameters"]["jobId"];
+                /**
+                 * @description Adds what this request removed
+                 * @example receipt
+                 */
+                include?: components["parameters"]["includeReceipt"];
+                /**
+                 * @description Deletes the job only if it is finished
+                 * @example finished
+                 */
+                "only-if"?: components["parameters"]["onlyIf"];
             };
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -781,12 +924,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "Ok"
+                     *       "message": "Ok",
+                     *       "receipt": {
+                     *         "job_id": 1,
+                     *         "record": "deleted",
+                     *         "objects": 12,
+                     *         "uploads": 1,
+                     *         "bytes": 871234,
+                     *         "verified_at": "2020-01-01T12:00:00.000Z"
+                     *       }
                      *     }
                      */
                     "application/json": {
                         /** @constant */
                         message: "Ok";
+                        receipt?: components["schemas"]["Receipt"];
                     };
                 };
             };
@@ -809,11 +961,12 @@ export interface operations {
                         /** @description Which parameter, and what it may be */
                         message: string;
                         /** @enum {string} */
-                        affected_query_parameter: "job-id: number";
+                        affected_query_parameter: "job-id: number" | "include: string" | "only-if: string";
                     };
                 };
             };
             401: components["responses"]["Unauthorized"];
+            409: components["responses"]["JobNotFinished"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Failure"];
             503: components["responses"]["Unavailable"];
@@ -823,7 +976,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -831,7 +984,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is */
+            /** @description The process is alive */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -858,7 +1011,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -866,7 +1019,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can */
+            /** @description The service can do its work */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -887,7 +1040,7 @@ export interface operations {
                 };
             };
             431: components["responses"]["HeadersTooLarge"];
-            /** @description It cannot */
+            /** @description The service cannot do its work */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -917,7 +1070,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;

@@ -35,6 +35,18 @@ export class JobNotFound extends BaseError {
   }
 }
 
+/** The job was to be deleted only if it is finished, and it is not. */
+export class JobNotFinished extends BaseError {
+  override readonly name = 'JobNotFinished';
+  readonly code = 'JOB_NOT_FINISHED';
+  readonly jobId: number;
+
+  constructor(jobId: number) {
+    super(`job ${jobId} is not finished`);
+    this.jobId = jobId;
+  }
+}
+
 /** Nobody proved to be a user. The message is for the log: a caller is never told why. */
 export class Unauthorized extends BaseError {
   override readonly name = 'Unauthorized';
@@ -65,6 +77,6 @@ export class UnreadableJob extends BaseError {
   }
 }
 
-export type JobsError = InvalidParameter | JobNotFound | Unauthorized | Unavailable | UnreadableJob;
+export type JobsError = InvalidParameter | JobNotFinished | JobNotFound | Unauthorized | Unavailable | UnreadableJob;
 
 export const isJobsError = (error: unknown): error is JobsError => error instanceof BaseError;

@@ -4,17 +4,18 @@ import { describeStatus, jobStatuses } from './job-status.ts';
 
 describe('describeStatus', () => {
   test.each([
-    ['pending', 'pending', 'Waiting for all files to be uploaded', false],
-    ['queued', 'queued', 'Job is waiting to be processed', false],
-    ['processing', 'processing', 'Job is being processed', false],
-    ['processing...0%', 'processing', 'Job is being processed (0% done)', false],
-    ['processing...45%', 'processing', 'Job is being processed (45% done)', false],
-    ['processing...100%', 'processing', 'Job is being processed (100% done)', false],
-    ['success', 'success', 'Job completed successfully', true],
+    ['pending', 'pending', 'Waiting for all files to be uploaded', false, false],
+    ['queued', 'queued', 'Job is waiting to be processed', false, false],
+    ['processing', 'processing', 'Job is being processed', false, false],
+    ['processing...0%', 'processing', 'Job is being processed (0% done)', false, false],
+    ['processing...45%', 'processing', 'Job is being processed (45% done)', false, false],
+    ['processing...100%', 'processing', 'Job is being processed (100% done)', false, false],
+    ['success', 'success', 'Job completed successfully', true, true],
     [
       'success_credits_restored',
       'success_credits_restored',
       'Job completed; credits for the files that failed were restored',
+      true,
       true,
     ],
     [
@@ -22,28 +23,36 @@ describe('describeStatus', () => {
       'success_credits_not_restored',
       'Job completed; credits for the files that failed could not be restored',
       true,
+      true,
     ],
     [
       'failed_size_mismatch',
       'failed_size_mismatch',
       'Job rejected: the uploaded files do not match what was announced',
       false,
+      true,
     ],
-    ['failed_requeued', 'failed_requeued', 'Job failed and was queued again', false],
-    ['failed_critical', 'failed_critical', 'Job failed; the team was informed', false],
-    ['archived', 'archived', 'Unknown status', false],
-  ])('reads %j', (stored, code, meaning, hasResults) => {
+    ['failed_requeued', 'failed_requeued', 'Job failed and was queued again', false, false],
+    ['failed_critical', 'failed_critical', 'Job failed; the team was informed', false, true],
+    ['archived', 'archived', 'Unknown status', false, false],
+  ])('reads %j', (stored, code, meaning, hasResults, isFinished) => {
     const progress = /[0-9]+/.exec(stored);
     expect(describeStatus(stored)).toEqual({
       code,
       meaning,
       hasResults,
+      isFinished,
       ...(progress && { progressPercent: Number(progress[0]) }),
     });
   });
 
   test('calls a status that is missing unknown', () => {
-    expect(describeStatus(undefined)).toEqual({ code: 'unknown', meaning: 'Unknown status', hasResults: false });
+    expect(describeStatus(undefined)).toEqual({
+      code: 'unknown',
+      meaning: 'Unknown status',
+      hasResults: false,
+      isFinished: false,
+    });
   });
 
   test.each([
@@ -51,11 +60,21 @@ describe('describeStatus', () => {
     ...['processing...', 'processing...101%', 'processing...-1%', 'processing...4.5%'],
     ...['reprocessing...45%', 'processing...45% done', 'processing...45%\n'],
   ])('passes %j on as it is, and calls it unknown', (stored) => {
-    expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
+    expect(describeStatus(stored)).toEqual({
+      code: stored,
+      meaning: 'Unknown status',
+      hasResults: false,
+      isFinished: false,
+    });
   });
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('is not fooled by %s', (stored) => {
-    expect(describeStatus(stored)).toEqual({ code: stored, meaning: 'Unknown status', hasResults: false });
+    expect(describeStatus(stored)).toEqual({
+      code: stored,
+      meaning: 'Unknown status',
+      hasResults: false,
+      isFinished: false,
+    });
   });
 
   test('reads every progress, and never links results by it', () => {
@@ -65,6 +84,7 @@ describe('describeStatus', () => {
           code: 'processing',
           meaning: `Job is being processed (${percent}% done)`,
           hasResults: false,
+          isFinished: false,
           progressPercent: percent,
         });
       }),

@@ -3,43 +3,49 @@ interface StatusDescription {
   readonly meaning: string;
   /** Whether a job in this status has results to link to. */
   readonly hasResults: boolean;
+  /** Whether nothing will change any more: clients that wait for the job can stop. */
+  readonly isFinished: boolean;
 }
+
+const waiting = { hasResults: false, isFinished: false } as const;
+const succeeded = { hasResults: true, isFinished: true } as const;
+const failed = { hasResults: false, isFinished: true } as const;
 
 /** Every status that the uploader and the processor are known to write, and what it means. */
 export const jobStatuses = {
-  pending: { meaning: 'Waiting for all files to be uploaded', hasResults: false },
-  queued: { meaning: 'Job is waiting to be processed', hasResults: false },
-  processing: { meaning: 'Job is being processed', hasResults: false },
-  success: { meaning: 'Job completed successfully', hasResults: true },
+  pending: { meaning: 'Waiting for all files to be uploaded', ...waiting },
+  queued: { meaning: 'Job is waiting to be processed', ...waiting },
+  processing: { meaning: 'Job is being processed', ...waiting },
+  success: { meaning: 'Job completed successfully', ...succeeded },
   success_credits_restored: {
     meaning: 'Job completed; credits for the files that failed were restored',
-    hasResults: true,
+    ...succeeded,
   },
   success_credits_not_restored: {
     meaning: 'Job completed; credits for the files that failed could not be restored',
-    hasResults: true,
+    ...succeeded,
   },
   failed_size_mismatch: {
     meaning: 'Job rejected: the uploaded files do not match what was announced',
-    hasResults: false,
+    ...failed,
   },
-  failed_requeued: { meaning: 'Job failed and was queued again', hasResults: false },
-  failed_critical: { meaning: 'Job failed; the team was informed', hasResults: false },
+  failed_requeued: { meaning: 'Job failed and was queued again', ...waiting },
+  failed_critical: { meaning: 'Job failed; the team was informed', ...failed },
 } as const satisfies Record<string, StatusDescription>;
 
 export type KnownStatusCode = keyof typeof jobStatuses;
 
-/** Where a job stands, as read from what another program stored. */
+/** The state of a job, read from what another program stored. */
 export interface JobStatus extends StatusDescription {
-  /** One of {@link KnownStatusCode}, or, where the stored status is none of them, that status as it is. */
+  /** One of {@link KnownStatusCode}; a stored status that is none of them is passed on unchanged. */
   readonly code: string;
-  /** How much of the work is done, 0 to 100, where what was stored says so. */
+  /** How much of the work is done, 0 to 100, if the stored status says it. */
   readonly progressPercent?: number;
 }
 
 const PROGRESS = /^processing\.{3}(\d{1,3})%$/;
 
-/** The same one for all jobs that share it. */
+/** One object for each status, shared by all jobs that have it. */
 const knownStatuses = new Map<string, JobStatus>(
   Object.entries(jobStatuses).map(([code, description]) => [code, { code, ...description }]),
 );
@@ -52,14 +58,20 @@ const readProgress = (stored: string): number | undefined => {
 };
 
 /**
- * Reads a stored status tolerantly: other programs write it, so it may be new to us, missing, or carry a progress
- * (`processing...45%`). Never fails; what is not known is passed on as it is and called unknown.
+ * Reads a stored status tolerantly. Other programs write it, so it may be unknown, missing, or carry a progress
+ * (`processing...45%`). Never fails: an unknown status is passed on unchanged and described as unknown.
  */
 export const describeStatus = (stored = 'unknown'): JobStatus => {
   const known = knownStatuses.get(stored);
   if (known) return known;
   const percent = readProgress(stored);
-  if (percent === undefined) return { code: stored, meaning: 'Unknown status', hasResults: false };
-  const { meaning, hasResults } = jobStatuses.processing;
-  return { code: 'processing', meaning: `${meaning} (${percent}% done)`, hasResults, progressPercent: percent };
+  if (percent === undefined) return { code: stored, meaning: 'Unknown status', ...waiting };
+  const { meaning, hasResults, isFinished } = jobStatuses.processing;
+  return {
+    code: 'processing',
+    meaning: `${meaning} (${percent}% done)`,
+    hasResults,
+    isFinished,
+    progressPercent: percent,
+  };
 };

@@ -174,7 +174,7 @@ describe('deleteJob', () => {
     const removeRecord = late.delete.bind(late);
     late.delete = async (...parameters) => {
       objectStore.put('alice/1/late.png', 'picture');
-      await removeRecord(...parameters);
+      return removeRecord(...parameters);
     };
     await createJobs({ jobStore: late, objectStore }).deleteJob(alice, one);
     expect(objectStore.contents('alice/1/')).toEqual([]);
@@ -183,9 +183,10 @@ describe('deleteJob', () => {
   test('is not done where the last sweep fails, and is completed by asking again', async () => {
     const remove = jobStore.delete.bind(jobStore);
     jobStore.delete = async (...parameters) => {
-      await remove(...parameters);
+      const existed = await remove(...parameters);
       objectStore.put('alice/1/late.png', 'picture');
       objectStore.failures.deleteAll = new Unavailable('the bucket');
+      return existed;
     };
     await expect(jobs().deleteJob(alice, one)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     jobStore.delete = remove;
@@ -248,21 +249,21 @@ describe('a page', () => {
   });
 
   test('with a status is full, or the last', async () => {
-    const first = await jobs().listJobs(alice, { status: 'success', limit: 2 });
+    const first = await jobs().listJobs(alice, { statuses: ['success'], limit: 2 });
     expect(ids(first)).toEqual([3, 6]);
-    const second = await jobs().listJobs(alice, { status: 'success', limit: 2, after: first.next });
+    const second = await jobs().listJobs(alice, { statuses: ['success'], limit: 2, after: first.next });
     expect(ids(second)).toEqual([9]);
     expect(second.next).toBeUndefined();
-    expect(await jobs().listJobs(alice, { status: 'pending', limit: 2 })).toEqual({ jobs: [], next: undefined });
+    expect(await jobs().listJobs(alice, { statuses: ['pending'], limit: 2 })).toEqual({ jobs: [], next: undefined });
   });
 
   test('with a status, without a limit, holds all of them', async () => {
-    expect(ids(await jobs().listJobs(alice, { status: 'success', order: 'desc' }))).toEqual([9, 6, 3]);
+    expect(ids(await jobs().listJobs(alice, { statuses: ['success'], order: 'desc' }))).toEqual([9, 6, 3]);
   });
 
   test('judges the status as it is read, not as it is stored', async () => {
     jobStore.put({ userId: 'alice', jobId: 11, status: 'processing...45%' });
-    expect(ids(await jobs().listJobs(alice, { status: 'processing' }))).toEqual([11]);
+    expect(ids(await jobs().listJobs(alice, { statuses: ['processing'] }))).toEqual([11]);
   });
 
   test('that is ended early goes on where it stopped, and loses nothing', async () => {
@@ -271,7 +272,7 @@ describe('a page', () => {
     let after: JobId | undefined;
     let pages = 0;
     do {
-      const page = await jobs().listJobs(alice, { status: 'success', limit: 5, after, pageEnd });
+      const page = await jobs().listJobs(alice, { statuses: ['success'], limit: 5, after, pageEnd });
       seen.push(...ids(page));
       after = page.next;
       pages++;
@@ -297,7 +298,7 @@ describe('a page', () => {
       return list(user, range, options);
     };
     await jobs().listJobs(alice, { limit: 4 });
-    await jobs().listJobs(alice, { limit: 4, status: 'success' });
+    await jobs().listJobs(alice, { limit: 4, statuses: ['success'] });
     await jobs().listJobs(alice);
     expect(hints).toEqual([5, undefined, undefined]);
   });

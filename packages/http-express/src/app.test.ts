@@ -144,6 +144,54 @@ describe('a request whose deadline is reached', () => {
   });
 });
 
+describe('the log line of DELETE /delete', () => {
+  beforeEach(() => {
+    jobStore.put({ userId: 'alice', jobId: 7, status: 'queued' });
+    for (const name of ['a', 'b', 'c']) objectStore.put(`alice/7/${name}`, 'four');
+    objectStore.startUpload('alice/7/d');
+  });
+
+  test('has the numbers of the receipt, whether or not the client wants one', async () => {
+    const { sendAsAlice } = await start();
+    expect(await sendAsAlice('DELETE', '/delete?job-id=7')).toMatchObject({ status: 200, body: '{"message":"Ok"}' });
+    const removed = { record: 'deleted', objects: 3, uploads: 1, bytes: 12, verified_at: expect.any(String) };
+    expect(lines).toMatchObject([{ status: 200, job_id: 7, removed }]);
+    const { body } = await sendAsAlice('DELETE', '/delete?job-id=7&include=receipt');
+    const { job_id, ...numbers } = (JSON.parse(body) as { receipt: Record<string, unknown> }).receipt;
+    expect(lines[1]).toMatchObject({ job_id, removed: numbers });
+    expect(numbers).toMatchObject({ record: 'absent', objects: 0, uploads: 0, bytes: 0 });
+  });
+
+  test('has what a delete removed until it failed', async () => {
+    const { sendAsAlice } = await start();
+    const deleteAll = objectStore.deleteAll.bind(objectStore);
+    objectStore.deleteAll = (prefix, options) =>
+      deleteAll(prefix, {
+        ...options,
+        onRemoved: (removed) => {
+          options?.onRemoved?.(removed);
+          objectStore.failures.deleteAll = new Unavailable('the bucket');
+        },
+      });
+    expect(await sendAsAlice('DELETE', '/delete?job-id=7&include=receipt')).toMatchObject({ status: 503 });
+    const removed = { record: null, objects: 2, uploads: 0, bytes: 8, verified_at: null };
+    expect(lines).toMatchObject([{ status: 503, job_id: 7, removed }]);
+
+    delete objectStore.failures.deleteAll;
+    objectStore.deleteAll = deleteAll;
+    jobStore.failures.delete = new Error('the disk is on fire');
+    expect(await sendAsAlice('DELETE', '/delete?job-id=7')).toMatchObject({ status: 500 });
+    expect(lines[1]).toMatchObject({ status: 500, removed: { record: null, objects: 1, uploads: 1, bytes: 4 } });
+  });
+
+  test('says that a delete which was refused removed nothing', async () => {
+    const { sendAsAlice } = await start();
+    expect(await sendAsAlice('DELETE', '/delete?job-id=7&only-if=finished')).toMatchObject({ status: 409 });
+    const removed = { record: null, objects: 0, uploads: 0, bytes: 0, verified_at: null };
+    expect(lines).toMatchObject([{ status: 409, job_id: 7, removed, reason: 'job 7 is not finished' }]);
+  });
+});
+
 describe('createApp', () => {
   /** Holds a store call until it is released or, with `heedsSignal`, aborted. */
   const hold = (method: 'find' | 'delete', heedsSignal: boolean) => {
@@ -151,10 +199,10 @@ describe('createApp', () => {
     const signals: AbortSignal[] = [];
     const entered = new Promise<void>((enter) => {
       jobStore[method] = (_user: unknown, _job: unknown, { signal }: CallOptions) =>
-        new Promise<undefined>((resolve, reject) => {
+        new Promise<never>((resolve, reject) => {
           if (signal) signals.push(signal);
           if (heedsSignal) signal?.addEventListener('abort', () => reject(signal.reason as Error));
-          release = () => resolve(undefined);
+          release = () => resolve(undefined as never);
           enter();
         });
     });

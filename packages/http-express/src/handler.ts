@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import type { JobId, UserId } from '@jobs-api/core';
+import type { DeleteProgress, JobId, UserId } from '@jobs-api/core';
 import type { RequestLifecycle } from './request/lifecycle.ts';
 import type { UnreadableRecords } from './request/unreadable-records.ts';
 
@@ -10,6 +10,8 @@ export type RequestLocals = {
   requestId: string;
   userId?: UserId;
   jobId?: JobId;
+  /** What a delete has removed, for the log. */
+  removed?: DeleteProgress & { readonly verifiedAt?: Date };
   /** Ids of the request's span, for the log. */
   trace?: { trace_id: string; span_id: string };
   /** The error that the request failed with, for the log. */

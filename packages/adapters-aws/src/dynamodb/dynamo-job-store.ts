@@ -19,6 +19,9 @@ const LISTED_ATTRIBUTES = [SORT_KEY, ...SUMMARY_ATTRIBUTES];
 const PLACEHOLDERS = Object.fromEntries([PARTITION_KEY, ...LISTED_ATTRIBUTES].map((name) => [`#${name}`, name]));
 const LIST_PROJECTION = LISTED_ATTRIBUTES.map((name) => `#${name}`).join(', ');
 
+/** Jobs that one call fetches by id at once, each with a query of its own. */
+const QUERIES_AT_ONCE = 10;
+
 /** Jobs in a DynamoDB table as `jobs-table.ts` describes it. */
 export class DynamoJobStore implements JobStore {
   readonly #client: DynamoDBClient;
@@ -67,9 +70,43 @@ export class DynamoJobStore implements JobStore {
     } while (position);
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<void> {
-    const command = new DeleteItemCommand({ TableName: this.#tableName, Key: keyOf(user, job) });
-    await callAws('DeleteItem', signal, (options) => this.#client.send(command, options));
+  async listByIds(
+    userId: UserId,
+    jobIds: readonly JobId[],
+    { signal, onUnreadable }: ListOptions = {},
+  ): Promise<readonly JobSummary[]> {
+    const items: JobItem[] = [];
+    for (let start = 0; start < jobIds.length; start += QUERIES_AT_ONCE) {
+      const batch = jobIds.slice(start, start + QUERIES_AT_ONCE);
+      items.push(...(await Promise.all(batch.map((jobId) => this.#summaryItems(userId, jobId, signal)))).flat());
+    }
+    return readable(userId, items, onUnreadable);
+  }
+
+  /** BatchGetItem cannot read an index, and from the table it costs as much as the whole items. */
+  async #summaryItems(userId: UserId, jobId: JobId, signal: AbortSignal | undefined): Promise<readonly JobItem[]> {
+    const command = new QueryCommand({
+      TableName: this.#tableName,
+      IndexName: this.#summaryIndexName,
+      KeyConditionExpression: `#${PARTITION_KEY} = :user AND #${SORT_KEY} = :job`,
+      ProjectionExpression: LIST_PROJECTION,
+      ExpressionAttributeNames: PLACEHOLDERS,
+      ExpressionAttributeValues: { ':user': { S: userId }, ':job': { N: String(jobId) } },
+    });
+    const { Items } = await callAws('Query', signal, (options) => this.#client.send(command, options));
+    if (!Items) throw new Error('Query failed: the response is not a list');
+    return Items;
+  }
+
+  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      TableName: this.#tableName,
+      Key: keyOf(user, job),
+      // The only way to learn whether there was an item without a condition, which would fail if there was none.
+      ReturnValues: 'ALL_OLD',
+    });
+    const { Attributes } = await callAws('DeleteItem', signal, (options) => this.#client.send(command, options));
+    return Attributes !== undefined;
   }
 
   /**

@@ -41,6 +41,7 @@ describe('readJob', () => {
         code: 'processing',
         meaning: 'Job is being processed (45% done)',
         hasResults: false,
+        isFinished: false,
         progressPercent: 45,
       },
     });
@@ -58,7 +59,7 @@ describe('readJob', () => {
       objectUuidNames: {},
       mediaLength: {},
       failedToProcess: {},
-      status: { code: 'unknown', meaning: 'Unknown status', hasResults: false },
+      status: { code: 'unknown', meaning: 'Unknown status', hasResults: false, isFinished: false },
     });
   });
 
@@ -169,7 +170,7 @@ describe('readSummary', () => {
       date: null,
       totalSize: 0,
       creditsSpent: 0,
-      status: { code: 'unknown', meaning: 'Unknown status', hasResults: false },
+      status: { code: 'unknown', meaning: 'Unknown status', hasResults: false, isFinished: false },
     });
   });
 });

@@ -19,7 +19,7 @@ export interface Refusal {
 
 interface DeleteOptions {
   readonly signal: AbortSignal | undefined;
-  readonly onDeleted?: (objects: readonly StoredObject[]) => void;
+  readonly onDeleted?: ((objects: readonly StoredObject[]) => void) | undefined;
 }
 
 /** The most keys that S3 takes in one batch. */

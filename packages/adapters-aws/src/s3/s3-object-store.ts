@@ -1,6 +1,6 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { CallOptions, KeyPrefix, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
+import type { CallOptions, DeleteAllOptions, KeyPrefix, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';
 import { ObjectDeleter } from './object-deleter.ts';
@@ -31,10 +31,10 @@ export class S3ObjectStore implements ObjectStore {
     this.#deleter = new ObjectDeleter(client, bucketName);
   }
 
-  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
+  async presigner({ signal, downloadAs, expiresInSeconds = Infinity }: PresignOptions = {}): Promise<Presigner> {
     const options = {
       bucketName: this.#bucketName,
-      ttlSeconds: this.#urlTtlSeconds,
+      ttlSeconds: Math.min(this.#urlTtlSeconds, expiresInSeconds),
       // The presigning client never sends a request, so only the other one learns that its clock is wrong.
       clockOffsetMs: this.#presigningClient.config.systemClockOffset || this.#client.config.systemClockOffset,
       // RFC 6266 with the name as RFC 8187 writes it, and one in ASCII for clients that cannot read that.
@@ -43,9 +43,9 @@ export class S3ObjectStore implements ObjectStore {
     return callAws('presigning', signal, () => createPresigner(this.#presigningClient, options));
   }
 
-  async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
+  async deleteAll(prefix: KeyPrefix, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> {
     const [client, bucketName, deleter] = [this.#client, this.#bucketName, this.#deleter];
-    await sweepPrefix({ client, bucketName, deleter, prefix, signal });
+    await sweepPrefix({ client, bucketName, deleter, prefix, signal, onRemoved });
   }
 
   /** Rejects where the bucket cannot be used. */

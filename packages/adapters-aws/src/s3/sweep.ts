@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { Unavailable } from '@jobs-api/core';
+import type { DeleteAllOptions } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
 import { pagesOfObjects, pagesOfUploads } from './listing.ts';
 import type { Entry, Listing } from './listing.ts';
@@ -10,6 +11,7 @@ import { hasGone, PortionsOfList } from './portions.ts';
 
 interface Sweep extends Listing {
   readonly deleter: ObjectDeleter;
+  readonly onRemoved?: DeleteAllOptions['onRemoved'];
 }
 
 /** Passes in a row that may find everything that the store said was deleted. */
@@ -79,7 +81,9 @@ const runPass = async (sweep: Sweep, previous: Pass | undefined, unchangedPasses
   try {
     for await (const entries of objects) {
       refusals.push(...(await deletion));
-      deletion = deleter.delete(storedObjects(entries, unchangedPasses > 0), { signal });
+      // What is still listed after it was deleted has been counted.
+      const onDeleted = unchangedPasses > 0 ? undefined : countObjects(sweep);
+      deletion = deleter.delete(storedObjects(entries, unchangedPasses > 0), { signal, onDeleted });
       deletion.catch(() => undefined); // awaited below, or in the next turn
     }
   } finally {
@@ -87,6 +91,13 @@ const runPass = async (sweep: Sweep, previous: Pass | undefined, unchangedPasses
   }
   return { uploads, objects, refusals };
 };
+
+const countObjects =
+  ({ onRemoved }: Sweep) =>
+  (objects: readonly StoredObject[]): void => {
+    const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+    if (objects.length > 0) onRemoved?.({ objects: objects.length, uploads: 0, bytes });
+  };
 
 const hasProgress = (previous: Pass, current: Pass): boolean =>
   hasGone(previous.uploads, current.uploads) || hasGone(previous.objects, current.objects);
@@ -107,11 +118,12 @@ const storedObjects = (entries: readonly Entry[], withAllReadings: boolean): Sto
 
 /** An upload that is gone was completed or aborted by another program; the next pass finds which. */
 const abortUpload = async (sweep: Sweep, { keys, id }: Entry): Promise<Refusal[]> => {
-  const { client, bucketName, signal } = sweep;
+  const { client, bucketName, signal, onRemoved } = sweep;
   for (const key of keys) {
     const command = new AbortMultipartUploadCommand({ Bucket: bucketName, Key: key, UploadId: id });
     try {
       await callAws('AbortMultipartUpload', signal, (options) => client.send(command, options));
+      onRemoved?.({ objects: 0, uploads: 1, bytes: 0 });
       return [];
     } catch (error) {
       const refusals = refusalOf('AbortMultipartUpload', key, error, NO_UPLOAD);

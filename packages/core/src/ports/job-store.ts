@@ -5,35 +5,46 @@ import type { CallOptions } from './call-options.ts';
 
 /** Which of a user's jobs a list goes through, and in which order. */
 export interface ListRange {
-  /** By job id; ascending unless it says `desc`. */
+  /** By job id. Default: ascending. */
   readonly order?: 'asc' | 'desc';
-  /** Begins behind this id, whether or not there is such a job. */
+  /** Starts behind this id, whether or not there is such a job. */
   readonly after?: JobId | undefined;
-  /** How many jobs the caller will look at, where it knows: a hint, so that no more than these need be read. */
+  /** How many jobs the caller will read, if it knows: a hint, so that no more than these need be fetched. */
   readonly sizeHint?: number | undefined;
 }
 
 export interface ListOptions extends CallOptions {
-  /** Told of every record that a list leaves out because it cannot be understood. */
+  /** Is called with every record that a list leaves out because it cannot be read. */
   readonly onUnreadable?: (error: UnreadableJob) => void;
 }
 
-/** Where jobs are kept. Any method may throw {@link Unavailable}, and can be aborted. */
+/** Keeps the records of jobs. Any method may throw {@link Unavailable}, and can be aborted. */
 export interface JobStore {
   /**
-   * The job, or `undefined` where that user has none with that id. Sees every write that has returned.
+   * Returns the job, or `undefined` if the user has none with that id. Sees every write that has returned.
    *
-   * @throws UnreadableJob where the record is there but cannot be understood
+   * @throws UnreadableJob if there is a record that cannot be read
    */
-  find(user: UserId, job: JobId, options?: CallOptions): Promise<Job | undefined>;
+  find(userId: UserId, jobId: JobId, options?: CallOptions): Promise<Job | undefined>;
 
   /**
-   * The user's jobs in that range, in pages as the store delivers them; a page may be empty. Whole or an error, never
-   * cut short. May trail the latest writes by a moment. One unreadable record does not spoil the list: it is left out
-   * and reported to `onUnreadable`.
+   * Returns the user's jobs in that range, in pages as the store delivers them; a page may be empty. The list is complete
+   * or an error, never cut short. It may trail the latest writes by a moment. A record that cannot be read is left out and
+   * passed to `onUnreadable`.
    */
-  list(user: UserId, range?: ListRange, options?: ListOptions): AsyncIterable<readonly JobSummary[]>;
+  list(userId: UserId, range?: ListRange, options?: ListOptions): AsyncIterable<readonly JobSummary[]>;
 
-  /** Forgets the job, readable or not. Forgetting one that is not there succeeds, so a caller may repeat it. */
-  delete(user: UserId, job: JobId, options?: CallOptions): Promise<void>;
+  /**
+   * Returns what a list shows of these jobs, in any order. Ids that the user does not have are left out. Fetches no other
+   * job, so that clients can poll a few jobs of a long list. Everything else is as for {@link list}.
+   *
+   * @param jobIds each of them once
+   */
+  listByIds(userId: UserId, jobIds: readonly JobId[], options?: ListOptions): Promise<readonly JobSummary[]>;
+
+  /**
+   * Deletes the record, readable or not, and returns whether there was one. A caller may repeat it; after a retry of its
+   * own, an adapter may return `false` for a record that it has deleted.
+   */
+  delete(userId: UserId, jobId: JobId, options?: CallOptions): Promise<boolean>;
 }

@@ -4,11 +4,13 @@ import type { CallOptions } from './call-options.ts';
 export interface PresignOptions extends CallOptions {
   /** The name under which a browser saves the object, instead of showing it. */
   readonly downloadAs?: string | undefined;
+  /** How long the URLs are to work, in seconds. Makes the configured lifetime shorter, never longer. */
+  readonly expiresInSeconds?: number | undefined;
 }
 
 /** Signs URLs that all stop working at the same time. */
 export interface Presigner {
-  /** When the URLs stop working: after the configured lifetime, or with the credentials that sign them, if that is earlier. */
+  /** When the URLs stop working: at the earliest end of the lifetime requested, the one configured, and the credentials. */
   readonly expiresAt: Date;
 
   /**
@@ -21,21 +23,38 @@ export interface Presigner {
   presign(keys: readonly ObjectKey[]): Promise<readonly string[]>;
 }
 
+/** What was removed from an object store. */
+export interface Removed {
+  /** Objects, each older version and each delete marker counted by itself. */
+  readonly objects: number;
+  /** Uploads that were never completed. */
+  readonly uploads: number;
+  /** The size of the objects and versions. Parts of uploads are not counted. */
+  readonly bytes: number;
+}
+
+export interface DeleteAllOptions extends CallOptions {
+  /** Is called with what was removed, as soon as the store has confirmed it. */
+  readonly onRemoved?: ((removed: Removed) => void) | undefined;
+}
+
 /** Keeps files and results. Any method may throw {@link Unavailable}, and can be aborted. */
 export interface ObjectStore {
   /**
-   * Returns a signer of URLs. It is made once for a response, and asked for a few URLs at a time while the response is
+   * Returns a signer of URLs. It is made once for a response, and called for a few URLs at a time while the response is
    * written, so that no response needs all of its URLs in memory.
    */
   presigner(options?: PresignOptions): Promise<Presigner>;
 
   /**
    * Removes every trace of what is stored under a prefix: objects, their older versions and delete markers, and
-   * uploads that were never completed. Returns only after a look at the store that found nothing. An interrupted or
+   * uploads that were never completed. Returns only after a look at the store that found nothing. An aborted or
    * failed call may have removed a part; a repeated one continues from there. Nothing outside the prefix is removed,
    * whatever the store says.
    *
    * An object that cannot be removed does not keep the others from being removed, and is an error all the same.
+   *
+   * Everything that the call itself removed is passed to `onRemoved` once, also by a call that fails.
    */
-  deleteAll(prefix: KeyPrefix, options?: CallOptions): Promise<void>;
+  deleteAll(prefix: KeyPrefix, options?: DeleteAllOptions): Promise<void>;
 }

@@ -18,7 +18,7 @@ const UNREADABLE = Symbol('unreadable');
 /** A {@link JobStore} in memory that is as strict as a real one: it pages, it aborts, and it fails when told to. */
 export class MemoryJobStore implements JobStore {
   /** While an error is set for a method, that method rejects with it. */
-  readonly failures: Partial<Record<'find' | 'list' | 'delete', Error>> = {};
+  readonly failures: Partial<Record<'find' | 'list' | 'listByIds' | 'delete', Error>> = {};
   readonly #jobs = new Map<UserId, Map<JobId, Job | typeof UNREADABLE>>();
   readonly #pageSize: number;
 
@@ -74,19 +74,32 @@ export class MemoryJobStore implements JobStore {
       .sort((a, b) => direction * (a - b));
     for (let start = 0; start === 0 || start < ids.length; start += this.#pageSize) {
       this.#enter('list', signal);
-      const page: JobSummary[] = [];
-      for (const id of ids.slice(start, start + this.#pageSize)) {
-        const job = this.#jobsOf(user).get(id);
-        if (job === UNREADABLE) onUnreadable?.(this.#unreadable(user, id));
-        else if (job) page.push(summaryOf(job));
-      }
-      yield page;
+      yield this.#summaries(user, ids.slice(start, start + this.#pageSize), onUnreadable);
     }
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<void> {
+  async listByIds(
+    user: UserId,
+    jobIds: readonly JobId[],
+    { signal, onUnreadable }: ListOptions = {},
+  ): Promise<readonly JobSummary[]> {
+    this.#enter('listByIds', signal);
+    return this.#summaries(user, jobIds, onUnreadable);
+  }
+
+  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
     this.#enter('delete', signal);
-    this.#jobsOf(user).delete(job);
+    return this.#jobsOf(user).delete(job);
+  }
+
+  #summaries(user: UserId, ids: readonly JobId[], onUnreadable: ListOptions['onUnreadable']): readonly JobSummary[] {
+    const summaries: JobSummary[] = [];
+    for (const id of ids) {
+      const job = this.#jobsOf(user).get(id);
+      if (job === UNREADABLE) onUnreadable?.(this.#unreadable(user, id));
+      else if (job) summaries.push(summaryOf(job));
+    }
+    return summaries;
   }
 
   #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): void {

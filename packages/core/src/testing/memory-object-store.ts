@@ -1,6 +1,5 @@
 import type { KeyPrefix, ObjectKey } from '../object-keys.ts';
-import type { CallOptions } from '../ports/call-options.ts';
-import type { ObjectStore, Presigner, PresignOptions } from '../ports/object-store.ts';
+import type { DeleteAllOptions, ObjectStore, Presigner, PresignOptions, Removed } from '../ports/object-store.ts';
 
 interface Entry {
   readonly kind: 'version' | 'marker' | 'upload';
@@ -18,7 +17,7 @@ export class MemoryObjectStore implements ObjectStore {
   /** While an error is set for a method, that method rejects with it. */
   readonly failures: Partial<Record<'presign' | 'deleteAll', Error>> = {};
   #entries: Entry[] = [];
-  readonly #issued = new Map<string, { key: ObjectKey; downloadAs: string | undefined }>();
+  readonly #issued = new Map<string, { key: ObjectKey; downloadAs: string | undefined; expiresAt: Date }>();
   readonly #batchSize: number;
   readonly #expiresAt: Date;
 
@@ -47,35 +46,43 @@ export class MemoryObjectStore implements ObjectStore {
     return this.#entries.filter(({ key }) => key.startsWith(prefix)).map(({ kind, key }) => `${kind} ${key}`);
   }
 
-  /** What a GET of the URL brings: the latest version, or `undefined` where it is refused or there is none. */
+  /** Returns the size of everything that is left under a prefix, in bytes. */
+  size(prefix: string): number {
+    return countOf(this.#entries.filter(({ key }) => key.startsWith(prefix))).bytes;
+  }
+
+  /** Returns what a GET of the URL downloads: the latest version, or `undefined` if it is refused or there is none. */
   get(url: string): string | undefined {
-    const key = this.#issued.get(url)?.key;
-    const latest = this.#entries.findLast((entry) => entry.key === key && entry.kind !== 'upload');
+    const issued = this.#issued.get(url);
+    if (!issued || issued.expiresAt.getTime() <= Date.now()) return undefined;
+    const latest = this.#entries.findLast((entry) => entry.key === issued.key && entry.kind !== 'upload');
     return latest?.kind === 'version' ? latest.body : undefined;
   }
 
-  /** The name under which what the URL leads to is saved; `undefined` where it is shown. */
+  /** Returns the name under which a browser saves the object behind the URL; `undefined` if it shows it. */
   downloadName(url: string): string | undefined {
     return this.#issued.get(url)?.downloadAs;
   }
 
-  async presigner({ signal, downloadAs }: PresignOptions = {}): Promise<Presigner> {
+  async presigner({ signal, downloadAs, expiresInSeconds = Infinity }: PresignOptions = {}): Promise<Presigner> {
     this.#enter('presign', signal);
+    const expiresAt = new Date(Math.min(this.#expiresAt.getTime(), Date.now() + expiresInSeconds * 1000));
     const presignOne = (key: ObjectKey): string => {
       refuseLongKey(key);
       const url = `memory:///${encodeURIComponent(key)}?signature=${this.#issued.size}`;
-      this.#issued.set(url, { key, downloadAs });
+      this.#issued.set(url, { key, downloadAs, expiresAt });
       return url;
     };
-    return { expiresAt: this.#expiresAt, presign: async (keys) => keys.map(presignOne) };
+    return { expiresAt, presign: async (keys) => keys.map(presignOne) };
   }
 
-  async deleteAll(prefix: KeyPrefix, { signal }: CallOptions = {}): Promise<void> {
+  async deleteAll(prefix: KeyPrefix, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> {
     let batch: Set<Entry>;
     do {
       this.#enter('deleteAll', signal);
       batch = new Set(this.#entries.filter(({ key }) => key.startsWith(prefix)).slice(0, this.#batchSize));
       this.#entries = this.#entries.filter((entry) => !batch.has(entry));
+      if (batch.size > 0) onRemoved?.(countOf([...batch]));
       await Promise.resolve();
     } while (batch.size > 0);
   }
@@ -91,6 +98,12 @@ export class MemoryObjectStore implements ObjectStore {
     if (failure) throw failure;
   }
 }
+
+const countOf = (entries: readonly Entry[]): Removed => {
+  const uploads = entries.filter(({ kind }) => kind === 'upload').length;
+  const bytes = entries.reduce((sum, { body }) => sum + new TextEncoder().encode(body).length, 0);
+  return { objects: entries.length - uploads, uploads, bytes };
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const refuseLongKey = (key: string): void => {

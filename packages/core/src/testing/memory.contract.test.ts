@@ -8,7 +8,7 @@ const close = async () => undefined;
 describeJobStore('MemoryJobStore', async () => {
   const store = new MemoryJobStore();
   const unreachable = new MemoryJobStore();
-  Object.assign(unreachable.failures, { find: refused, list: refused, delete: refused });
+  Object.assign(unreachable.failures, { find: refused, list: refused, listByIds: refused, delete: refused });
   return {
     store,
     unreachable,
@@ -29,6 +29,7 @@ describeObjectStore('MemoryObjectStore', async () => {
     startUpload: async (key) => store.startUpload(key),
     hide: async (key) => store.hide(key),
     contents: async (prefix) => store.contents(prefix),
+    size: async (prefix) => store.size(prefix),
     get: async (url) => {
       const [body, name] = [store.get(url), store.downloadName(url)];
       return body === undefined

@@ -2,11 +2,10 @@ import { JobNotFound } from '../errors.ts';
 import { isObjectUuid, type JobId, type ObjectUuid, type UserId } from '../identifiers.ts';
 import { objectsWithResults, type Job } from '../job.ts';
 import { fullResultKey, minResultKey, uploadedFileKey } from '../object-keys.ts';
-import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore } from '../ports/job-store.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, PresignOptions } from '../ports/object-store.ts';
 
-export interface GetJobOptions extends CallOptions {
+export interface GetJobOptions extends Omit<PresignOptions, 'downloadAs'> {
   /** Whether to link the uploaded files as well. */
   readonly objectUrls?: boolean;
 }

@@ -1,6 +1,11 @@
 import type { JobId, ObjectUuid, UserId } from '../identifiers.ts';
-import { uploadedFileKey } from '../object-keys.ts';
+import { fullResultKey, minResultKey, uploadedFileKey } from '../object-keys.ts';
 import type { ObjectStore, PresignOptions } from '../ports/object-store.ts';
+
+export interface GetObjectUrlOptions extends PresignOptions {
+  /** Links to that result of the object instead of the uploaded file. */
+  readonly result?: 'full' | 'min' | undefined;
+}
 
 export interface ObjectUrl {
   readonly url: string;
@@ -8,18 +13,20 @@ export interface ObjectUrl {
   readonly expiresAt: Date;
 }
 
-/** A presigned URL of one uploaded file. Neither the job nor the file is looked up, so it may lead nowhere. */
+/** Returns a presigned URL of one stored file. Neither the job nor the file is looked up, so it may lead nowhere. */
 export type GetObjectUrl = (
   user: UserId,
   jobId: JobId,
   object: ObjectUuid,
-  options?: PresignOptions,
+  options?: GetObjectUrlOptions,
 ) => Promise<ObjectUrl>;
+
+const keyMakers = { full: fullResultKey, min: minResultKey, upload: uploadedFileKey };
 
 export const getObjectUrl =
   ({ objectStore }: { objectStore: ObjectStore }): GetObjectUrl =>
-  async (user, jobId, object, options) => {
+  async (user, jobId, object, { result, ...options } = {}) => {
     const presigner = await objectStore.presigner(options);
-    const [url] = (await presigner.presign([uploadedFileKey(user, jobId, object)])) as [string];
+    const [url] = (await presigner.presign([keyMakers[result ?? 'upload'](user, jobId, object)])) as [string];
     return { url, expiresAt: presigner.expiresAt };
   };

@@ -1,47 +1,55 @@
 import type { JobId, UserId } from '../identifiers.ts';
-import type { KnownStatusCode } from '../job-status.ts';
+import { jobMatcher, type JobFilter } from '../job-filter.ts';
 import type { JobSummary } from '../job.ts';
 import type { JobStore, ListOptions } from '../ports/job-store.ts';
 
-/** Which jobs to list; all of them, by ascending id, unless it says otherwise. */
-export interface ListQuery {
+/** Which jobs to list. Default: all of them, by ascending id. */
+export interface ListQuery extends JobFilter {
   readonly order?: 'asc' | 'desc';
-  /** Begins behind this id: what an earlier page gave as its `next`. */
+  /** Lists these jobs only, each of them once. `after` and `limit` are then ignored. */
+  readonly jobIds?: readonly JobId[] | undefined;
+  /** Starts behind this id: the `next` of an earlier page. */
   readonly after?: JobId | undefined;
-  /** Only jobs with this code, as it is read from what is stored. */
-  readonly status?: KnownStatusCode | undefined;
   /** How many jobs a page may hold. Without it there is one page, with all of them. */
   readonly limit?: number | undefined;
-  /** Ends a page with a limit early, once it aborts: there may be many jobs to look at for each with the wanted status. */
+  /** Ends a page that has a limit and a filter early when it aborts: there may be many jobs to read for each that matches. */
   readonly pageEnd?: AbortSignal | undefined;
 }
 
 export interface JobPage {
-  /** As many as the limit allows, unless this is the last page or was ended early. */
+  /** As many as the limit allows, unless this is the last page or it was ended early. */
   readonly jobs: readonly JobSummary[];
-  /** Where to go on: the last job that was looked at. `undefined` where there are no more. */
+  /** Where the next page starts: the last job that was read. `undefined` if there are no more. */
   readonly next: JobId | undefined;
 }
 
-/** A user's jobs, all of them or page by page. */
+/** Returns a user's jobs, all of them or page by page. */
 export type ListJobs = (user: UserId, query?: ListQuery, options?: ListOptions) => Promise<JobPage>;
 
 export const listJobs =
   ({ jobStore }: { jobStore: JobStore }): ListJobs =>
-  async (user, { order = 'asc', after, status, limit = Infinity, pageEnd } = {}, options) => {
+  async (user, { order = 'asc', jobIds, after, limit = Infinity, pageEnd, ...filter } = {}, options) => {
+    const matches = jobMatcher(filter);
+    if (jobIds) {
+      const found = await jobStore.listByIds(user, [...new Set(jobIds)], options);
+      const direction = order === 'asc' ? 1 : -1;
+      const sorted = [...found].sort((one, other) => direction * (one.jobId - other.jobId));
+      return { jobs: matches ? sorted.filter(matches) : sorted, next: undefined };
+    }
+
     const jobs: JobSummary[] = [];
     let last: JobId | undefined;
-    // Whether there is a next page, only the job behind this one tells. Where all count, no more need be read.
-    const sizeHint = status === undefined && limit < Infinity ? limit + 1 : undefined;
+    // One more than the limit, because only the next job shows that there is a next page.
+    const sizeHint = !matches && limit < Infinity ? limit + 1 : undefined;
     for await (const page of jobStore.list(user, { order, after, sizeHint }, options)) {
       for (const job of page) {
-        if (status === undefined || job.status.code === status) {
+        if (!matches || matches(job)) {
           if (jobs.length === limit) return { jobs, next: last };
           jobs.push(job);
         }
         last = job.jobId;
       }
-      if (pageEnd?.aborted && last !== undefined && limit < Infinity) return { jobs, next: last };
+      if (matches && pageEnd?.aborted && last !== undefined && limit < Infinity) return { jobs, next: last };
     }
     return { jobs, next: undefined };
   };

@@ -38,12 +38,21 @@ export const requestLog =
 /** Describes the error without the caller's token, which the error may quote. */
 const describeOutcome = (
   status: number,
-  { error, unreadable }: RequestLocals,
+  { error, unreadable, removed }: RequestLocals,
   token: string | undefined,
 ): Readonly<Record<string, unknown>> => ({
   ...(error !== undefined && isFailure(status, error)
     ? { error: describeError(error, token) }
     : error instanceof Error && { reason: redact(error.message, MAX_REASON, formsOf([token])) }),
+  ...(removed && {
+    removed: {
+      record: removed.record ?? null,
+      objects: removed.objects,
+      uploads: removed.uploads,
+      bytes: removed.bytes,
+      verified_at: removed.verifiedAt ?? null,
+    },
+  }),
   ...(unreadable && { unreadable_records: unreadable.count, unreadable_jobs: unreadable.first }),
 });
 

@@ -37,6 +37,10 @@ const responses: { readonly [Code in JobsError['code']]: (error: ErrorOf<Code>) 
     headers: { 'WWW-Authenticate': 'Bearer' },
     body: { message: 'Unauthorized' },
   }),
+  JOB_NOT_FINISHED: () => ({
+    status: 409,
+    body: { message: 'The job is not finished', affected_query_parameter: parameterWithType('jobId') },
+  }),
   JOB_NOT_FOUND: () => ({
     status: 404,
     body: { message: 'The job does not exist', affected_query_parameter: parameterWithType('jobId') },

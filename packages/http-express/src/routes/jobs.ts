@@ -1,90 +1,56 @@
-import type { Authenticator, Job, Jobs, JobSummary, LinkBatch, ListOptions, StreamedJob, UserId } from '@jobs-api/core';
+import type { DeleteProgress, DeleteReceipt, Job, Jobs, JobSummary, LinkBatch, StreamedJob } from '@jobs-api/core';
 import type { Express } from 'express';
-import type { AppHandler, RequestLocals } from '../handler.ts';
-import { authenticate } from '../request/authenticate.ts';
-import type { InFlight } from '../request/in-flight.ts';
-import type { WorkContext } from '../request/lifecycle.ts';
-import { UnreadableRecords } from '../request/unreadable-records.ts';
 import { encodeCursor } from '../request/cursor.ts';
-import { downloadAsOf, includesObjectUrls, jobIdOf, listQueryOf, objectUuidOf } from '../request/parameters.ts';
-import { Turns } from '../request/turns.ts';
+import {
+  downloadAsOf,
+  expiresInOf,
+  includes,
+  isOnlyIfFinished,
+  jobIdOf,
+  listQueryOf,
+  objectUuidOf,
+  resultOf,
+} from '../request/parameters.ts';
+import { workHandler, type WorkHandlerOptions } from '../request/work-handler.ts';
 import { methodNotAllowed } from '../response/errors.ts';
-import { sendJson } from '../response/json.ts';
-import { LargeResponses, type StreamedBody } from '../response/large-responses.ts';
+import type { StreamedBody } from '../response/large-responses.ts';
 
 const BASE_PATH = '/api/v1/jobs';
 
-/** What a use case is called with, besides the parameters of the request. */
-interface Call {
-  readonly user: UserId;
-  readonly options: ListOptions;
-  /** Returns a signal that aborts when half of the request's time is up. */
-  readonly halfTime: () => AbortSignal;
-}
-
-/** Calls a use case and returns the body of the response: an object, or pieces if it may be large. */
-type Work = (call: Call) => Promise<object | StreamedBody>;
-
-export interface JobsRoutesOptions {
+export interface JobsRoutesOptions extends WorkHandlerOptions {
   readonly jobs: Jobs;
-  readonly authenticator: Authenticator;
-  readonly inFlight: InFlight;
-  readonly requestTimeoutSeconds: () => number;
 }
 
 /** Adds the four routes of the Jobs API. A route is found first, then the user, then the parameters; work comes last. */
-export const addJobsRoutes = (app: Express, options: JobsRoutesOptions): void => {
-  const { jobs, authenticator, inFlight, requestTimeoutSeconds } = options;
-  const turns = new Turns();
-  const largeResponses = new LargeResponses();
-
-  /** @param prepare reads the parameters, and returns the work to do with them */
-  const handle =
-    (prepare: (query: URLSearchParams, locals: RequestLocals) => Work, { outlivesClient = false } = {}): AppHandler =>
-    async (req, res) => {
-      const { locals } = res;
-      const onUnreadable: ListOptions['onUnreadable'] = (error) => {
-        locals.unreadable ??= new UnreadableRecords();
-        locals.unreadable.add(error);
-      };
-      const authenticateAndWork = async ({ signal, halfTime }: WorkContext) => {
-        const user = await authenticate(authenticator, req, { signal });
-        locals.userId = user;
-        const work = prepare(req.query, locals);
-        const takeTurn = turns.forRequest(user);
-        // Places are for work: a caller that waits for token keys takes none from a caller with a good token.
-        const body = await inFlight.run(async () => {
-          await takeTurn();
-          signal.throwIfAborted();
-          return work({ user, options: { signal, onUnreadable }, halfTime });
-        });
-        return { body, user, takeTurn };
-      };
-      const runOptions = { seconds: requestTimeoutSeconds(), outlivesClient };
-      const { body, user, takeTurn } = await locals.lifecycle.run(authenticateAndWork, runOptions);
-      if ('pieces' in body) await largeResponses.send(res, body, user, takeTurn);
-      else sendJson(res, body);
-    };
+export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOptions): void => {
+  const handle = workHandler(options);
 
   const list = handle((query) => {
     const listQuery = listQueryOf(query);
     return async ({ user, options, halfTime }) => {
       const page = await jobs.listJobs(user, { ...listQuery, pageEnd: halfTime() }, options);
-      return listBody(page.jobs, page.next && encodeCursor({ ...listQuery, after: page.next }));
+      return listBody(page.jobs, page.next && encodeCursor(listQuery, page.next));
     };
   });
 
   const get = handle((query, locals) => {
     const jobId = (locals.jobId = jobIdOf(query));
-    const objectUrls = includesObjectUrls(query);
-    return async ({ user, options }) => getBody(await jobs.streamJob(user, jobId, { ...options, objectUrls }));
+    const expiresInSeconds = expiresInOf(query);
+    const objectUrls = includes(query, 'object-urls');
+    return async ({ user, options }) =>
+      getBody(await jobs.streamJob(user, jobId, { ...options, objectUrls, expiresInSeconds }));
   });
 
   const getObjectUrl = handle((query, locals) => {
     const jobId = (locals.jobId = jobIdOf(query));
-    const [object, downloadAs] = [objectUuidOf(query), downloadAsOf(query)];
+    const object = objectUuidOf(query);
+    const linkOptions = {
+      downloadAs: downloadAsOf(query),
+      expiresInSeconds: expiresInOf(query),
+      result: resultOf(query),
+    };
     return async ({ user, options }) => {
-      const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, downloadAs });
+      const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, ...linkOptions });
       return { url, expires_at: expiresAt.toISOString() };
     };
   });
@@ -93,9 +59,14 @@ export const addJobsRoutes = (app: Express, options: JobsRoutesOptions): void =>
   const remove = handle(
     (query, locals) => {
       const jobId = (locals.jobId = jobIdOf(query));
+      const includesReceipt = includes(query, 'receipt');
+      const onlyIfFinished = isOnlyIfFinished(query);
       return async ({ user, options }) => {
-        await jobs.deleteJob(user, jobId, options);
-        return { message: 'Ok' };
+        locals.removed = { record: undefined, objects: 0, uploads: 0, bytes: 0 };
+        const onProgress = (progress: DeleteProgress) => (locals.removed = progress);
+        const receipt = await jobs.deleteJob(user, jobId, { ...options, onlyIfFinished, onProgress });
+        locals.removed = receipt;
+        return { message: 'Ok', ...(includesReceipt && { receipt: receiptBody(receipt) }) };
       };
     },
     { outlivesClient: true },
@@ -151,6 +122,7 @@ const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: 
   status: status.code,
   status_meaning: status.meaning,
   progress_percent: status.progressPercent, // left out of the JSON if there is none
+  finished: status.isFinished,
 });
 
 /** What the uuid of an object takes in memory, in bytes: links are made of it. */
@@ -203,4 +175,14 @@ const jobBody = (job: Job) => ({
   failed_to_process: job.failedToProcess,
   status: job.status.code,
   progress_percent: job.status.progressPercent,
+  finished: job.status.isFinished,
+});
+
+const receiptBody = ({ jobId, record, objects, uploads, bytes, verifiedAt }: DeleteReceipt) => ({
+  job_id: jobId,
+  record,
+  objects,
+  uploads,
+  bytes,
+  verified_at: verifiedAt.toISOString(),
 });

@@ -1,26 +1,42 @@
 import { jobStatuses } from '@jobs-api/core';
-import { MAX_LIMIT, parameterWithType, queryParameters } from '../request/parameters.ts';
-import type { QueryParameter } from '../request/parameters.ts';
+import {
+  MAX_EXPIRES_IN,
+  MAX_JOB_IDS,
+  MAX_LIMIT,
+  parameterWithType,
+  queryParameters,
+  type QueryParameter,
+} from '../request/parameters.ts';
 import { REQUEST_ID } from '../response/common-headers.ts';
 
 const codes = Object.keys(jobStatuses);
 
 const EXPIRY =
-  'RFC 3339, in UTC: the lifetime that is configured, or the end of the credentials that signed, if sooner';
+  'RFC 3339, in UTC: the earliest of the lifetime requested, the lifetime configured and the end of the credentials that signed';
+
+const TOTAL_SIZE = {
+  type: 'integer',
+  format: 'int64',
+  minimum: 0,
+  description: 'All uploaded files together, in bytes',
+};
+const CREDITS_SPENT = { type: 'number', minimum: 0 };
+const COUNT = { type: 'integer', format: 'int64', minimum: 0 };
 
 const schemas = {
   JobSummary: {
     type: 'object',
-    required: ['job_id', 'job_name', 'date', 'total_size', 'credits_spent', 'status', 'status_meaning'],
+    required: ['job_id', 'job_name', 'date', 'total_size', 'credits_spent', 'status', 'status_meaning', 'finished'],
     properties: {
       job_id: { $ref: '#/components/schemas/JobId' },
       job_name: { type: ['string', 'null'] },
       date: { $ref: '#/components/schemas/JobDate' },
-      total_size: { type: 'integer', minimum: 0, description: 'All uploaded files together, in bytes' },
-      credits_spent: { type: 'number', minimum: 0 },
+      total_size: TOTAL_SIZE,
+      credits_spent: CREDITS_SPENT,
       status: { $ref: '#/components/schemas/JobStatus' },
       status_meaning: { type: 'string', description: 'The status in words, for people' },
       progress_percent: { $ref: '#/components/schemas/ProgressPercent' },
+      finished: { $ref: '#/components/schemas/Finished' },
     },
   },
   Job: {
@@ -37,19 +53,20 @@ const schemas = {
       'media_length',
       'failed_to_process',
       'status',
+      'finished',
     ],
     properties: {
       user_id: { type: 'string' },
       job_id: { $ref: '#/components/schemas/JobId' },
       job_name: { type: ['string', 'null'] },
       date: { $ref: '#/components/schemas/JobDate' },
-      total_size: { type: 'integer', minimum: 0, description: 'All uploaded files together, in bytes' },
-      credits_spent: { type: 'number', minimum: 0 },
+      total_size: TOTAL_SIZE,
+      credits_spent: CREDITS_SPENT,
       email: { type: ['string', 'null'] },
       object_uuid_names: {
         type: 'object',
         additionalProperties: { type: 'string' },
-        description: 'Object uuid to the name that the file had on the user’s machine',
+        description: 'Object uuid to the name of the file on the user’s machine',
       },
       media_length: {
         type: 'object',
@@ -63,24 +80,53 @@ const schemas = {
       },
       status: { $ref: '#/components/schemas/JobStatus' },
       progress_percent: { $ref: '#/components/schemas/ProgressPercent' },
+      finished: { $ref: '#/components/schemas/Finished' },
     },
   },
-  JobId: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Unique within its user' },
+  JobId: {
+    type: 'integer',
+    format: 'int64',
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'Unique within its user',
+  },
   JobDate: {
     type: ['string', 'null'],
-    description: 'When the job was made, as its maker wrote it',
+    description: 'When the job was created, as the program that created it wrote it: Go’s `time.Time.String()`',
     examples: ['2020-01-01 12:00:00.000000000 UTC'],
   },
   JobStatus: {
     type: 'string',
-    description: `One of ${codes.map((code) => `\`${code}\``).join(', ')}; \`unknown\` where the record has none. A status that is not known here is passed on as it is.`,
+    description: `One of ${codes.map((code) => `\`${code}\``).join(', ')}; \`unknown\` if the record has none. A status that is not known here is passed on unchanged.`,
     examples: codes,
   },
   ProgressPercent: {
     type: 'integer',
     minimum: 0,
     maximum: 100,
-    description: 'How much of the work is done. Left out where the record does not say',
+    description: 'How much of the work is done. Left out if the record does not say',
+  },
+  Finished: {
+    type: 'boolean',
+    description: 'Whether the job will not change any more: a client that waits for it can stop',
+  },
+  Receipt: {
+    type: 'object',
+    required: ['job_id', 'record', 'objects', 'uploads', 'bytes', 'verified_at'],
+    description:
+      'What this request removed. Says nothing about copies by replication, about backups, or about what another program writes later',
+    properties: {
+      job_id: { $ref: '#/components/schemas/JobId' },
+      record: { type: 'string', enum: ['deleted', 'absent'], description: 'Whether there was a record to delete' },
+      objects: { ...COUNT, description: 'Files and results, each older version and delete marker counted by itself' },
+      uploads: { ...COUNT, description: 'Uploads that were never completed' },
+      bytes: { ...COUNT, description: 'Size of the files, results and older versions' },
+      verified_at: {
+        type: 'string',
+        format: 'date-time',
+        description: 'When the last look at the storage found nothing of the job. RFC 3339, in UTC',
+      },
+    },
   },
   Links: {
     type: 'object',
@@ -96,14 +142,33 @@ interface Parameter {
   readonly required?: true;
   readonly description: string;
   readonly schema: object;
-  readonly example: string | number;
+  /** The examples of one operation can be sent together. A parameter that excludes others has none. */
+  readonly example?: string | number;
 }
 
-/** Query parameters, under the names that they have in the code. One that is not here does not compile. */
-const parameters: Readonly<Record<QueryParameter, Parameter>> = {
+/** A pattern cannot say that an id is at most 9007199254740991. */
+const JOB_ID = '[1-9][0-9]{0,15}';
+const STATUS = `(${codes.join('|')})`;
+
+const date = (description: string, example: string): Parameter => ({
+  description: `${description}. A job whose \`date\` cannot be parsed does not match`,
+  schema: {
+    type: 'string',
+    format: 'date-time',
+    // The format alone lets a space stand for the T.
+    pattern: String.raw`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`,
+  },
+  example,
+});
+
+/** `include` takes another value in each operation. */
+type DocumentedParameter = Exclude<QueryParameter, 'include'> | 'includeObjectUrls' | 'includeReceipt';
+
+/** Query parameters under the names that they have in the code. A parameter that is missing here does not compile. */
+const parameters: Readonly<Record<DocumentedParameter, Parameter>> = {
   jobId: {
     required: true,
-    description: 'The number of the job, without sign or leading zero',
+    description: 'Id of the job, without sign or leading zero',
     schema: { $ref: '#/components/schemas/JobId' },
     example: 1,
   },
@@ -113,41 +178,76 @@ const parameters: Readonly<Record<QueryParameter, Parameter>> = {
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$' },
     example: 'uuid.ext',
   },
-  limit: {
-    description: 'How many jobs a page may hold. Without it, the answer holds every job',
-    schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
-    example: 50,
-  },
+  createdAfter: date('Only jobs created at that instant or later', '2020-01-01T00:00:00Z'),
+  createdBefore: date('Only jobs created before that instant', '2021-01-01T00:00:00Z'),
   cursor: {
-    description: 'Where to go on: the `next_cursor` of the page before, given for the same `order` and `status`',
+    description:
+      'Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids`',
     schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+$' },
-    example: 'MS5hc2MuLjE',
   },
-  order: {
-    description: 'By ascending or descending number',
-    schema: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
-    example: 'desc',
+  downloadAs: {
+    description: 'Makes a browser save the file under that name instead of showing it',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: String.raw`^[^/\\\u0000-\u001F\u007F-\u009F]+$` },
+    example: 'holiday.png',
   },
-  status: {
-    description: 'Only the jobs of that status',
-    schema: { type: 'string', enum: codes },
-    example: 'success',
+  expiresIn: {
+    description: 'How long the links are to work, in seconds. The configured lifetime is the longest',
+    schema: { type: 'integer', format: 'int32', minimum: 1, maximum: MAX_EXPIRES_IN },
+    example: 600,
   },
-  include: {
+  includeObjectUrls: {
     description: 'Adds a link to every uploaded file',
     schema: { type: 'string', enum: ['object-urls'] },
     example: 'object-urls',
   },
-  downloadAs: {
-    description: 'Makes a browser save the file under that name, and not show it',
-    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: String.raw`^[^/\\\u0000-\u001F\u007F-\u009F]+$` },
-    example: 'holiday.png',
+  includeReceipt: {
+    description: 'Adds what this request removed',
+    schema: { type: 'string', enum: ['receipt'] },
+    example: 'receipt',
+  },
+  jobIds: {
+    description: `Only these jobs: up to ${MAX_JOB_IDS} ids separated by commas, such as \`3,17\`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with \`limit\` or \`cursor\``,
+    schema: { type: 'string', pattern: `^${JOB_ID}(,${JOB_ID}){0,${MAX_JOB_IDS - 1}}$` },
+  },
+  limit: {
+    description:
+      'How many jobs a page may hold. Without it, the response holds every job. Cannot be combined with `job-ids`',
+    schema: { type: 'integer', format: 'int32', minimum: 1, maximum: MAX_LIMIT },
+    example: 50,
+  },
+  name: {
+    description: 'Only jobs whose name contains this text, ignoring case',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: 'name',
+  },
+  onlyIf: {
+    description: 'Deletes the job only if it is finished',
+    schema: { type: 'string', enum: ['finished'] },
+    example: 'finished',
+  },
+  order: {
+    description: 'By ascending or descending id',
+    schema: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
+    example: 'desc',
+  },
+  result: {
+    description: 'Links to that result of the object instead of the uploaded file',
+    schema: { type: 'string', enum: ['full', 'min'] },
+    example: 'full',
+  },
+  status: {
+    description: `Only jobs with one of these statuses, separated by commas: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+    schema: { type: 'string', pattern: `^${STATUS}(,${STATUS})*$` },
+    example: 'success,failed_critical',
   },
 };
 
+const nameOf = (parameter: DocumentedParameter): QueryParameter =>
+  parameter === 'includeObjectUrls' || parameter === 'includeReceipt' ? 'include' : parameter;
+
 const headers = {
   'X-Request-Id': {
-    description: 'The caller’s own, or a new one: the log has the request under it',
+    description: 'The caller’s own, or a new one: the id of the request in the log',
     required: true,
     schema: { type: 'string', pattern: REQUEST_ID.source },
   },
@@ -155,26 +255,26 @@ const headers = {
   'X-Content-Type-Options': { required: true, schema: { type: 'string', const: 'nosniff' } },
 };
 
-const ofEveryAnswer = Object.fromEntries(
+const everyHeader = Object.fromEntries(
   Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
 );
 
-const answer = (description: string, schema: object, example?: unknown, own: object = {}) => ({
+const json = (description: string, schema: object, example?: unknown, own: object = {}) => ({
   description,
-  headers: { ...ofEveryAnswer, ...own },
+  headers: { ...everyHeader, ...own },
   content: { 'application/json': { schema, ...(example !== undefined && { example }) } },
 });
 
-/** An answer whose body is always the same, to the letter. */
+/** Describes a response whose body is always the same, to the letter. */
 const fixed = (description: string, body: Readonly<Record<string, string>>, own: object = {}) => {
   const properties = Object.entries(body).map(([name, value]) => [name, { type: 'string', const: value }] as const);
   const schema = { type: 'object', required: Object.keys(body), properties: Object.fromEntries(properties) };
-  return answer(description, schema, body, own);
+  return json(description, schema, body, own);
 };
 
 const responses = {
   Unauthorized: fixed(
-    'The token is missing or not valid. Why is for the log',
+    'The token is missing or not valid. Only the log has the reason',
     { message: 'Unauthorized' },
     { 'WWW-Authenticate': { required: true, schema: { type: 'string', const: 'Bearer' } } },
   ),
@@ -182,32 +282,38 @@ const responses = {
     message: 'The job does not exist',
     affected_query_parameter: parameterWithType('jobId'),
   }),
-  AnswerTooLarge: fixed('Behind AWS Lambda only: the answer, as it would be sent, is over 6 MiB', {
+  JobNotFinished: fixed('The job is not finished, and was to be deleted only if it is', {
+    message: 'The job is not finished',
+    affected_query_parameter: parameterWithType('jobId'),
+  }),
+  ResponseTooLarge: fixed('Behind AWS Lambda only: the response, as it would be sent, is too large for the gateway', {
     message: 'The answer is too large: ask for less with limit, or accept compression',
   }),
   HeadersTooLarge: fixed('The request’s headers are over 16 KiB', { message: 'Request Header Fields Too Large' }),
-  Failure: fixed('A fault on our side, for the log', { message: 'Internal server failure message' }),
+  Failure: fixed('A fault of the service. Only the log has the details', {
+    message: 'Internal server failure message',
+  }),
   Unavailable: fixed(
-    'Something that is needed is out of reach, there is too much to do, or the time was up: try again',
+    'A dependency is not available, the service is overloaded, or the request ran out of time: retry',
     { message: 'Service Unavailable' },
     { 'Retry-After': { required: true, description: 'Seconds', schema: { type: 'integer', const: 1 } } },
   ),
-  NotFound: fixed('To a path that is not in this document', { message: 'Not Found' }),
+  NotFound: fixed('The path is not in this document', { message: 'Not Found' }),
   MethodNotAllowed: fixed(
-    'To a method that is not in this document, on a path that is',
+    'The path has no such method',
     { message: 'Method Not Allowed' },
     { Allow: { required: true, description: 'The methods of that path', schema: { type: 'string' } } },
   ),
   Preflight: {
-    description: 'To a preflight, where pages of other origins are let in',
-    headers: ofEveryAnswer,
+    description: 'To a preflight, if pages of other origins are allowed',
+    headers: everyHeader,
   },
 };
 
 const response = (name: keyof typeof responses) => ({ $ref: `#/components/responses/${name}` });
 
 const badRequest = (names: readonly [QueryParameter, ...QueryParameter[]], problem: string) =>
-  answer(
+  json(
     'A parameter is missing, malformed or given twice',
     {
       type: 'object',
@@ -223,25 +329,25 @@ const badRequest = (names: readonly [QueryParameter, ...QueryParameter[]], probl
     },
   );
 
-/** What any operation may be answered. */
-const anyway = { '431': response('HeadersTooLarge') };
+/** Responses of every operation. */
+const common = { '431': response('HeadersTooLarge') };
 
-/** What any operation on jobs may be answered. */
-const anywayOnJobs = {
-  ...anyway,
+/** Responses of every operation on jobs. */
+const commonOnJobs = {
+  ...common,
   '401': response('Unauthorized'),
   '500': response('Failure'),
   '503': response('Unavailable'),
 };
 
-/** Without the parameters that every operation has. */
-const takes = (...names: QueryParameter[]) => names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+/** Refers to parameters of one operation, besides those of all. */
+const takes = (...names: DocumentedParameter[]) => names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
 const path = (operations: object) => ({ parameters: [{ $ref: '#/components/parameters/requestId' }], ...operations });
 
 /**
- * The API as OpenAPI describes it (https://spec.openapis.org/oas/v3.1.1), served at `/openapi.json`. The tests hold every
- * answer to it, and what it says of parameters to what the routes take.
+ * The API as OpenAPI describes it (https://spec.openapis.org/oas/v3.1.1), served at `/openapi.json`. The tests hold
+ * every response to it, and compare what it says of parameters with what the routes take.
  */
 export const openapi = {
   openapi: '3.1.0',
@@ -250,10 +356,10 @@ export const openapi = {
     version: '1.0.0',
     summary: 'Lists, reads, links to and deletes file processing jobs',
     description: [
-      'A user sees and touches their own jobs only.',
-      '`HEAD` is answered like `GET`, without the body. Any other path is answered 404, any other method 405.',
+      'A user can read and delete their own jobs only.',
+      '`HEAD` is `GET` without the body. The response to any other path is 404, to any other method 405.',
       'Paths are case-sensitive. Parameters that are not listed are ignored; an optional one that is empty counts as not given.',
-      'Bodies of more than 1 KiB are compressed for who accepts `br` or `gzip`.',
+      'Bodies of more than 1 KiB are compressed for clients that accept `br` or `gzip`.',
     ].join('\n\n'),
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
@@ -261,7 +367,7 @@ export const openapi = {
   security: [{ bearer: [] }, { token: [] }],
   tags: [
     { name: 'Jobs', description: 'What a user can do with their jobs' },
-    { name: 'Service', description: 'What anyone may ask, without a token' },
+    { name: 'Service', description: 'Needs no token' },
   ],
   paths: {
     '/api/v1/jobs/list': path({
@@ -270,11 +376,11 @@ export const openapi = {
         tags: ['Jobs'],
         summary: 'List jobs',
         description:
-          'Every job of the user, or a page of them. With `limit` and `status`, a page is full or the last, unless finding so many takes too long: then it ends early, with a `next_cursor`. A job that was just deleted may show for a moment.',
-        parameters: takes('limit', 'cursor', 'order', 'status'),
+          'Every job of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. A page is full or the last one. With a filter it may also end early, with a `next_cursor`, when half of the time for the request is over. A job that was just deleted may still be listed for a moment.',
+        parameters: takes('createdAfter', 'createdBefore', 'cursor', 'jobIds', 'limit', 'name', 'order', 'status'),
         responses: {
-          '200': answer(
-            'The jobs, by number',
+          '200': json(
+            'The jobs, by id',
             {
               type: 'object',
               required: ['jobs'],
@@ -296,13 +402,17 @@ export const openapi = {
                   credits_spent: 1,
                   status: 'success',
                   status_meaning: 'Job completed successfully',
+                  finished: true,
                 },
               ],
             },
           ),
-          '400': badRequest(['limit', 'cursor', 'order', 'status'], `must be a whole number from 1 to ${MAX_LIMIT}`),
-          '413': response('AnswerTooLarge'),
-          ...anywayOnJobs,
+          '400': badRequest(
+            ['limit', 'createdAfter', 'createdBefore', 'cursor', 'jobIds', 'name', 'order', 'status'],
+            `must be a whole number from 1 to ${MAX_LIMIT}`,
+          ),
+          '413': response('ResponseTooLarge'),
+          ...commonOnJobs,
         },
       },
     }),
@@ -311,9 +421,9 @@ export const openapi = {
         operationId: 'getJob',
         tags: ['Jobs'],
         summary: 'Get a job, with links to its results',
-        parameters: takes('jobId', 'include'),
+        parameters: takes('jobId', 'expiresIn', 'includeObjectUrls'),
         responses: {
-          '200': answer(
+          '200': json(
             'The job, and links that work for anyone until they expire',
             {
               type: 'object',
@@ -328,7 +438,7 @@ export const openapi = {
                 results_expire_at: {
                   type: 'string',
                   format: 'date-time',
-                  description: `When the links of this answer expire, where there are any. ${EXPIRY}`,
+                  description: `When the links of this response expire, if there are any. ${EXPIRY}`,
                 },
                 object_urls: {
                   type: 'object',
@@ -350,17 +460,19 @@ export const openapi = {
                 media_length: { 'uuid.png': 1 },
                 failed_to_process: {},
                 status: 'success',
+                finished: true,
               },
               results: {
                 'uuid.png': { full: 'https://bucket-url/link-to.json', min: 'https://bucket-url/link-to.min.json' },
               },
               results_expire_at: '2020-01-01T13:00:00.000Z',
+              object_urls: { 'uuid.png': 'https://bucket-url/link-to-object' },
             },
           ),
-          '400': badRequest(['jobId', 'include'], 'is missing'),
+          '400': badRequest(['jobId', 'expiresIn', 'include'], 'is missing'),
           '404': response('JobNotFound'),
-          '413': response('AnswerTooLarge'),
-          ...anywayOnJobs,
+          '413': response('ResponseTooLarge'),
+          ...commonOnJobs,
         },
       },
     }),
@@ -368,11 +480,11 @@ export const openapi = {
       get: {
         operationId: 'getObjectUrl',
         tags: ['Jobs'],
-        summary: 'Get a link to an uploaded file',
-        description: 'Whether there is such a job or file is not checked: the link may lead to nothing.',
-        parameters: takes('jobId', 'objectUuid', 'downloadAs'),
+        summary: 'Get a link to an uploaded file or to one of its results',
+        description: 'Does not check whether the job or the file exists: the link may lead to nothing.',
+        parameters: takes('jobId', 'objectUuid', 'downloadAs', 'expiresIn', 'result'),
         responses: {
-          '200': answer(
+          '200': json(
             'A link that works for anyone until it expires',
             {
               type: 'object',
@@ -388,8 +500,8 @@ export const openapi = {
             },
             { url: 'https://bucket-url/link-to-object', expires_at: '2020-01-01T13:00:00.000Z' },
           ),
-          '400': badRequest(['jobId', 'objectUuid', 'downloadAs'], 'is missing'),
-          ...anywayOnJobs,
+          '400': badRequest(['jobId', 'objectUuid', 'downloadAs', 'expiresIn', 'result'], 'is missing'),
+          ...commonOnJobs,
         },
       },
     }),
@@ -399,12 +511,34 @@ export const openapi = {
         tags: ['Jobs'],
         summary: 'Delete a job, with all its files and results',
         description:
-          'May be repeated, and has to be after a 500 or 503: a part may be gone then, the job is still listed, and the next call goes on.',
-        parameters: takes('jobId'),
+          'May be repeated, and has to be after a 500 or 503: a part may have been removed, the job is still listed as long as any file is left, and the next request continues.',
+        parameters: takes('jobId', 'includeReceipt', 'onlyIf'),
         responses: {
-          '200': fixed('There is no such job, or no longer', { message: 'Ok' }),
-          '400': badRequest(['jobId'], 'is missing'),
-          ...anywayOnJobs,
+          '200': json(
+            'There is no such job, or no longer',
+            {
+              type: 'object',
+              required: ['message'],
+              properties: {
+                message: { type: 'string', const: 'Ok' },
+                receipt: { $ref: '#/components/schemas/Receipt' },
+              },
+            },
+            {
+              message: 'Ok',
+              receipt: {
+                job_id: 1,
+                record: 'deleted',
+                objects: 12,
+                uploads: 1,
+                bytes: 871234,
+                verified_at: '2020-01-01T12:00:00.000Z',
+              },
+            },
+          ),
+          '400': badRequest(['jobId', 'include', 'onlyIf'], 'is missing'),
+          '409': response('JobNotFinished'),
+          ...commonOnJobs,
         },
       },
     }),
@@ -414,7 +548,7 @@ export const openapi = {
         tags: ['Service'],
         summary: 'Whether the process is alive',
         security: [],
-        responses: { '200': fixed('It is', { status: 'ok' }), ...anyway },
+        responses: { '200': fixed('The process is alive', { status: 'ok' }), ...common },
       },
     }),
     '/readyz': path({
@@ -422,12 +556,12 @@ export const openapi = {
         operationId: 'getReadiness',
         tags: ['Service'],
         summary: 'Whether the service can do its work',
-        description: 'What was found is kept for 2 seconds at most.',
+        description: 'The result is cached for 2 seconds at most.',
         security: [],
         responses: {
-          '200': fixed('It can', { status: 'ready' }),
-          '503': answer(
-            'It cannot',
+          '200': fixed('The service can do its work', { status: 'ready' }),
+          '503': json(
+            'The service cannot do its work',
             {
               type: 'object',
               required: ['status', 'failing'],
@@ -442,7 +576,7 @@ export const openapi = {
             },
             { status: 'not ready', failing: ['table'] },
           ),
-          ...anyway,
+          ...common,
         },
       },
     }),
@@ -453,8 +587,8 @@ export const openapi = {
         summary: 'This document',
         security: [],
         responses: {
-          '200': answer('OpenAPI 3.1', { type: 'object' }),
-          ...anyway,
+          '200': json('OpenAPI 3.1', { type: 'object' }),
+          ...common,
         },
       },
     }),
@@ -473,13 +607,13 @@ export const openapi = {
       requestId: {
         name: 'X-Request-Id',
         in: 'header',
-        description: 'The caller’s name for the request: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced',
+        description: 'Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced',
         schema: { type: 'string' },
       },
       ...Object.fromEntries(
         Object.entries(parameters).map(([key, parameter]) => [
           key,
-          { name: queryParameters[key as QueryParameter].name, in: 'query', ...parameter },
+          { name: queryParameters[nameOf(key as DocumentedParameter)].name, in: 'query', ...parameter },
         ]),
       ),
     },

@@ -12,6 +12,7 @@ interface ParameterObject {
   readonly name: string;
   readonly required?: boolean;
   readonly schema: SchemaObject;
+  readonly example?: string | number;
 }
 
 interface ResponseObject {
@@ -128,9 +129,10 @@ export const documentedOperations = () =>
   operations.map(({ method, path, operation: { parameters = [] } }) => ({
     method,
     path,
-    parameters: parameters.map(({ name, required = false, schema }) => ({
+    parameters: parameters.map(({ name, required = false, schema, example }) => ({
       name,
       required,
+      example: example === undefined ? undefined : String(example),
       takes: (text: string): boolean => problemsOf(schema, valueOf(schema, text)).length === 0,
     })),
   }));

@@ -3,6 +3,7 @@ import { createJobsClient } from '@jobs-api/client';
 import type { JobsClient } from '@jobs-api/client';
 import type { JobRecord } from '@jobs-api/core/testing';
 import type { Download } from '@jobs-api/core/testing/contracts';
+import { scopeOf } from '../request/cursor.ts';
 import { openapi } from '../routes/openapi-document.ts';
 import { asFetch } from './as-fetch.ts';
 import { expectDocumented } from './documented.ts';
@@ -24,6 +25,10 @@ export interface HttpApiHarness {
 }
 
 const BASE = '/api/v1/jobs';
+
+/** The digest of no filters, in the cursor of a list that has none. */
+const DIGEST = scopeOf({ order: 'asc' }).replace('asc.', '');
+const CURSOR = Buffer.from(`2.asc.${DIGEST}.1`).toString('base64url');
 
 /** In UTC (https://www.rfc-editor.org/rfc/rfc3339). */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
@@ -124,7 +129,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putJob(wholeJob(userId));
         expect(await ask('GET', '/list')).toMatchObject({
           status: 200,
-          body: '{"jobs":[{"job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"status":"success","status_meaning":"Job completed successfully"}]}',
+          body: '{"jobs":[{"job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"status":"success","status_meaning":"Job completed successfully","finished":true}]}',
         });
       });
 
@@ -148,37 +153,47 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const { userId, ask } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
         expect((await ask('GET', '/list')).body).toBe(
-          '{"jobs":[{"job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"status":"unknown","status_meaning":"Unknown status"}]}',
+          '{"jobs":[{"job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"status":"unknown","status_meaning":"Unknown status","finished":false}]}',
         );
       });
 
-      test('gives every status its code and meaning', async () => {
+      test('shows the code and meaning of every status, and whether it is finished', async () => {
         const { userId, ask } = await newUser();
-        const statuses = [
-          ['pending', 'pending', 'Waiting for all files to be uploaded'],
-          ['queued', 'queued', 'Job is waiting to be processed'],
-          ['processing', 'processing', 'Job is being processed'],
-          ['processing...45%', 'processing', 'Job is being processed (45% done)'],
-          ['success', 'success', 'Job completed successfully'],
-          ...['restored', 'not_restored'].map((end) => [
-            `success_credits_${end}`,
-            `success_credits_${end}`,
-            `Job completed; credits for the files that failed ${end === 'restored' ? 'were' : 'could not be'} restored`,
+        const statuses: [stored: string, code: string, meaning: string, finished: boolean][] = [
+          ['pending', 'pending', 'Waiting for all files to be uploaded', false],
+          ['queued', 'queued', 'Job is waiting to be processed', false],
+          ['processing', 'processing', 'Job is being processed', false],
+          ['processing...45%', 'processing', 'Job is being processed (45% done)', false],
+          ['success', 'success', 'Job completed successfully', true],
+          ...[
+            ['success_credits_restored', 'were'] as const,
+            ['success_credits_not_restored', 'could not be'] as const,
+          ].map(([code, were]): [string, string, string, boolean] => [
+            code,
+            code,
+            `Job completed; credits for the files that failed ${were} restored`,
+            true,
           ]),
           [
             'failed_size_mismatch',
             'failed_size_mismatch',
             'Job rejected: the uploaded files do not match what was announced',
+            true,
           ],
-          ['failed_requeued', 'failed_requeued', 'Job failed and was queued again'],
-          ['failed_critical', 'failed_critical', 'Job failed; the team was informed'],
-          ['archived', 'archived', 'Unknown status'],
-        ] as [string, string, string][];
+          ['failed_requeued', 'failed_requeued', 'Job failed and was queued again', false],
+          ['failed_critical', 'failed_critical', 'Job failed; the team was informed', true],
+          ['archived', 'archived', 'Unknown status', false],
+        ];
         for (const [index, [status]] of statuses.entries()) await harness.putJob({ userId, jobId: index + 1, status });
-        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: Record<string, string>[] };
-        expect(jobs.map(({ status, status_meaning }) => [status, status_meaning])).toEqual(
-          statuses.map(([, code, meaning]) => [code, meaning]),
+        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: Record<string, unknown>[] };
+        expect(jobs.map(({ status, status_meaning, finished }) => [status, status_meaning, finished])).toEqual(
+          statuses.map(([, ...shown]) => shown),
         );
+        for (const [index, [, status, , finished]] of statuses.entries()) {
+          const { job_info } = JSON.parse((await ask('GET', `/get?job-id=${index + 1}`)).body) as { job_info: object };
+          expect(job_info).toMatchObject({ status, finished });
+          expect(Object.keys(job_info).at(-1)).toBe('finished');
+        }
       });
 
       test('leaves out a record that cannot be understood', async () => {
@@ -204,7 +219,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         };
         const { full, min } = results['uuid.png'];
         expect(body).toBe(
-          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"email":"example@domain.com","object_uuid_names":{"uuid.png":"file.png"},"media_length":{"uuid.png":1},"failed_to_process":{},"status":"success"},"results":{"uuid.png":{"full":${JSON.stringify(full)},"min":${JSON.stringify(min)}}},"results_expire_at":"${results_expire_at}"}`,
+          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"email":"example@domain.com","object_uuid_names":{"uuid.png":"file.png"},"media_length":{"uuid.png":1},"failed_to_process":{},"status":"success","finished":true},"results":{"uuid.png":{"full":${JSON.stringify(full)},"min":${JSON.stringify(min)}}},"results_expire_at":"${results_expire_at}"}`,
         );
         expect(results_expire_at).toMatch(RFC_3339);
         expect(Date.parse(results_expire_at)).toBeGreaterThan(Date.now());
@@ -217,9 +232,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putJob({ ...wholeJob(userId), status: 'processing...45%' });
         const answer = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
         expect(Object.keys(answer)).toEqual(['job_info', 'results']);
-        expect(Object.entries(answer.job_info ?? {}).slice(-2)).toEqual([
+        expect(Object.entries(answer.job_info ?? {}).slice(-3)).toEqual([
           ['status', 'processing'],
           ['progress_percent', 45],
+          ['finished', false],
         ]);
         expect(answer.results).toEqual({});
       });
@@ -243,7 +259,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const { userId, ask } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
         expect((await ask('GET', '/get?job-id=1')).body).toBe(
-          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"email":null,"object_uuid_names":{},"media_length":{},"failed_to_process":{},"status":"unknown"},"results":{}}`,
+          `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"email":null,"object_uuid_names":{},"media_length":{},"failed_to_process":{},"status":"unknown","finished":false},"results":{}}`,
         );
       });
 
@@ -499,7 +515,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const { userId, ask } = await newUser();
         await harness.putJob({ userId, jobId: 1, status: 'processing...5%' });
         expect((await ask('GET', '/list')).body).toMatch(
-          /"status":"processing","status_meaning":"Job is being processed \(5% done\)","progress_percent":5}\]}$/,
+          /"status":"processing","status_meaning":"Job is being processed \(5% done\)","progress_percent":5,"finished":false}\]}$/,
         );
       });
 
@@ -533,30 +549,18 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test.each([
+        ...['x', '1', `${CURSOR}%3D`, `%20${CURSOR}`, `${CURSOR}A`, 'eyJhZnRlciI6MX0', `${CURSOR}&cursor=${CURSOR}`],
         ...[
-          'x',
-          '1',
-          'MS5hc2MuLjE=',
-          'MS5hc2MuLjE%3D',
-          '%20MS5hc2MuLjE',
-          'MS5hc2MuLjF',
-          'eyJhZnRlciI6MX0',
-          'MS5hc2MuLjE&cursor=MS5hc2MuLjE',
-        ],
-        ...[
+          '1.asc..1',
+          '1.asc.success.1',
           '2.asc..1',
-          '1.asc..0',
-          '1.asc..01',
-          '1.asc..-1',
-          '1.asc..1e3',
-          '1.asc..9007199254740992',
-          '1.asc..',
-          '1.asc.1',
-          '1.up..1',
+          ...['0', '01', '-1', '1e3', '9007199254740992', '', '1.2', '1\n'].map((after) => `2.asc.${DIGEST}.${after}`),
+          `2.up.${DIGEST}.1`,
+          `2.ASC.${DIGEST}.1`,
+          ` 2.asc.${DIGEST}.1`,
+          `2.asc.${'A'.repeat(16)}.1`,
+          `2.asc.${DIGEST}`,
         ].map((text) => Buffer.from(text).toString('base64url')),
-        ...['1.asc.archived.1', '1.asc.__proto__.1', '1.asc..1.2', '1.ASC..1', ' 1.asc..1', '1.asc..1\n'].map((text) =>
-          Buffer.from(text).toString('base64url'),
-        ),
       ])('refuses the cursor %s', async (cursor) => {
         const { ask } = await newUser();
         const answer = await ask('GET', `/list?limit=2&cursor=${cursor}`);
@@ -582,15 +586,24 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         'Success',
         'processing...45%25',
         'constructor',
-        'success,queued',
+        'success,',
+        ',success',
+        'success,,queued',
+        'success,%20queued',
+        'success;queued',
         'success&status=queued',
       ])('refuses status=%s', async (value) => {
         const { ask } = await newUser();
         const codes =
           'pending, queued, processing, success, success_credits_restored, success_credits_not_restored, failed_size_mismatch, failed_requeued, failed_critical';
         expect(await ask('GET', `/list?status=${value}`)).toMatchObject(
-          invalid('status: string', `must be one of ${codes}`),
+          invalid('status: string', `must be one or more of ${codes} separated by commas`),
         );
+      });
+
+      test('takes the cursor that refused ones resemble', async () => {
+        const { ask } = await newUser();
+        expect(await ask('GET', `/list?limit=2&cursor=${CURSOR}`)).toMatchObject({ status: 200 });
       });
 
       test('tells of several wrong parameters the first by name', async () => {
@@ -598,10 +611,325 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const first = async (query: string) =>
           (JSON.parse((await ask('GET', `/list?${query}`)).body) as { affected_query_parameter: string })
             .affected_query_parameter;
-        expect(await first('status=x&order=x&limit=x&cursor=x')).toBe('cursor: string');
-        expect(await first('status=x&order=x&limit=x')).toBe('limit: number');
-        expect(await first('status=x&order=x')).toBe('order: string');
+        const names = ['created-after', 'created-before', 'cursor', 'job-ids', 'limit', 'name', 'order', 'status'];
+        for (const start of names.keys()) {
+          const wrong = names.slice(start).map((name) => `${name}=${name === 'name' ? 'x'.repeat(256) : 'x'}`);
+          const type = names[start] === 'limit' ? 'number' : 'string';
+          expect(await first(wrong.toReversed().join('&'))).toBe(`${names[start]}: ${type}`);
+        }
       });
+    });
+
+    describe('GET /list with filters', () => {
+      const idsOf = (body: string) =>
+        (JSON.parse(body) as { jobs: { job_id: number }[] }).jobs.map(({ job_id }) => job_id);
+
+      const records = [
+        { jobId: 1, jobName: 'Coast walk', date: '2020-01-01 12:00:00.000000000 UTC', status: 'success' },
+        { jobId: 2, jobName: 'WALKING home', date: '2020-01-01 12:00:00.000000001 UTC', status: 'failed_critical' },
+        { jobId: 3, jobName: 'Übermut ΟΔΟΣ', date: '2020-01-01 14:00:00 +0200 CEST m=+0.000012345', status: 'queued' },
+        { jobId: 4, jobName: 'walk', date: 'last week', status: 'processing...5%' },
+        { jobId: 5, date: '2021-01-01 00:00:00 UTC', status: 'archived' },
+        { jobId: 6, jobName: '100%&+_', status: 'success' },
+      ];
+
+      test.each([
+        ['status=success,failed_critical', [1, 2, 6]],
+        ['status=processing', [4]],
+        ['status=success,success', [1, 6]],
+        ['name=walk', [1, 2, 4]],
+        ['name=WALK', [1, 2, 4]],
+        ['name=%C3%BCBERMUT', [3]],
+        ['name=%CE%BF%CE%B4%CE%BF%CF%83', [3]],
+        ['name=100%25%26%2B_', [6]],
+        ['name=.*', []],
+        ['created-after=2020-01-01T12:00:00Z', [1, 2, 3, 5]],
+        ['created-after=2020-01-01T12:00:00.000000001Z', [2, 5]],
+        ['created-after=2020-01-01T12:00:00.0000000001Z', [2, 5]],
+        ['created-before=2020-01-01T12:00:00.000000001Z', [1, 3]],
+        ['created-before=2020-01-01T12:00:00Z', []],
+        ['created-after=2020-01-01T13:00:00%2B01:00&created-before=2020-01-01T12:00:00.000000001Z', [1, 3]],
+        ['created-after=2021-01-01T00:00:00Z&created-before=2020-01-01T00:00:00Z', []],
+        ['created-after=2020-01-01T12:00:00Z&created-before=2020-01-01T12:00:00Z', []],
+        ['status=success,queued&name=walk&created-after=2019-01-01T00:00:00Z', [1]],
+        ['status=&name=&created-after=&created-before=&order=desc', [6, 5, 4, 3, 2, 1]],
+      ])('%s', async (query, expected) => {
+        const { userId, ask } = await newUser();
+        for (const record of records) await harness.putJob({ userId, ...record });
+        const { status, body } = await ask('GET', `/list?${query}`);
+        expect([status, idsOf(body)]).toEqual([200, expected]);
+      });
+
+      test.each(['created-after', 'created-before'])('refuses a %s that is no RFC 3339 date-time', async (name) => {
+        const { ask } = await newUser();
+        const expected = invalid(`${name}: string`, 'must be an RFC 3339 date-time such as 2026-01-31T00:00:00Z');
+        for (const value of [
+          ...['2026-01-31', '2026-01-31T00:00:00', '2026-01-31T00:00:00+02:00', '2026-02-30T00:00:00Z', 'now', '0'],
+          ...['2026-01-31%2000:00:00Z', '2020-01-01%2012:00:00%20UTC', '2026-01-31T00:00:00Z%0A'],
+          `2026-01-31T00:00:00Z&${name}=2026-01-31T00:00:00Z`,
+        ])
+          expect([value, await ask('GET', `/list?${name}=${value}`)]).toMatchObject([value, expected]);
+      });
+
+      test('refuses a name of more than 255 characters, and none of 255', async () => {
+        const { ask } = await newUser();
+        for (const character of ['x', '%F0%9F%98%80']) {
+          expect(await ask('GET', `/list?name=${character.repeat(255)}`)).toMatchObject({ status: 200 });
+          expect(await ask('GET', `/list?name=${character.repeat(256)}`)).toMatchObject(
+            invalid('name: string', 'must be 1 to 255 characters'),
+          );
+        }
+        expect(await ask('GET', '/list?name=a&name=a')).toMatchObject({ status: 400 });
+      });
+
+      test('a cursor belongs to its filters, however they are written', async () => {
+        const { userId, ask } = await newUser();
+        for (const record of records) await harness.putJob({ userId, ...record });
+        const filters = 'status=success,queued&name=a&created-after=2020-01-01T00:00:00Z';
+        const { next_cursor } = JSON.parse((await ask('GET', '/list?limit=1&status=success,queued')).body) as {
+          next_cursor: string;
+        };
+        const refused = invalid('cursor: string', 'must be a next_cursor of this list');
+        for (const query of [filters, 'status=success', 'status=success,queued,pending', 'name=success,queued', ''])
+          expect(await ask('GET', `/list?limit=1&cursor=${next_cursor}&${query}`)).toMatchObject(refused);
+        const same = await ask('GET', `/list?cursor=${next_cursor}&status=queued,success,queued&order=asc`);
+        expect([same.status, idsOf(same.body)]).toEqual([200, [3, 6]]);
+      });
+    });
+
+    describe('GET /list?job-ids', () => {
+      const idsOf = (body: string) =>
+        (JSON.parse(body) as { jobs: { job_id: number }[] }).jobs.map(({ job_id }) => job_id);
+
+      test.each([
+        ['job-ids=3,1', [1, 3]],
+        ['job-ids=3,1&order=desc', [3, 1]],
+        ['job-ids=2,2,2', [2]],
+        ['job-ids=9,2,9007199254740991', [2]],
+        ['job-ids=8,9', []],
+        ['job-ids=1,2,3&status=success', [3]],
+        ['job-ids=1,2,3&name=JOB%202&order=desc', [2]],
+        ['job-ids=1,2,3,5&limit=&cursor=', [1, 2, 3]],
+        ['job-ids=', [1, 2, 3, 4]],
+      ])('%s', async (query, expected) => {
+        const [{ userId, ask }, other] = [await newUser(), await newUser()];
+        for (let jobId = 1; jobId <= 4; jobId++)
+          await harness.putJob({ userId, jobId, jobName: `Job ${jobId}`, status: jobId === 3 ? 'success' : 'queued' });
+        await harness.putJob({ userId: other.userId, jobId: 8 });
+        const { status, body } = await ask('GET', `/list?${query}`);
+        expect([status, idsOf(body)]).toEqual([200, expected]);
+      });
+
+      test('shows of a job what the whole list shows, and leaves out one that cannot be read', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        await harness.putUnreadableJob(userId, 2);
+        expect((await ask('GET', '/list?job-ids=1,2')).body).toBe((await ask('GET', '/list')).body);
+      });
+
+      test('takes 100 ids', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob({ userId, jobId: 100 });
+        const ids = Array.from({ length: 100 }, (_, index) => 9007199254740892 + index);
+        expect(idsOf((await ask('GET', `/list?job-ids=${ids.join()}`)).body)).toEqual([]);
+        expect(idsOf((await ask('GET', `/list?job-ids=${[...ids.slice(1), 100].join()}`)).body)).toEqual([100]);
+      });
+
+      test.each([
+        ...['x', '0', '01', '1,', ',1', '1,,2', '1, 2', '1;2', '+1', '1.0', '1e3', '1,2,x', ','],
+        ...['9007199254740992', '1,9007199254740992', '1&job-ids=2', '%', Array(101).fill('1').join()],
+      ])('refuses job-ids=%s', async (value) => {
+        const { ask } = await newUser();
+        const path = `/list?job-ids=${value.replaceAll(' ', '%20')}`;
+        expect(await ask('GET', path)).toMatchObject(
+          invalid('job-ids: string', 'must be 1 to 100 job ids separated by commas'),
+        );
+      });
+
+      test('cannot be combined with limit or cursor, whatever they are', async () => {
+        const { ask } = await newUser();
+        const problem = 'cannot be combined with job-ids';
+        for (const limit of ['5', '0', 'x'])
+          expect(await ask('GET', `/list?job-ids=1&limit=${limit}`)).toMatchObject(invalid('limit: number', problem));
+        for (const cursor of [CURSOR, 'x', `${CURSOR}&limit=5`])
+          expect(await ask('GET', `/list?job-ids=1&cursor=${cursor}`)).toMatchObject(
+            invalid('cursor: string', problem),
+          );
+      });
+    });
+
+    describe('the lifetime of links', () => {
+      interface Links {
+        readonly url?: string;
+        readonly expires_at?: string;
+        readonly results_expire_at?: string;
+      }
+
+      test.each(['/get?job-id=1', '/get-object-url?job-id=1&object-uuid=uuid.png'])(
+        'GET %s has links that last as long as expires-in says, and no longer than configured',
+        async (path) => {
+          const { userId, ask } = await newUser();
+          await harness.putJob(wholeJob(userId));
+          const endOf = async (query: string) => {
+            const { expires_at, results_expire_at } = JSON.parse((await ask('GET', path + query)).body) as Links;
+            return Date.parse(expires_at ?? results_expire_at ?? '');
+          };
+          const configured = await endOf('');
+          const start = Date.now();
+          const [short, long] = [await endOf('&expires-in=30'), await endOf('&expires-in=604800')];
+          expect(short).toBeGreaterThan(start + 28_000);
+          expect(short).toBeLessThan(Date.now() + 32_000);
+          expect(long).toBeLessThan(Math.max(configured, start) + 604_810_000);
+          expect(long).toBeGreaterThan(Math.min(configured, start + 604_800_000) - 2_000);
+          expect(await endOf('&expires-in=')).toBeGreaterThanOrEqual(configured);
+        },
+      );
+
+      test.each(['/get', '/get-object-url'])('GET %s refuses any other expires-in', async (path) => {
+        const { ask } = await newUser();
+        for (const value of ['0', '604801', '-1', '1.5', '01', '1e3', 'x', '60&expires-in=60', '9'.repeat(30)])
+          expect(await ask('GET', `${path}?job-id=1&object-uuid=a&expires-in=${value}`)).toMatchObject(
+            invalid('expires-in: number', 'must be a whole number from 1 to 604800'),
+          );
+      });
+    });
+
+    describe('GET /get-object-url?result', () => {
+      test('links that result of the object, and combines with the other parameters', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        await harness.putObject(`${userId}/1/results/uuid.png.json`, 'full');
+        await harness.putObject(`${userId}/1/results/uuid.png.min.json`, 'min');
+        const linked = async (query: string) => {
+          const { body } = await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png${query}`);
+          return harness.get((JSON.parse(body) as { url: string }).url);
+        };
+        expect(await linked('&result=full')).toEqual({ body: 'full', contentDisposition: null });
+        expect(await linked('&result=min')).toEqual({ body: 'min', contentDisposition: null });
+        expect(await linked('&result=')).toEqual({ body: 'picture', contentDisposition: null });
+        const saved = await linked('&result=full&download-as=a.json&expires-in=30');
+        expect(saved?.body).toBe('full');
+        expect(saved?.contentDisposition).toContain('a.json');
+      });
+
+      test.each(['Full', 'full,min', 'upload', 'full&result=full'])('refuses result=%s', async (value) => {
+        const { ask } = await newUser();
+        expect(await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&result=${value}`)).toMatchObject(
+          invalid('result: string', 'must be full or min'),
+        );
+      });
+
+      test('names the first of several wrong parameters', async () => {
+        const { ask } = await newUser();
+        const wrong = ['job-id=x', 'object-uuid=-', 'download-as=/', 'expires-in=x', 'result=x'];
+        const given = ['job-id=1', 'object-uuid=a', '', '', ''];
+        for (const [index, parameter] of wrong.entries()) {
+          const query = [...given.slice(0, index), ...wrong.slice(index)].toReversed().join('&');
+          const { body } = await ask('GET', `/get-object-url?${query}`);
+          const { affected_query_parameter } = JSON.parse(body) as { affected_query_parameter: string };
+          expect(affected_query_parameter.split(':')[0]).toBe(parameter.split('=')[0]);
+        }
+      });
+    });
+
+    describe('DELETE /delete?only-if=finished', () => {
+      const notFinished = {
+        status: 409,
+        body: '{"message":"The job is not finished","affected_query_parameter":"job-id: number"}',
+      };
+
+      test.each(['pending', 'queued', 'processing...45%', 'failed_requeued', 'archived', undefined])(
+        'returns 409 and removes nothing if the status is %s',
+        async (status) => {
+          const { userId, ask } = await newUser();
+          await harness.putJob({ userId, jobId: 1, ...(status && { status }) });
+          await harness.putObject(`${userId}/1/uuid.png`, 'x');
+          expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(notFinished);
+          expect(await harness.hasJob(userId, 1)).toBe(true);
+          expect(await harness.contents(`${userId}/1/`)).toHaveLength(1);
+          expect(await ask('DELETE', '/delete?job-id=1&only-if=')).toMatchObject(answers.ok);
+        },
+      );
+
+      test.each(['success', 'success_credits_restored', 'failed_size_mismatch', 'failed_critical'])(
+        'deletes a job whose status is %s',
+        async (status) => {
+          const { userId, ask } = await newUser();
+          await harness.putJob({ userId, jobId: 1, status });
+          await harness.putObject(`${userId}/1/uuid.png`, 'x');
+          expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.ok);
+          expect(await harness.hasJob(userId, 1)).toBe(false);
+          expect(await harness.contents(`${userId}/1/`)).toEqual([]);
+        },
+      );
+
+      test('removes files that have no record', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putObject(`${userId}/1/uuid.png`, 'x');
+        expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.ok);
+        expect(await harness.contents(`${userId}/1/`)).toEqual([]);
+      });
+
+      test('returns 500 and removes nothing if the record cannot be read', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putUnreadableJob(userId, 1);
+        await harness.putObject(`${userId}/1/uuid.png`, 'x');
+        expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.failure);
+        expect(await harness.hasJob(userId, 1)).toBe(true);
+        expect(await harness.contents(`${userId}/1/`)).toHaveLength(1);
+      });
+
+      test.each(['Finished', 'true', 'finished&only-if=finished'])('refuses only-if=%s', async (value) => {
+        const { ask } = await newUser();
+        expect(await ask('DELETE', `/delete?job-id=1&only-if=${value}`)).toMatchObject(
+          invalid('only-if: string', 'must be finished'),
+        );
+      });
+    });
+
+    describe('DELETE /delete?include=receipt', () => {
+      test('says what was removed, and when nothing was left', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putJob(wholeJob(userId));
+        await harness.putObject(`${userId}/1/uuid.png`, 'picture');
+        await harness.putObject(`${userId}/1/results/uuid.png.json`, '{}');
+        await harness.putObject(`${userId}/10/uuid.png`, 'picture');
+        const start = Date.now();
+        const { status, body } = await ask('DELETE', '/delete?job-id=1&include=receipt&only-if=finished');
+        expect(status).toBe(200);
+        const { receipt } = JSON.parse(body) as { receipt: { verified_at: string } };
+        expect(body).toBe(
+          `{"message":"Ok","receipt":{"job_id":1,"record":"deleted","objects":2,"uploads":0,"bytes":9,"verified_at":"${receipt.verified_at}"}}`,
+        );
+        expect(receipt.verified_at).toMatch(RFC_3339);
+        expect(Date.parse(receipt.verified_at)).toBeGreaterThanOrEqual(start);
+        expect(Date.parse(receipt.verified_at)).toBeLessThanOrEqual(Date.now());
+      });
+
+      test('says that there was nothing to remove', async () => {
+        const { ask } = await newUser();
+        const { body } = await ask('DELETE', '/delete?include=receipt&job-id=7');
+        expect(JSON.parse(body)).toMatchObject({
+          receipt: { job_id: 7, record: 'absent', objects: 0, uploads: 0, bytes: 0 },
+        });
+      });
+
+      test('counts the record of a job that cannot be read', async () => {
+        const { userId, ask } = await newUser();
+        await harness.putUnreadableJob(userId, 1);
+        const { body } = await ask('DELETE', '/delete?job-id=1&include=receipt');
+        expect(JSON.parse(body)).toMatchObject({ receipt: { record: 'deleted', objects: 0 } });
+      });
+
+      test.each(['object-urls', 'Receipt', 'receipt,receipt', 'receipt&include=receipt'])(
+        'refuses include=%s',
+        async (value) => {
+          const { ask } = await newUser();
+          expect(await ask('DELETE', `/delete?job-id=1&include=${value}`)).toMatchObject(
+            invalid('include: string', 'must be receipt'),
+          );
+        },
+      );
     });
 
     describe('DELETE /delete', () => {

@@ -66,7 +66,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
           userId,
           jobId: 1,
           ...whole,
-          status: { code: 'success', meaning: 'Job completed successfully', hasResults: true },
+          status: { code: 'success', meaning: 'Job completed successfully', hasResults: true, isFinished: true },
         });
       });
 
@@ -84,7 +84,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
           objectUuidNames: {},
           mediaLength: {},
           failedToProcess: {},
-          status: { code: 'unknown', meaning: 'Unknown status', hasResults: false },
+          status: { code: 'unknown', meaning: 'Unknown status', hasResults: false, isFinished: false },
         });
       });
 
@@ -153,7 +153,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
             date: whole.date,
             totalSize: whole.totalSize,
             creditsSpent: whole.creditsSpent,
-            status: { code: 'success', meaning: 'Job completed successfully', hasResults: true },
+            status: { code: 'success', meaning: 'Job completed successfully', hasResults: true, isFinished: true },
           },
         ]);
       });
@@ -199,7 +199,64 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       });
     });
 
+    describe('listByIds', () => {
+      const pick = async (user: string, ids: readonly number[], options?: ListOptions) => {
+        const found = await harness.store.listByIds(parseUserId(user), ids.map(parseJobId), options);
+        return [...found].sort((one, other) => one.jobId - other.jobId);
+      };
+
+      test('returns what list returns of these jobs, and leaves out ids that the user does not have', async () => {
+        const [userId, other] = [newUser(), newUser()];
+        for (const jobId of [1, 2, 3, 10]) await harness.put({ userId, jobId, ...whole, jobName: `job ${jobId}` });
+        await harness.put({ userId: other, jobId: 4 });
+        await expectIds(userId, [1, 2, 3, 10]);
+        await expectIds(other, [4]);
+        const expected = (await list(userId)).filter(({ jobId }) => jobId !== 2);
+        expect(await pick(userId, [10, 4, 1, 3, Number.MAX_SAFE_INTEGER])).toEqual(expected);
+        expect(await pick(userId, [4])).toEqual([]);
+      });
+
+      test('returns nothing for no ids', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1 });
+        await expectIds(userId, [1]);
+        expect(await pick(userId, [])).toEqual([]);
+      });
+
+      test('returns 100 jobs', async () => {
+        const userId = newUser();
+        const ids = Array.from({ length: 110 }, (_, index) => index + 1);
+        for (const jobId of ids) await harness.put({ userId, jobId });
+        await expectIds(userId, ids);
+        expect((await pick(userId, ids.slice(5, 105).toReversed())).map(({ jobId }) => jobId)).toEqual(
+          ids.slice(5, 105),
+        );
+      });
+
+      test('leaves out a record that cannot be read, and passes it to onUnreadable', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1 });
+        await harness.putUnreadable(userId, 2);
+        await harness.putUnreadable(userId, 3);
+        await expectIds(userId, [1]);
+        const unreadable: UnreadableJob[] = [];
+        const found = await pick(userId, [1, 2], { onUnreadable: (error) => unreadable.push(error) });
+        expect(found).toMatchObject([{ jobId: 1 }]);
+        expect(unreadable).toMatchObject([{ code: 'UNREADABLE_JOB', userId, storedJobId: '2' }]);
+      });
+    });
+
     describe('delete', () => {
+      test('returns whether there was a record', async () => {
+        const userId = newUser();
+        await harness.put({ userId, jobId: 1, ...whole });
+        await harness.putUnreadable(userId, 2);
+        expect(await harness.store.delete(userId, parseJobId(1))).toBe(true);
+        expect(await harness.store.delete(userId, parseJobId(1))).toBe(false);
+        expect(await harness.store.delete(userId, parseJobId(2))).toBe(true);
+        expect(await harness.store.delete(newUser(), parseJobId(2))).toBe(false);
+      });
+
       test('forgets a job, and may be repeated', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
@@ -228,6 +285,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     describe.each<[string, (store: JobStore, options?: ListOptions) => Promise<unknown>]>([
       ['find', (store, options) => store.find(parseUserId('anyone'), parseJobId(1), options)],
       ['list', (store, options) => store.list(parseUserId('anyone'), {}, options)[Symbol.asyncIterator]().next()],
+      ['listByIds', (store, options) => store.listByIds(parseUserId('anyone'), [parseJobId(1)], options)],
       ['delete', (store, options) => store.delete(parseUserId('anyone'), parseJobId(1), options)],
     ])('%s', (_, call) => {
       test('rejects with the reason of an aborted signal', async () => {

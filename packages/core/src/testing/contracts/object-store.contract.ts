@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseJobId, parseObjectUuid, parseUserId } from '../../identifiers.ts';
 import type { UserId } from '../../identifiers.ts';
 import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from '../../object-keys.ts';
-import type { ObjectKey } from '../../object-keys.ts';
-import type { ObjectStore, PresignOptions } from '../../ports/object-store.ts';
+import type { KeyPrefix, ObjectKey } from '../../object-keys.ts';
+import type { ObjectStore, PresignOptions, Removed } from '../../ports/object-store.ts';
 
 /** What a browser gets. */
 export interface Download {
@@ -25,6 +25,8 @@ export interface ObjectStoreHarness {
   hide(key: string): Promise<void>;
   /** Everything that is stored under a prefix: a line for each object, older version, marker and unfinished upload. */
   contents(prefix: string): Promise<readonly string[]>;
+  /** Returns the size of everything that is stored under a prefix, older versions included and uploads not, in bytes. */
+  size(prefix: string): Promise<number>;
   /** Follows a URL as a browser does: what comes, or `undefined` where that is refused or there is nothing. */
   get(url: string): Promise<Download | undefined>;
   close(): Promise<void>;
@@ -60,6 +62,16 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       const urls = await presign([key], options);
       expect(urls).toHaveLength(1);
       return urls[0] as string;
+    };
+
+    /** Deletes everything under a prefix, and returns the sum of what was passed to `onRemoved`. */
+    const remove = async (prefix: KeyPrefix): Promise<Removed> => {
+      const sum = { objects: 0, uploads: 0, bytes: 0 };
+      const onRemoved = (removed: Removed) => {
+        for (const what of ['objects', 'uploads', 'bytes'] as const) sum[what] += removed[what];
+      };
+      await harness.store.deleteAll(prefix, { onRemoved });
+      return sum;
     };
 
     beforeAll(async () => {
@@ -106,6 +118,20 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       test('says when the URLs stop working', async () => {
         const { expiresAt } = await harness.store.presigner();
         expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
+      });
+
+      test('returns URLs that expire after the lifetime requested, if it is shorter than the configured one', async () => {
+        const now = Date.now();
+        const { expiresAt: configured } = await harness.store.presigner();
+        const { expiresAt: shortened } = await harness.store.presigner({ expiresInSeconds: 2 });
+        const { expiresAt: unchanged } = await harness.store.presigner({ expiresInSeconds: 604_800 });
+        // A second either way, for stores that sign whole seconds.
+        expect(shortened.getTime()).toBeGreaterThanOrEqual(now + 1_000);
+        expect(shortened.getTime()).toBeLessThanOrEqual(Date.now() + 3_000);
+        expect(unchanged.getTime()).toBeGreaterThanOrEqual(Math.min(configured.getTime(), now + 604_800_000) - 1_000);
+        expect(unchanged.getTime()).toBeLessThanOrEqual(
+          Math.min(configured.getTime(), Date.now() + 604_800_000) + 2_000,
+        );
       });
 
       test('gives a URL that saves a file under a name', async () => {
@@ -159,10 +185,27 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(prefix)).toEqual([]);
       });
 
+      test('passes everything that it removed to onRemoved: as much as the store holds less afterwards', async () => {
+        const user = newUser();
+        const prefix = jobPrefix(user, parseJobId(1));
+        for (const key of ['photo.png', 'DONE', 'results/photo.png.json']) await harness.put(prefix + key, 'four');
+        await harness.put(`${prefix}photo.png`, 'longer');
+        await harness.put(`${prefix}hidden.txt`, 'four');
+        await harness.hide(`${prefix}hidden.txt`);
+        await harness.startUpload(`${prefix}huge.mov`);
+        await harness.startUpload(`${prefix}huge.mov`);
+        await harness.put(`${user}/10/photo.png`, 'kept');
+        const before = await harness.contents(prefix);
+        const stored = await harness.size(prefix);
+        expect(await remove(prefix)).toEqual({ objects: before.length - 2, uploads: 2, bytes: stored });
+        expect(await harness.contents(user)).toHaveLength(1);
+        expect(await remove(prefix)).toEqual({ objects: 0, uploads: 0, bytes: 0 });
+      });
+
       test('removes more than one page of objects', async () => {
         const user = newUser();
         await fill(user, 1, 1005);
-        await harness.store.deleteAll(jobPrefix(user, parseJobId(1)));
+        expect(await remove(jobPrefix(user, parseJobId(1)))).toEqual({ objects: 1005, uploads: 0, bytes: 1005 });
         expect(await harness.contents(user)).toEqual([]);
       });
 

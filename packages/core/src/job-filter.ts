@@ -1,0 +1,43 @@
+import { parseJobDate, type Instant } from './job-date.ts';
+import type { KnownStatusCode } from './job-status.ts';
+import type { JobSummary } from './job.ts';
+
+/** Which jobs a list shows. A job has to match every criterion that is given. */
+export interface JobFilter {
+  /** Codes of which the job has one. */
+  readonly statuses?: readonly KnownStatusCode[] | undefined;
+  /** A part of the job's name, in capital or small letters. */
+  readonly name?: string | undefined;
+  /** The job's date is this instant or later. A job whose date cannot be parsed does not match. */
+  readonly createdAfter?: Instant | undefined;
+  /** The job's date is earlier than this instant. A job whose date cannot be parsed does not match. */
+  readonly createdBefore?: Instant | undefined;
+}
+
+/** Returns a function that tells whether a job matches, or `undefined` if every job does. */
+export const jobMatcher = ({
+  statuses,
+  name,
+  createdAfter,
+  createdBefore,
+}: JobFilter): ((job: JobSummary) => boolean) | undefined => {
+  const criteria: ((job: JobSummary) => boolean)[] = [];
+  if (statuses) {
+    const codes = new Set<string>(statuses);
+    criteria.push(({ status }) => codes.has(status.code));
+  }
+  if (name !== undefined) {
+    const part = ignoringCase(name);
+    criteria.push(({ jobName }) => jobName !== null && ignoringCase(jobName).includes(part));
+  }
+  if (createdAfter !== undefined || createdBefore !== undefined)
+    criteria.push(({ date }) => {
+      const instant = date === null ? undefined : parseJobDate(date);
+      if (instant === undefined) return false;
+      return (createdAfter ?? instant) <= instant && (createdBefore === undefined || instant < createdBefore);
+    });
+  return criteria.length === 0 ? undefined : (job) => criteria.every((matches) => matches(job));
+};
+
+/** Small letters alone would not do: a capital sigma becomes another one at the end of a word. */
+const ignoringCase = (text: string): string => text.toLowerCase().toUpperCase();
