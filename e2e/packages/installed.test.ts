@@ -1,57 +1,41 @@
 // The packages as they are published: packed, checked, and used by somebody who has nothing else of this repository.
-import { execFile, type ExecFileOptions } from 'node:child_process';
+import { type ExecFileOptions } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startProcess } from '@jobs-api/local/start-process';
 import { startStack } from '../harness/stack.ts';
+import { npmInstall, packAll, publicPackages, ROOT, run as runIn, type Manifest } from './packed.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REPOSITORY = 'https://github.com/jobs-api/jobs-api';
 
 /** What the packages are used with, besides themselves. */
 const NODE_TYPES = '@types/node@20.19.43';
-const COMPILERS = { 'TypeScript 5.9': 'typescript@5.9.3', 'TypeScript 6': 'typescript@6.0.3' };
+const COMPILERS = {
+  'TypeScript 5.8': 'typescript@5.8.3',
+  'TypeScript 5.9': 'typescript@5.9.3',
+  'TypeScript 6': 'typescript@6.0.3',
+  'TypeScript 7': 'typescript@7.0.2',
+};
+/** Settings for modules that are supported: those of Node, and those of bundlers. */
+const MODULES = {
+  nodenext: { module: 'NodeNext', moduleResolution: 'NodeNext', outDir: 'out' },
+  bundler: { module: 'ESNext', moduleResolution: 'Bundler', noEmit: true },
+};
 
-interface Manifest {
-  readonly name: string;
-  readonly private?: boolean;
-  /** A package without is a program, and nothing can be imported from it. */
-  readonly exports?: Readonly<Record<string, unknown>>;
-}
-
-/** By folder, each package that is not private. */
-const publicPackages = new Map(
-  readdirSync(join(ROOT, 'packages'))
-    .map((name) => {
-      const directory = join(ROOT, 'packages', name);
-      return [directory, JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest] as const;
-    })
-    .filter(([, manifest]) => !manifest.private),
-);
 const names = [...publicPackages.values()].map(({ name }) => name);
 
 let directory: string;
-const tarballs = new Map<string, string>();
+let tarballs: ReadonlyMap<string, string>;
 
 const installed = (name: string, ...path: string[]): string => join(directory, 'node_modules', name, ...path);
 const manifestOf = async (name: string): Promise<Manifest> =>
   JSON.parse(await readFile(installed(name, 'package.json'), 'utf8')) as Manifest;
 
-/** Rejects, with everything that the program printed, where it fails. */
-const run = async (program: string, args: readonly string[], options: ExecFileOptions = {}): Promise<string> => {
-  const running = promisify(execFile)(program, args, { cwd: directory, maxBuffer: 2 ** 26, ...options });
-  return running.then(
-    ({ stdout }) => String(stdout),
-    (error: unknown) => {
-      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-      throw new Error(`${program} ${args.join(' ')} failed\n${stdout ?? ''}\n${stderr ?? ''}`, { cause: error });
-    },
-  );
-};
+const run = (program: string, args: readonly string[], options: ExecFileOptions = {}): Promise<string> =>
+  runIn(program, args, { cwd: directory, ...options });
 const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
 const match = (printed: string, pattern: RegExp): [string, string, string] => {
@@ -86,12 +70,10 @@ const TSCONFIG = {
   compilerOptions: {
     target: 'ES2023',
     lib: ['ES2023'],
-    module: 'NodeNext',
     strict: true,
     skipLibCheck: false,
     types: ['node'],
     rootDir: 'src',
-    outDir: 'out',
   },
   include: ['src'],
 };
@@ -99,16 +81,14 @@ const TSCONFIG = {
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'installed-'));
   await mkdir(join(directory, 'src'));
-  for (const [folder, { name }] of publicPackages) {
-    const into = await mkdtemp(join(directory, 'packed-'));
-    await run('pnpm', ['pack', '--pack-destination', into], { cwd: folder });
-    tarballs.set(name, join(into, readdirSync(into)[0] as string));
-  }
+  tarballs = await packAll(directory);
   await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  for (const [name, settings] of Object.entries(MODULES)) {
+    const config = { ...TSCONFIG, compilerOptions: { ...TSCONFIG.compilerOptions, ...settings } };
+    await writeFile(join(directory, `tsconfig.${name}.json`), JSON.stringify(config));
+  }
   const compilers = Object.entries(COMPILERS).map(([name, version]) => `${folderOf(name)}@npm:${version}`);
-  const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'];
-  await run('npm', ['install', ...flags, ...tarballs.values(), NODE_TYPES, ...compilers]);
+  await npmInstall(directory, ...tarballs.values(), NODE_TYPES, ...compilers);
 });
 
 afterAll(() => rm(directory, { recursive: true }));
@@ -127,12 +107,14 @@ describe.each(
       await run(bin('attw'), ['--profile', 'esm-only', tarballs.get(name) as string]);
     });
 
-  test('says what it is, for whom, and under which licence', async () => {
+  test('has a manifest that says what it is, for which Node, from which repository and under which licence', async () => {
     const manifest = await manifestOf(name);
     expect(manifest).toMatchObject({
       version: expect.any(String) as unknown,
       description: expect.any(String) as unknown,
       license: 'Apache-2.0',
+      homepage: `${REPOSITORY}/tree/main/${relative(ROOT, folder)}#readme`,
+      repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory: relative(ROOT, folder) },
       type: 'module',
       sideEffects: false,
       engines: { node: '>=20.19' },
@@ -142,19 +124,45 @@ describe.each(
       expect([file, existsSync(installed(name, file))]).toEqual([file, true]);
   });
 
-  test('has what is built of its source, and nothing else', async () => {
+  test('has its source and what is built of it, and nothing else', () => {
     const files = readdirSync(installed(name), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(installed(name), join(entry.parentPath, entry.name)));
-    const built = files.filter((file) => file.startsWith('dist/'));
-    expect(files.filter((file) => !built.includes(file)).toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
-    const sourceOf = (file: string) => file.replace('dist/', 'src/').replace(/\.(js|js\.map|d\.ts)$/, '.ts');
-    expect(built.filter((file) => !existsSync(join(folder, sourceOf(file))) || /[.-]test\./.test(file))).toEqual([]);
-    for (const file of built.filter((each) => each.endsWith('.js.map'))) {
-      const { sourcesContent } = JSON.parse(readFileSync(installed(name, file), 'utf8')) as {
-        sourcesContent?: string[];
-      };
-      expect([file, sourcesContent]).toEqual([file, [readFileSync(join(folder, sourceOf(file)), 'utf8')]]);
+    const isIn = (path: string) => (file: string) => file.startsWith(path);
+    expect(files.filter((file) => !isIn('dist/')(file) && !isIn('src/')(file)).toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+    const sourceOf = (file: string) => file.replace('dist/', 'src/').replace(/\.(js|d\.ts)(\.map)?$/, '.ts');
+    const built = files.filter(isIn('dist/'));
+    expect(built.filter((file) => !files.includes(sourceOf(file)) || /[.-]test\./.test(file))).toEqual([]);
+    for (const file of files.filter(isIn('src/')))
+      expect([file, readFileSync(installed(name, file), 'utf8')]).toEqual([
+        file,
+        readFileSync(join(folder, file), 'utf8'),
+      ]);
+  });
+
+  test('has source maps that lead to files of the package', () => {
+    const maps = readdirSync(installed(name, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.map'),
+    );
+    expect(maps.some((file) => file.endsWith('.js.map')) && maps.some((file) => file.endsWith('.d.ts.map'))).toBe(true);
+    for (const file of maps) {
+      const { sources } = JSON.parse(readFileSync(installed(name, 'dist', file), 'utf8')) as { sources: string[] };
+      for (const source of sources)
+        expect([file, existsSync(join(dirname(installed(name, 'dist', file)), source))]).toEqual([file, true]);
+    }
+  });
+
+  test('has a README whose links work on a registry page', async () => {
+    const readme = await readFile(installed(name, 'README.md'), 'utf8');
+    const links = Array.from(readme.matchAll(/\]\(([^)#]+)[^)]*\)/g), ([, link = '']) => link);
+    for (const link of links) {
+      expect(link).toMatch(/^https:\/\//);
+      const path = /^https:\/\/github\.com\/jobs-api\/jobs-api\/(?:blob|tree)\/main\/(.*)$/.exec(link)?.[1];
+      if (path !== undefined) expect([link, existsSync(join(ROOT, path))]).toEqual([link, true]);
     }
   });
 });
@@ -178,9 +186,13 @@ describe('all of them together', () => {
     }
   });
 
-  test.each(Object.keys(COMPILERS))('every entry point and every documented example is right for %s', async (name) => {
-    await run(process.execPath, [join(directory, 'node_modules', folderOf(name), 'bin/tsc')]);
-  });
+  test.each(Object.keys(COMPILERS).flatMap((name) => Object.keys(MODULES).map((modules) => [name, modules] as const)))(
+    'every entry point and every documented example has no type error for %s with module resolution %s',
+    async (name, modules) => {
+      const compiler = join(directory, 'node_modules', folderOf(name), 'bin/tsc');
+      await run(process.execPath, [compiler, '--project', `tsconfig.${modules}.json`]);
+    },
+  );
 
   test('every entry point can be imported', async () => {
     for (const entryPoint of (await entryPoints()).filter((each) => !needsJest(each)))

@@ -27,14 +27,14 @@ afterAll(() => s3.close());
 const presign = (signer = client, options = {}) =>
   getSignedUrl(signer, new GetObjectCommand({ Bucket, Key }), { expiresIn: 60, ...options });
 
-async function withOffset<T>(milliseconds: number, action: () => Promise<T>): Promise<T> {
+const withOffset = async <T>(milliseconds: number, action: () => Promise<T>): Promise<T> => {
   offset = milliseconds;
   try {
     return await action();
   } finally {
     offset = 0;
   }
-}
+};
 
 test('a presigned link is served to anyone who has it', async () => {
   const answer = await fetch(await presign());

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { S3Error } from './s3-error.ts';
 import type { Authorization } from './signature.ts';
 
-const smallestChunk = 8192;
-const longestLine = 4096;
+const MIN_CHUNK_BYTES = 8192;
+const MAX_LINE_BYTES = 4096;
 
 /**
  * The payload, with its trailers put into `trailers` by lower-case name. With `verify` every chunk and the trailers must
@@ -33,7 +33,7 @@ async function* decodeChunks(input: LineReader, verify: Authorization['verifyChu
     const [, digits, signature] = /^([0-9a-f]{1,12})(?:;chunk-signature=(.*))?$/i.exec(await input.line()) ?? [];
     if (digits === undefined) throw new S3Error('InvalidRequest', 'The aws-chunked body is not well-formed');
     const size = parseInt(digits, 16);
-    if (size > 0 && sizeBefore < smallestChunk) throw new S3Error('InvalidChunkSizeError');
+    if (size > 0 && sizeBefore < MIN_CHUNK_BYTES) throw new S3Error('InvalidChunkSizeError');
     sizeBefore = size;
 
     const hash = createHash('sha256');
@@ -47,11 +47,11 @@ async function* decodeChunks(input: LineReader, verify: Authorization['verifyChu
   }
 }
 
-async function readTrailers(
+const readTrailers = async (
   input: LineReader,
   trailers: Map<string, string>,
   verify: Authorization['verifyChunk'] | undefined,
-) {
+) => {
   for (let line = await input.line(); line !== ''; line = await input.line()) {
     const [name = '', value] = line.split(/:(.*)/s);
     if (value === undefined) throw new S3Error('MalformedTrailerError');
@@ -64,7 +64,7 @@ async function readTrailers(
     verify('TRAILER', createHash('sha256').update(signed).digest('hex'), signature);
   }
   if (!input.isEmpty) throw new S3Error('InvalidRequest', 'There is something after the end of the aws-chunked body');
-}
+};
 
 class LineReader {
   readonly #source: AsyncIterator<Buffer>;
@@ -82,7 +82,7 @@ class LineReader {
   async line(): Promise<string> {
     let end;
     while ((end = this.#received.indexOf('\r\n')) === -1) {
-      if (this.#received.length > longestLine) throw new S3Error('InvalidRequest', 'A line of the body is too long');
+      if (this.#received.length > MAX_LINE_BYTES) throw new S3Error('InvalidRequest', 'A line of the body is too long');
       await this.#receive();
     }
     return this.#take(end + 2).toString('latin1', 0, end);

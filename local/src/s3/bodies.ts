@@ -17,7 +17,7 @@ export interface Bodies {
   remove(id: string): void;
 }
 
-export function createMemoryBodies(): Bodies {
+export const createMemoryBodies = (): Bodies => {
   const bodies = new Map<string, Buffer>();
   return {
     async write(chunks) {
@@ -35,10 +35,10 @@ export function createMemoryBodies(): Bodies {
     },
     remove: (id) => bodies.delete(id),
   };
-}
+};
 
 /** Streamed to and from a file each. Files that are not in `known`, left by a process that was killed, are removed. */
-export function openFileBodies(directory: string, known: ReadonlySet<string>): Bodies {
+export const openFileBodies = (directory: string, known: ReadonlySet<string>): Bodies => {
   const path = (id: string) => join(directory, id);
   mkdirSync(directory, { recursive: true });
   for (const name of readdirSync(directory)) if (!known.has(name)) rmSync(path(name));
@@ -72,4 +72,4 @@ export function openFileBodies(directory: string, known: ReadonlySet<string>): B
       rmSync(path(id), { force: true });
     },
   };
-}
+};

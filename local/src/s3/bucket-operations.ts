@@ -2,17 +2,7 @@ import type { Call, Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import { allowOnly, childText, document, fields, parseXml } from './xml.ts';
 
-export const bucketOperations: Operations = {
-  CreateBucket: { method: 'PUT', on: 'bucket', run: createBucket },
-  HeadBucket: { method: 'HEAD', on: 'bucket', run: headBucket },
-  DeleteBucket: { method: 'DELETE', on: 'bucket', run: deleteBucket },
-  PutBucketVersioning: { method: 'PUT', on: 'bucket', requires: ['versioning'], run: putBucketVersioning },
-  PutBucketLifecycleConfiguration: { method: 'PUT', on: 'bucket', requires: ['lifecycle'], run: putBucketLifecycle },
-  GetBucketLifecycleConfiguration: { method: 'GET', on: 'bucket', requires: ['lifecycle'], run: getBucketLifecycle },
-  GetBucketVersioning: { method: 'GET', on: 'bucket', requires: ['versioning'], run: getBucketVersioning },
-};
-
-async function createBucket({ storage, bucket, region, body }: Call) {
+const createBucket = async ({ storage, bucket, region, body }: Call) => {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new S3Error('InvalidBucketName');
   const xml = await body.buffer();
   if (xml.length > 0) {
@@ -25,21 +15,21 @@ async function createBucket({ storage, bucket, region, body }: Call) {
     throw new S3Error('BucketAlreadyOwnedByYou', undefined, { details: { BucketName: bucket } });
   storage.commit({ type: 'bucket', bucket });
   return { headers: { location: `/${bucket}` } };
-}
+};
 
-function headBucket({ storage, bucket, region }: Call) {
+const headBucket = ({ storage, bucket, region }: Call) => {
   storage.bucket(bucket);
   return { headers: { 'x-amz-bucket-region': region } };
-}
+};
 
-function deleteBucket({ storage, bucket }: Call) {
+const deleteBucket = ({ storage, bucket }: Call) => {
   if (storage.bucket(bucket).objects.size > 0)
     throw new S3Error('BucketNotEmpty', undefined, { details: { BucketName: bucket } });
   storage.commit({ type: 'bucket-removed', bucket });
   return { status: 204 };
-}
+};
 
-async function putBucketVersioning({ storage, bucket, body }: Call) {
+const putBucketVersioning = async ({ storage, bucket, body }: Call) => {
   storage.bucket(bucket);
   const configuration = parseXml(await body.buffer(), 'VersioningConfiguration');
   allowOnly(configuration, ['Status']);
@@ -48,24 +38,34 @@ async function putBucketVersioning({ storage, bucket, body }: Call) {
   storage.bucket(bucket);
   storage.commit({ type: 'bucket', bucket, versioning });
   return {};
-}
+};
 
-function getBucketVersioning({ storage, bucket }: Call) {
+const getBucketVersioning = ({ storage, bucket }: Call) => {
   return { body: document('VersioningConfiguration', fields({ Status: storage.bucket(bucket).versioning })) };
-}
+};
 
-async function putBucketLifecycle({ storage, bucket, body }: Call) {
+const putBucketLifecycle = async ({ storage, bucket, body }: Call) => {
   storage.bucket(bucket);
   const xml = await body.buffer();
   parseXml(xml, 'LifecycleConfiguration');
   storage.bucket(bucket);
   storage.commit({ type: 'lifecycle', bucket, lifecycle: xml.toString() });
   return {};
-}
+};
 
-function getBucketLifecycle({ storage, bucket }: Call) {
+const getBucketLifecycle = ({ storage, bucket }: Call) => {
   const { lifecycle } = storage.bucket(bucket);
   if (lifecycle === undefined)
     throw new S3Error('NoSuchLifecycleConfiguration', undefined, { details: { BucketName: bucket } });
   return { body: lifecycle };
-}
+};
+
+export const bucketOperations: Operations = {
+  CreateBucket: { method: 'PUT', on: 'bucket', run: createBucket },
+  HeadBucket: { method: 'HEAD', on: 'bucket', run: headBucket },
+  DeleteBucket: { method: 'DELETE', on: 'bucket', run: deleteBucket },
+  PutBucketVersioning: { method: 'PUT', on: 'bucket', requires: ['versioning'], run: putBucketVersioning },
+  PutBucketLifecycleConfiguration: { method: 'PUT', on: 'bucket', requires: ['lifecycle'], run: putBucketLifecycle },
+  GetBucketLifecycleConfiguration: { method: 'GET', on: 'bucket', requires: ['lifecycle'], run: getBucketLifecycle },
+  GetBucketVersioning: { method: 'GET', on: 'bucket', requires: ['versioning'], run: getBucketVersioning },
+};

@@ -16,7 +16,7 @@ export interface Journal {
 }
 
 /** Calls `replay` with every record of the file, in order. A file that is not there has none. */
-export function readJournal(path: string, replay: (record: unknown) => void): void {
+export const readJournal = (path: string, replay: (record: unknown) => void): void => {
   if (!existsSync(path)) return;
   // What follows the last line feed is nothing, or a record that a killed process had begun and told nobody about.
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
@@ -27,13 +27,13 @@ export function readJournal(path: string, replay: (record: unknown) => void): vo
       throw new Error(`${path}: line ${index + 1} cannot be read`, { cause });
     }
   }
-}
+};
 
 /**
  * Opens the file for appending, with `snapshot` in place of what it held. Records outlive the process, however it ends;
  * they are not forced to the disk, so they may not outlive the machine. One process a file.
  */
-export function openJournal(path: string, snapshot: Iterable<unknown>): Journal {
+export const openJournal = (path: string, snapshot: Iterable<unknown>): Journal => {
   writeFileSync(`${path}.new`, Array.from(snapshot, toLine).join(''));
   renameSync(`${path}.new`, path);
   const file = openSync(path, 'a');
@@ -52,6 +52,6 @@ export function openJournal(path: string, snapshot: Iterable<unknown>): Journal 
       closeSync(file);
     },
   };
-}
+};
 
 const toLine = (record: unknown) => `${JSON.stringify(record)}\n`;

@@ -6,31 +6,7 @@ import { compareKeys } from './sorted-map.ts';
 import { isMarker, type Version } from './storage.ts';
 import { document, element, fields } from './xml.ts';
 
-export const listOperations: Operations = {
-  ListObjectsV2: {
-    method: 'GET',
-    on: 'bucket',
-    requires: ['list-type'],
-    accepts: ['prefix', 'delimiter', 'max-keys', 'continuation-token', 'start-after', 'encoding-type'],
-    run: listObjectsV2,
-  },
-  ListObjectVersions: {
-    method: 'GET',
-    on: 'bucket',
-    requires: ['versions'],
-    accepts: ['prefix', 'delimiter', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type'],
-    run: listObjectVersions,
-  },
-  ListMultipartUploads: {
-    method: 'GET',
-    on: 'bucket',
-    requires: ['uploads'],
-    accepts: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
-    run: listMultipartUploads,
-  },
-};
-
-function listObjectsV2({ storage, bucket, parameters }: Call) {
+const listObjectsV2 = ({ storage, bucket, parameters }: Call) => {
   if (parameters.get('list-type') !== '2')
     throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
   const prefix = parameters.get('prefix') ?? '';
@@ -78,7 +54,7 @@ function listObjectsV2({ storage, bucket, parameters }: Call) {
       ...prefixes,
     ]),
   };
-}
+};
 
 interface Position {
   readonly key: string | undefined;
@@ -91,19 +67,19 @@ const fromBase64 = (text: string) => Buffer.from(text, 'base64url').toString();
 const encodeToken = ({ key = '', group }: Position) =>
   (group === undefined ? [key] : [key, group]).map(toBase64).join('.');
 
-function decodeToken(token: string): Position {
+const decodeToken = (token: string): Position => {
   const [key = '', group] = token.split('.').map(fromBase64);
   if (encodeToken({ key, group }) === token) return { key, group };
   throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
-}
+};
 
-function describe(version: Version): string[] {
+const describe = (version: Version): string[] => {
   if (isMarker(version)) return fields({ LastModified: version.modified });
   const { modified, etag, size } = version;
   return fields({ LastModified: modified, ETag: `"${etag}"`, Size: size, StorageClass: 'STANDARD' });
-}
+};
 
-function listObjectVersions({ storage, bucket, parameters }: Call) {
+const listObjectVersions = ({ storage, bucket, parameters }: Call) => {
   const prefix = parameters.get('prefix') ?? '';
   const delimiter = parameters.get('delimiter') ?? '';
   const keyMarker = parameters.get('key-marker') ?? '';
@@ -163,4 +139,28 @@ function listObjectVersions({ storage, bucket, parameters }: Call) {
       ...prefixes,
     ]),
   };
-}
+};
+
+export const listOperations: Operations = {
+  ListObjectsV2: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['list-type'],
+    accepts: ['prefix', 'delimiter', 'max-keys', 'continuation-token', 'start-after', 'encoding-type'],
+    run: listObjectsV2,
+  },
+  ListObjectVersions: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['versions'],
+    accepts: ['prefix', 'delimiter', 'max-keys', 'key-marker', 'version-id-marker', 'encoding-type'],
+    run: listObjectVersions,
+  },
+  ListMultipartUploads: {
+    method: 'GET',
+    on: 'bucket',
+    requires: ['uploads'],
+    accepts: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+    run: listMultipartUploads,
+  },
+};

@@ -36,13 +36,13 @@ beforeEach(async () => {
 });
 afterAll(() => s3.close());
 
-async function putAll(keys: readonly string[]) {
+const putAll = async (keys: readonly string[]) => {
   for (const Key of keys) await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Key }));
-}
+};
 
 const byBytes = (keys: readonly string[]) => [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-const awkward = [
+const AWKWARD_KEYS = [
   'a/../b',
   'b',
   'a/b',
@@ -95,15 +95,15 @@ const awkward = [
 ];
 
 test('every key is a key of its own, kept to the byte, and listed in the order of its bytes', async () => {
-  await putAll(awkward);
-  for (const Key of awkward) {
+  await putAll(AWKWARD_KEYS);
+  for (const Key of AWKWARD_KEYS) {
     const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
     expect(await got.Body?.transformToString()).toBe(Key);
   }
   const listed = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-  expect(listed.Contents?.map(({ Key }) => Key)).toEqual(byBytes(awkward));
+  expect(listed.Contents?.map(({ Key }) => Key)).toEqual(byBytes(AWKWARD_KEYS));
 
-  for (const Key of awkward) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+  for (const Key of AWKWARD_KEYS) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
   expect((await client.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
 });
 
@@ -166,7 +166,7 @@ test('2,500 keys come in three pages, whole and in order', async () => {
 });
 
 /** Pages of one entry each, keys and common prefixes in the order they came in. */
-async function onePerPage(input: Partial<ListObjectsV2CommandInput>): Promise<string[]> {
+const onePerPage = async (input: Partial<ListObjectsV2CommandInput>): Promise<string[]> => {
   const listed: string[] = [];
   for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, { Bucket: bucket, ...input })) {
     listed.push(
@@ -179,7 +179,7 @@ async function onePerPage(input: Partial<ListObjectsV2CommandInput>): Promise<st
     if (listed.length > 50) throw new Error('the pages do not end');
   }
   return listed;
-}
+};
 
 test('a delimiter folds keys into common prefixes, also from page to page', async () => {
   await putAll(['a', 'a/1', 'a/2/x', 'a/2/y', 'a/3', 'b/', 'b/1', 'c', 'd//1', 'd//2']);

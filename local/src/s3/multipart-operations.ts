@@ -5,37 +5,23 @@ import { S3Error } from './s3-error.ts';
 import type { Part, Upload } from './storage.ts';
 import { allowOnly, children, childText, document, element, fields, parseXml } from './xml.ts';
 
-const smallestPart = 5 * 1024 * 1024;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-export const multipartOperations: Operations = {
-  CreateMultipartUpload: { method: 'POST', on: 'object', requires: ['uploads'], run: createMultipartUpload },
-  UploadPart: { method: 'PUT', on: 'object', requires: ['uploadId', 'partNumber'], run: uploadPart },
-  ListParts: {
-    method: 'GET',
-    on: 'object',
-    requires: ['uploadId'],
-    accepts: ['part-number-marker', 'max-parts'],
-    run: listParts,
-  },
-  CompleteMultipartUpload: { method: 'POST', on: 'object', requires: ['uploadId'], run: completeMultipartUpload },
-  AbortMultipartUpload: { method: 'DELETE', on: 'object', requires: ['uploadId'], run: abortMultipartUpload },
-};
-
-function createMultipartUpload({ storage, bucket, key, headers, now }: Call) {
+const createMultipartUpload = ({ storage, bucket, key, headers, now }: Call) => {
   storage.bucket(bucket);
   const id = newId();
   storage.commit({ type: 'upload', bucket, upload: { id, key, initiated: now, headers: keptHeaders(headers) } });
   return { body: document('InitiateMultipartUploadResult', fields({ Bucket: bucket, Key: key, UploadId: id })) };
-}
+};
 
-function findUpload({ storage, bucket, key, parameters }: Call): Upload {
+const findUpload = ({ storage, bucket, key, parameters }: Call): Upload => {
   const id = parameters.get('uploadId') ?? '';
   const upload = storage.bucket(bucket).uploads.get(id);
   if (upload?.key !== key) throw new S3Error('NoSuchUpload', undefined, { details: { UploadId: id } });
   return upload;
-}
+};
 
-async function uploadPart(call: Call) {
+const uploadPart = async (call: Call) => {
   const { storage, bucket, parameters, headers, body, now } = call;
   findUpload(call);
   checkLength(headers);
@@ -55,11 +41,11 @@ async function uploadPart(call: Call) {
     });
     return { headers: { etag: `"${etag}"`, ...checksum } };
   });
-}
+};
 
 const sortedParts = ({ parts }: Upload) => [...parts.values()].sort((a, b) => a.number - b.number);
 
-function listParts(call: Call) {
+const listParts = (call: Call) => {
   const { bucket, key, parameters } = call;
   const upload = findUpload(call);
   const marker = Number(parameters.get('part-number-marker') ?? 0);
@@ -84,9 +70,9 @@ function listParts(call: Call) {
       ),
     ]),
   };
-}
+};
 
-async function completeMultipartUpload(call: Call) {
+const completeMultipartUpload = async (call: Call) => {
   const { storage, bucket, key, body, now } = call;
   findUpload(call);
   const xml = await body.buffer();
@@ -104,10 +90,10 @@ async function completeMultipartUpload(call: Call) {
     headers: versionHeader(storage.bucket(bucket), id),
     body: document('CompleteMultipartUploadResult', fields(result)),
   };
-}
+};
 
 /** The parts that the caller wants the object made of: as it knows them, in order, and none too small. */
-function namedParts(xml: Buffer, { parts }: Upload): Part[] {
+const namedParts = (xml: Buffer, { parts }: Upload): Part[] => {
   const request = parseXml(xml, 'CompleteMultipartUpload');
   allowOnly(request, ['Part']);
   const named = children(request, 'Part').map((part) => {
@@ -126,16 +112,30 @@ function namedParts(xml: Buffer, { parts }: Upload): Part[] {
     if (part === undefined || part.etag !== etag || hasOther) {
       throw new S3Error('InvalidPart', undefined, { details: { PartNumber: number } });
     }
-    if (part.body.size < smallestPart && index < named.length - 1) {
-      const details = { ProposedSize: part.body.size, MinSizeAllowed: smallestPart, PartNumber: number };
+    if (part.body.size < MIN_PART_BYTES && index < named.length - 1) {
+      const details = { ProposedSize: part.body.size, MinSizeAllowed: MIN_PART_BYTES, PartNumber: number };
       throw new S3Error('EntityTooSmall', undefined, { details });
     }
     return part;
   });
-}
+};
 
-function abortMultipartUpload(call: Call) {
+const abortMultipartUpload = (call: Call) => {
   const { storage, bucket } = call;
   storage.commit({ type: 'upload-removed', bucket, upload: findUpload(call).id });
   return { status: 204 };
-}
+};
+
+export const multipartOperations: Operations = {
+  CreateMultipartUpload: { method: 'POST', on: 'object', requires: ['uploads'], run: createMultipartUpload },
+  UploadPart: { method: 'PUT', on: 'object', requires: ['uploadId', 'partNumber'], run: uploadPart },
+  ListParts: {
+    method: 'GET',
+    on: 'object',
+    requires: ['uploadId'],
+    accepts: ['part-number-marker', 'max-parts'],
+    run: listParts,
+  },
+  CompleteMultipartUpload: { method: 'POST', on: 'object', requires: ['uploadId'], run: completeMultipartUpload },
+  AbortMultipartUpload: { method: 'DELETE', on: 'object', requires: ['uploadId'], run: abortMultipartUpload },
+};

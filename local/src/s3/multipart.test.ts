@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => s3.close());
 
-const smallest = 5 * 1024 * 1024;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-async function start(options = {}) {
+const start = async (options = {}) => {
   const Key = `upload ${names++}.mp4`;
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...options }));
   const target = { Bucket, Key, UploadId };
@@ -45,19 +45,19 @@ async function start(options = {}) {
       return { ...got, body: Buffer.from((await got.Body?.transformToByteArray()) ?? []) };
     },
   };
-}
+};
 
 test('an object that comes in parts is the parts in their order, with the headers it was begun with', async () => {
   const upload = await start({ ContentType: 'video/mp4', Metadata: { a: 'b' } });
-  const bodies = [Buffer.alloc(smallest, 'a'), Buffer.alloc(smallest + 1, 'b'), Buffer.from('end')];
+  const bodies = [Buffer.alloc(MIN_PART_BYTES, 'a'), Buffer.alloc(MIN_PART_BYTES + 1, 'b'), Buffer.from('end')];
   const third = await upload.put(10_000, bodies[2] as Buffer);
   const first = await upload.put(1, bodies[0] as Buffer);
   await upload.put(7, Buffer.from('replaced'));
   const second = await upload.put(7, bodies[1] as Buffer);
 
   expect((await upload.list()).Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
-    [1, smallest],
-    [7, smallest + 1],
+    [1, MIN_PART_BYTES],
+    [7, MIN_PART_BYTES + 1],
     [10_000, 3],
   ]);
   const md5 = (data: Buffer) => createHash('md5').update(data).digest();
@@ -67,8 +67,8 @@ test('an object that comes in parts is the parts in their order, with the header
   const got = await upload.get();
   expect(got).toMatchObject({ ETag, ContentType: 'video/mp4', Metadata: { a: 'b' } });
   expect(got.body.equals(Buffer.concat(bodies))).toBe(true);
-  const across = await upload.get(`bytes=${smallest - 2}-${2 * smallest + 2}`);
-  expect(across.body.equals(Buffer.concat(bodies).subarray(smallest - 2, 2 * smallest + 3))).toBe(true);
+  const across = await upload.get(`bytes=${MIN_PART_BYTES - 2}-${2 * MIN_PART_BYTES + 2}`);
+  expect(across.body.equals(Buffer.concat(bodies).subarray(MIN_PART_BYTES - 2, 2 * MIN_PART_BYTES + 3))).toBe(true);
   await expect(upload.list()).rejects.toMatchObject({ name: 'NoSuchUpload' });
 });
 

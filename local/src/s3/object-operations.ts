@@ -3,7 +3,7 @@ import { S3Error } from './s3-error.ts';
 import { isMarker, type Bucket, type StoredObject } from './storage.ts';
 import { allowOnly, children, childText, document, element, fields, parseXml } from './xml.ts';
 
-const overrides = [
+const OVERRIDES = [
   'cache-control',
   'content-disposition',
   'content-encoding',
@@ -11,17 +11,9 @@ const overrides = [
   'content-type',
   'expires',
 ];
-const readable = ['versionId', ...overrides.map((name) => `response-${name}`)];
+const READ_PARAMETERS = ['versionId', ...OVERRIDES.map((name) => `response-${name}`)];
 
-export const objectOperations: Operations = {
-  PutObject: { method: 'PUT', on: 'object', run: putObject },
-  GetObject: { method: 'GET', on: 'object', accepts: readable, run: getObject },
-  HeadObject: { method: 'HEAD', on: 'object', accepts: readable, run: getObject },
-  DeleteObject: { method: 'DELETE', on: 'object', accepts: ['versionId'], run: deleteObject },
-  DeleteObjects: { method: 'POST', on: 'bucket', requires: ['delete'], run: deleteObjects },
-};
-
-async function putObject(call: Call) {
+const putObject = async (call: Call) => {
   const { storage, bucket, key, headers, body, now } = call;
   storage.bucket(bucket);
   checkLength(headers);
@@ -44,30 +36,30 @@ async function putObject(call: Call) {
     storage.commit({ type: 'version', bucket, key, version });
     return { headers: { etag: `"${etag}"`, ...checksum, ...versionHeader(storage.bucket(bucket), id) } };
   });
-}
+};
 
 /** The headers of an upload that a GET gives back. */
-export function keptHeaders(headers: ReadonlyMap<string, string>): Record<string, string> {
-  const kept = new Map([...headers].filter(([name]) => overrides.includes(name) || name.startsWith('x-amz-meta-')));
+export const keptHeaders = (headers: ReadonlyMap<string, string>): Record<string, string> => {
+  const kept = new Map([...headers].filter(([name]) => OVERRIDES.includes(name) || name.startsWith('x-amz-meta-')));
   // aws-chunked is how the body came, not what it is.
   const encodings = kept.get('content-encoding')?.split(/ *, */) ?? [];
   const encoding = encodings.filter((name) => name !== 'aws-chunked').join(', ');
   if (encoding === '') kept.delete('content-encoding');
   else kept.set('content-encoding', encoding);
   return Object.fromEntries(kept);
-}
+};
 
-export function checkLength(headers: ReadonlyMap<string, string>): void {
+export const checkLength = (headers: ReadonlyMap<string, string>): void => {
   const needed = headers.has('transfer-encoding') ? 'x-amz-decoded-content-length' : 'content-length';
   if (!headers.has(needed)) throw new S3Error('MissingContentLength');
-}
+};
 
 export const nextVersionId = ({ versioning }: Bucket) => (versioning === 'Enabled' ? newId() : 'null');
 
 export const versionHeader = ({ versioning }: Bucket, id: string): Record<string, string> =>
   versioning === undefined ? {} : { 'x-amz-version-id': id };
 
-function getObject(call: Call) {
+const getObject = (call: Call) => {
   const { storage, parameters, headers } = call;
   const version = findVersion(call);
   const { size, etag, modified, bodies, checksum } = version;
@@ -89,9 +81,9 @@ function getObject(call: Call) {
     },
     body: storage.read(bodies, first, last),
   };
-}
+};
 
-function findVersion({ storage, bucket, key, parameters }: Call): StoredObject {
+const findVersion = ({ storage, bucket, key, parameters }: Call): StoredObject => {
   const versions = storage.bucket(bucket).objects.get(key) ?? [];
   const id = parameters.get('versionId');
   if (id !== undefined) checkVersionId(id);
@@ -102,22 +94,22 @@ function findVersion({ storage, bucket, key, parameters }: Call): StoredObject {
   if (id === undefined) throw new S3Error('NoSuchKey', undefined, { details: { Key: key }, headers });
   if (version === undefined) throw new S3Error('NoSuchVersion', undefined, { details: { Key: key, VersionId: id } });
   throw new S3Error('MethodNotAllowed', undefined, { headers: { allow: 'DELETE', ...headers } });
-}
+};
 
-function checkVersionId(id: string): void {
+const checkVersionId = (id: string): void => {
   if (!/^(?:null|[\w-]{32})$/.test(id)) throw new S3Error('InvalidArgument', 'Invalid version id specified');
-}
+};
 
-function overridden(parameters: ReadonlyMap<string, string>): Record<string, string> {
+const overridden = (parameters: ReadonlyMap<string, string>): Record<string, string> => {
   const given = [...parameters].filter(([name]) => name.startsWith('response-'));
   if (given.some(([, value]) => /[^\t\x20-\x7e\xa0-\xff]/.test(value))) {
     throw new S3Error('InvalidArgument', 'Header value cannot be represented using ISO-8859-1.');
   }
   return Object.fromEntries(given.map(([name, value]) => [name.slice('response-'.length), value]));
-}
+};
 
 /** One range. S3 answers several, and what is no range, with the whole object. */
-function parseRange(header: string | undefined, size: number): { first: number; last: number } | undefined {
+const parseRange = (header: string | undefined, size: number): { first: number; last: number } | undefined => {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') return undefined;
   if (from !== '' && to !== '' && Number(from) > Number(to)) return undefined;
@@ -130,7 +122,7 @@ function parseRange(header: string | undefined, size: number): { first: number; 
     });
   }
   return { first, last };
-}
+};
 
 interface Deleted {
   readonly versionId: string | undefined;
@@ -138,7 +130,7 @@ interface Deleted {
   readonly marker: string | undefined;
 }
 
-function deleteVersion({ storage, bucket, now }: Call, key: string, versionId: string | undefined): Deleted {
+const deleteVersion = ({ storage, bucket, now }: Call, key: string, versionId: string | undefined): Deleted => {
   const { versioning, objects } = storage.bucket(bucket);
   if (versionId === undefined && versioning !== undefined) {
     const marker = nextVersionId(storage.bucket(bucket));
@@ -148,9 +140,9 @@ function deleteVersion({ storage, bucket, now }: Call, key: string, versionId: s
   const version = objects.get(key)?.find(({ id }) => id === (versionId ?? 'null'));
   if (version !== undefined) storage.commit({ type: 'version-removed', bucket, key, id: version.id });
   return { versionId, marker: version !== undefined && isMarker(version) ? version.id : undefined };
-}
+};
 
-function deleteObject(call: Call) {
+const deleteObject = (call: Call) => {
   const id = call.parameters.get('versionId');
   if (id !== undefined) checkVersionId(id);
   const { versionId, marker } = deleteVersion(call, call.key, id);
@@ -162,9 +154,9 @@ function deleteObject(call: Call) {
       ...(shownId !== undefined && { 'x-amz-version-id': shownId }),
     },
   };
-}
+};
 
-async function deleteObjects(call: Call) {
+const deleteObjects = async (call: Call) => {
   call.storage.bucket(call.bucket);
   if (!call.body.isProtected) {
     throw new S3Error('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
@@ -194,4 +186,12 @@ async function deleteObjects(call: Call) {
     }
   });
   return { body: document('DeleteResult', results) };
-}
+};
+
+export const objectOperations: Operations = {
+  PutObject: { method: 'PUT', on: 'object', run: putObject },
+  GetObject: { method: 'GET', on: 'object', accepts: READ_PARAMETERS, run: getObject },
+  HeadObject: { method: 'HEAD', on: 'object', accepts: READ_PARAMETERS, run: getObject },
+  DeleteObject: { method: 'DELETE', on: 'object', accepts: ['versionId'], run: deleteObject },
+  DeleteObjects: { method: 'POST', on: 'bucket', requires: ['delete'], run: deleteObjects },
+};

@@ -39,16 +39,16 @@ export type Operations = Readonly<Record<string, Operation>>;
 export const newId = () => randomBytes(24).toString('base64url');
 
 /** The page size that the caller asks for, 1,000 at most. */
-export function pageSize(parameters: ReadonlyMap<string, string>, name: string): number {
+export const pageSize = (parameters: ReadonlyMap<string, string>, name: string): number => {
   const value = parameters.get(name) ?? '1000';
   if (!/^\d{1,10}$/.test(value) || Number(value) > 2147483647) {
     throw new S3Error('InvalidArgument', `Argument ${name} must be an integer between 0 and 2147483647`);
   }
   return Math.min(Number(value), 1000);
-}
+};
 
-export function checkKey(key: string): void {
+export const checkKey = (key: string): void => {
   if (Buffer.byteLength(key) <= 1024) return;
   const details = { Size: Buffer.byteLength(key), MaxSizeAllowed: 1024 };
   throw new S3Error('KeyTooLongError', undefined, { details });
-}
+};

@@ -3,12 +3,12 @@ import { listOperations } from './list-operations.ts';
 import { multipartOperations } from './multipart-operations.ts';
 import { objectOperations } from './object-operations.ts';
 import type { Operation } from './operation.ts';
-import { checksums } from './request-body.ts';
+import { CHECKSUMS } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
 import type { Target } from './target.ts';
 
 // Those that a query parameter singles out come before those that it does not.
-const operations = Object.entries({
+const OPERATIONS = Object.entries({
   ...bucketOperations,
   ...objectOperations,
   ...listOperations,
@@ -16,16 +16,16 @@ const operations = Object.entries({
 }).sort(([, a], [, b]) => (b.requires?.length ?? 0) - (a.requires?.length ?? 0));
 
 /** @throws S3Error NotImplemented for all that is not done here: another operation, one more parameter or header */
-export function findOperation(
+export const findOperation = (
   method: string,
   { bucket, key, parameters }: Target,
   headers: ReadonlyMap<string, string>,
-): Operation {
+): Operation => {
   const on = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'service';
   // `x-id` is the SDK's note to itself; other `x-amz-` parameters are headers.
   const names = [...parameters.keys()].filter((name) => name !== 'x-id' && !/^x-amz-/i.test(name));
   const [name, operation] =
-    operations.find(
+    OPERATIONS.find(
       ([, candidate]) =>
         candidate.method === method &&
         candidate.on === on &&
@@ -43,13 +43,16 @@ export function findOperation(
     throw new S3Error('NotImplemented', `${asked} with the header ${header}: ${value} is not implemented.`);
   }
   return operation;
-}
+};
 
-const signing = ['algorithm', 'credential', 'date', 'expires', 'signedheaders', 'signature', 'security-token'];
-const carried = ['content-sha256', 'decoded-content-length', 'user-agent', 'checksum-mode'];
-const known = new Set([...[...signing, ...carried].map((name) => `x-amz-${name}`), ...checksums.keys()]);
+const SIGNING_HEADERS = ['algorithm', 'credential', 'date', 'expires', 'signedheaders', 'signature', 'security-token'];
+const OTHER_HEADERS = ['content-sha256', 'decoded-content-length', 'user-agent', 'checksum-mode'];
+const KNOWN_HEADERS = new Set([
+  ...[...SIGNING_HEADERS, ...OTHER_HEADERS].map((name) => `x-amz-${name}`),
+  ...CHECKSUMS.keys(),
+]);
 
-function isImplemented(header: string, value: string, operation: string | undefined): boolean {
+const isImplemented = (header: string, value: string, operation: string | undefined): boolean => {
   switch (header) {
     case 'if-match':
     case 'if-unmodified-since':
@@ -58,11 +61,11 @@ function isImplemented(header: string, value: string, operation: string | undefi
       // A GET may always be answered in full; a PUT that must not overwrite must not.
       return operation === 'GetObject' || operation === 'HeadObject' || (operation === 'PutObject' && value === '*');
     case 'x-amz-trailer':
-      return checksums.has(value.toLowerCase());
+      return CHECKSUMS.has(value.toLowerCase());
     case 'x-amz-checksum-algorithm':
     case 'x-amz-sdk-checksum-algorithm':
-      return checksums.has(`x-amz-checksum-${value.toLowerCase()}`);
+      return CHECKSUMS.has(`x-amz-checksum-${value.toLowerCase()}`);
     default:
-      return !header.startsWith('x-amz-') || header.startsWith('x-amz-meta-') || known.has(header);
+      return !header.startsWith('x-amz-') || header.startsWith('x-amz-meta-') || KNOWN_HEADERS.has(header);
   }
-}
+};

@@ -4,27 +4,27 @@ import { decodeAwsChunked } from './aws-chunked.ts';
 import { S3Error } from './s3-error.ts';
 import type { Authorization } from './signature.ts';
 
-const largestDocument = 16 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 interface Digest {
   update(chunk: Buffer): unknown;
   digest(encoding: 'base64' | 'hex'): string;
 }
 
-/** The checksums that are verified. S3 knows more (crc32c, crc64nvme, …), which Node cannot calculate. */
-export const checksums: ReadonlyMap<string, () => Digest> = new Map([
-  ['x-amz-checksum-crc32', createCrc32],
-  ['x-amz-checksum-sha1', () => createHash('sha1')],
-  ['x-amz-checksum-sha256', () => createHash('sha256')],
-]);
-
-function createCrc32(): Digest {
+const createCrc32 = (): Digest => {
   let value = 0;
   return {
     update: (chunk) => (value = crc32(chunk, value)),
     digest: (encoding) => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value]).toString(encoding),
   };
-}
+};
+
+/** The checksums that are verified. S3 knows more (crc32c, crc64nvme, …), which Node cannot calculate. */
+export const CHECKSUMS: ReadonlyMap<string, () => Digest> = new Map([
+  ['x-amz-checksum-crc32', createCrc32],
+  ['x-amz-checksum-sha1', () => createHash('sha1')],
+  ['x-amz-checksum-sha256', () => createHash('sha256')],
+]);
 
 /**
  * A request's body, decoded, and checked against all that its headers and trailers say of it. It is read once, in
@@ -54,7 +54,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
     const trailers = new Map<string, string>();
     const { payloadHash } = this.#authorization;
     const checksumName = this.#checksumName();
-    const checksum = checksums.get(checksumName ?? '')?.();
+    const checksum = CHECKSUMS.get(checksumName ?? '')?.();
     const md5 = createHash('md5');
     const sha256 = /^[0-9a-f]{64}$/.test(payloadHash) ? createHash('sha256') : undefined;
     let size = 0;
@@ -87,7 +87,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
     let size = 0;
     for await (const chunk of this) {
       size += chunk.length;
-      if (size > largestDocument) throw new S3Error('MaxMessageLengthExceeded');
+      if (size > MAX_DOCUMENT_BYTES) throw new S3Error('MaxMessageLengthExceeded');
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
@@ -112,7 +112,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
 
   #checksumName(): string | undefined {
     const names = [...this.#headers.keys(), this.#headers.get('x-amz-trailer')?.toLowerCase() ?? ''];
-    const known = names.filter((name) => checksums.has(name));
+    const known = names.filter((name) => CHECKSUMS.has(name));
     if (known.length > 1) {
       const message = 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.';
       throw new S3Error('InvalidRequest', message);

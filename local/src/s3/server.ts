@@ -43,7 +43,7 @@ export interface LocalS3 {
   close(): Promise<void>;
 }
 
-export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
+export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> => {
   const { port = 0, credentials, region = 'us-east-1', directory, corsOrigin, clock = () => new Date() } = options;
   const server = createServer();
   // An idle connection is never closed under a client that is about to use it again, nor a slow upload.
@@ -67,16 +67,16 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   };
   let closing: Promise<void> | undefined;
   return { endpoint, close: () => (closing ??= close()) };
-}
+};
 
-function openStorage(directory: string | undefined, server: Server): Storage {
+const openStorage = (directory: string | undefined, server: Server): Storage => {
   try {
     return new Storage(directory);
   } catch (error) {
     server.close();
     throw error;
   }
-}
+};
 
 interface Settings {
   readonly storage: Storage;
@@ -87,7 +87,7 @@ interface Settings {
 }
 
 /** Never rejects. */
-async function respond(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
+const respond = async (request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> => {
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   // A client that has gone away is not our fault, and nothing can be done about it.
   response.on('error', () => undefined);
@@ -106,9 +106,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
   }
   // What was not read of a refused upload, so that the connection can be used again.
   request.resume();
-}
+};
 
-async function answer(request: IncomingMessage, { storage, credentials, region, clock }: Settings): Promise<Answer> {
+const answer = async (request: IncomingMessage, { storage, credentials, region, clock }: Settings): Promise<Answer> => {
   const { method = '', url = '', headersDistinct } = request;
   const target = parseTarget(url);
   const received = new Map(Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join()]));
@@ -128,9 +128,14 @@ async function answer(request: IncomingMessage, { storage, credentials, region, 
   const body = new RequestBody(source, headers, authorization);
   const second = `${now.toISOString().slice(0, 19)}.000Z`;
   return operation.run({ storage, region, now: second, bucket, key, parameters, headers, body });
-}
+};
 
-function respondWithError(error: unknown, request: IncomingMessage, response: ServerResponse, requestId: string): void {
+const respondWithError = (
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): void => {
   const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof S3Error ? error : new S3Error('InternalError', message);
   const resource = request.url?.split('?', 1)[0];
@@ -143,4 +148,4 @@ function respondWithError(error: unknown, request: IncomingMessage, response: Se
   };
   response.writeHead(known.status, { 'content-type': 'application/xml', ...known.headers });
   response.end(document('Error', fields(content)));
-}
+};

@@ -7,7 +7,7 @@ import { parseTarget } from './target.ts';
 
 // Every example that AWS publishes: sig-v4-header-based-auth, sigv4-query-string-auth, sigv4-streaming and
 // sigv4-streaming-trailers under https://docs.aws.amazon.com/AmazonS3/latest/API/
-const published = {
+const PUBLISHED = {
   credentials: {
     accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
     secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
@@ -15,23 +15,23 @@ const published = {
   region: 'us-east-1',
   now: new Date('2013-05-24T00:00:00Z'),
 };
-const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const EMPTY_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-function example(method: string, url: string, headers: Record<string, string>, signature: string): SignedRequest {
+const example = (method: string, url: string, headers: Record<string, string>, signature: string): SignedRequest => {
   const all = { host: 'examplebucket.s3.amazonaws.com', 'x-amz-date': '20130524T000000Z', ...headers };
   const scope = 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request';
   const names = Object.keys(all).sort().join(';');
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope},SignedHeaders=${names},Signature=${signature}`;
   return { method, target: parseTarget(url), headers: new Map(Object.entries({ ...all, authorization })) };
-}
+};
 
-const headerExamples: [string, SignedRequest][] = [
+const HEADER_EXAMPLES: [string, SignedRequest][] = [
   [
     'GET Object',
     example(
       'GET',
       '/test.txt',
-      { range: 'bytes=0-9', 'x-amz-content-sha256': emptyHash },
+      { range: 'bytes=0-9', 'x-amz-content-sha256': EMPTY_HASH },
       'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
     ),
   ],
@@ -53,7 +53,7 @@ const headerExamples: [string, SignedRequest][] = [
     example(
       'GET',
       '/?lifecycle',
-      { 'x-amz-content-sha256': emptyHash },
+      { 'x-amz-content-sha256': EMPTY_HASH },
       'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543',
     ),
   ],
@@ -62,17 +62,17 @@ const headerExamples: [string, SignedRequest][] = [
     example(
       'GET',
       '/?max-keys=2&prefix=J',
-      { 'x-amz-content-sha256': emptyHash },
+      { 'x-amz-content-sha256': EMPTY_HASH },
       '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
     ),
   ],
 ];
 
-test.each(headerExamples)(
+test.each(HEADER_EXAMPLES)(
   "AWS's header-signed example %s is accepted, and with another method refused",
   (_, request) => {
-    expect(verifySignature(request, published).payloadHash).toBe(request.headers.get('x-amz-content-sha256'));
-    expect(() => verifySignature({ ...request, method: 'DELETE' }, published)).toThrow(
+    expect(verifySignature(request, PUBLISHED).payloadHash).toBe(request.headers.get('x-amz-content-sha256'));
+    expect(() => verifySignature({ ...request, method: 'DELETE' }, PUBLISHED)).toThrow(
       expect.objectContaining({ code: 'SignatureDoesNotMatch' }),
     );
   },
@@ -80,7 +80,7 @@ test.each(headerExamples)(
 
 const link = (signature: string) =>
   `/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=${signature}`;
-const linkSignature = 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404';
+const LINK_SIGNATURE = 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404';
 const presigned = (signature: string): SignedRequest => ({
   method: 'GET',
   target: parseTarget(link(signature)),
@@ -88,7 +88,7 @@ const presigned = (signature: string): SignedRequest => ({
 });
 
 test("AWS's presigned example is accepted for its 86,400 seconds and not a moment longer", () => {
-  const at = (now: string) => () => verifySignature(presigned(linkSignature), { ...published, now: new Date(now) });
+  const at = (now: string) => () => verifySignature(presigned(LINK_SIGNATURE), { ...PUBLISHED, now: new Date(now) });
 
   expect(at('2013-05-24T00:00:00Z')().payloadHash).toBe('UNSIGNED-PAYLOAD');
   expect(at('2013-05-25T00:00:00Z')().payloadHash).toBe('UNSIGNED-PAYLOAD');
@@ -97,38 +97,38 @@ test("AWS's presigned example is accepted for its 86,400 seconds and not a momen
 });
 
 test('a signature in capitals is not the signature', () => {
-  expect(() => verifySignature(presigned(linkSignature.toUpperCase()), published)).toThrow(
+  expect(() => verifySignature(presigned(LINK_SIGNATURE.toUpperCase()), PUBLISHED)).toThrow(
     expect.objectContaining({ code: 'SignatureDoesNotMatch', status: 403 }),
   );
 });
 
 /** Signs what the refusal of a wrong signature says was to be signed. */
-function signatureFor(path: string): string {
+const signatureFor = (path: string): string => {
   try {
-    verifySignature(example('GET', path, { 'x-amz-content-sha256': emptyHash }, ''), published);
+    verifySignature(example('GET', path, { 'x-amz-content-sha256': EMPTY_HASH }, ''), PUBLISHED);
   } catch (error) {
     const { StringToSign = '' } = (error as S3Error).details;
     const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
     const parts = ['20130524', 'us-east-1', 's3', 'aws4_request', String(StringToSign)];
-    const secret: string | Buffer = `AWS4${published.credentials.secretAccessKey}`;
+    const secret: string | Buffer = `AWS4${PUBLISHED.credentials.secretAccessKey}`;
     return parts.reduce<string | Buffer>((key, part) => hmac(key, part), secret).toString('hex');
   }
   throw new Error('an empty signature was accepted');
-}
+};
 
-const signedPath = (path: string) => example('GET', path, { 'x-amz-content-sha256': emptyHash }, signatureFor(path));
+const signedPath = (path: string) => example('GET', path, { 'x-amz-content-sha256': EMPTY_HASH }, signatureFor(path));
 
 test.each(['/test%28.txt', '/a/../b', '/a//b/', '/%2B%20%25%F0%9F%98%80'])(
   'the path %s, encoded as S3 does it, is accepted as it was sent',
   (path) => {
-    expect(verifySignature(signedPath(path), published).payloadHash).toBe(emptyHash);
+    expect(verifySignature(signedPath(path), PUBLISHED).payloadHash).toBe(EMPTY_HASH);
   },
 );
 
 test.each(['/test(.txt', '/te+st.txt', '/a%2Fb', '/a%7eb', '/%f0%9F%98%80'])(
   'the path %s, which S3 would encode in another way, is refused though the signature fits it',
   (path) => {
-    expect(() => verifySignature(signedPath(path), published)).toThrow(
+    expect(() => verifySignature(signedPath(path), PUBLISHED)).toThrow(
       expect.objectContaining({ code: 'SignatureDoesNotMatch' }),
     );
   },
@@ -136,7 +136,7 @@ test.each(['/test(.txt', '/te+st.txt', '/a%2Fb', '/a%7eb', '/%f0%9F%98%80'])(
 
 const chunks = [Buffer.alloc(65536, 'a'), Buffer.alloc(1024, 'a'), Buffer.alloc(0)];
 
-function chunkedExample(payloadHash: string, headers: Record<string, string>, seed: string) {
+const chunkedExample = (payloadHash: string, headers: Record<string, string>, seed: string) => {
   const common = {
     host: 's3.amazonaws.com',
     'content-encoding': 'aws-chunked',
@@ -145,10 +145,10 @@ function chunkedExample(payloadHash: string, headers: Record<string, string>, se
     'x-amz-content-sha256': payloadHash,
   };
   return example('PUT', '/examplebucket/chunkObject.txt', { ...common, ...headers }, seed);
-}
+};
 
-async function decode(request: SignedRequest, signatures: string[], end: string) {
-  const { verifyChunk } = verifySignature(request, published);
+const decode = async (request: SignedRequest, signatures: string[], end: string) => {
+  const { verifyChunk } = verifySignature(request, PUBLISHED);
   const parts = chunks.flatMap((chunk, i) => [
     Buffer.from(`${chunk.length.toString(16)};chunk-signature=${signatures[i] ?? ''}\r\n`),
     chunk,
@@ -163,7 +163,7 @@ async function decode(request: SignedRequest, signatures: string[], end: string)
   const decoded: Buffer[] = [];
   for await (const piece of decodeAwsChunked(pieces(), trailers, verifyChunk)) decoded.push(piece);
   return { payload: Buffer.concat(decoded), trailers, length: body.length };
-}
+};
 
 const signatures = [
   'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648',
@@ -187,7 +187,7 @@ test("AWS's example of signed chunks is decoded, and is refused once any of its 
   }
 });
 
-const trailerSignatures = [
+const TRAILER_SIGNATURES = [
   'b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2',
   '1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7',
   '2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992',
@@ -201,10 +201,10 @@ const trailer = (checksum: string) =>
   `x-amz-checksum-crc32c:${checksum}\r\nx-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n`;
 
 test("AWS's example of a signed trailer is decoded, and is refused with another checksum", async () => {
-  const { trailers } = await decode(signedTrailer, trailerSignatures, trailer('sOO8/Q=='));
+  const { trailers } = await decode(signedTrailer, TRAILER_SIGNATURES, trailer('sOO8/Q=='));
   expect([...trailers]).toEqual([['x-amz-checksum-crc32c', 'sOO8/Q==']]);
 
-  await expect(decode(signedTrailer, trailerSignatures, trailer('sOO8/A=='))).rejects.toMatchObject({
+  await expect(decode(signedTrailer, TRAILER_SIGNATURES, trailer('sOO8/A=='))).rejects.toMatchObject({
     code: 'SignatureDoesNotMatch',
   });
 });

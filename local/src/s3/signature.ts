@@ -46,14 +46,17 @@ interface Claim {
   readonly malformed: (message: string) => S3Error;
 }
 
-const algorithm = 'AWS4-HMAC-SHA256';
-const allowedSkew = 15 * 60_000;
-const longestExpiry = 7 * 24 * 60 * 60;
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+const MAX_SKEW_MS = 15 * 60_000;
+const MAX_EXPIRY_SECONDS = 7 * 24 * 60 * 60;
 const payloadHashes =
   /^(?:[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER|STREAMING-AWS4-HMAC-SHA256-PAYLOAD(?:-TRAILER)?)$/;
 
 /** @throws S3Error where the request is not signed with these credentials, for this region, method, host, target and time */
-export function verifySignature(request: SignedRequest, { credentials, region, now }: SignatureOptions): Authorization {
+export const verifySignature = (
+  request: SignedRequest,
+  { credentials, region, now }: SignatureOptions,
+): Authorization => {
   const claim = readClaim(request);
   const { timestamp, signature, payloadHash } = claim;
   const scope = checkCredential(claim, credentials, region);
@@ -63,7 +66,7 @@ export function verifySignature(request: SignedRequest, { credentials, region, n
   const secret: string | Buffer = `AWS4${credentials.secretAccessKey}`;
   const signingKey = scope.split('/').reduce((key: string | Buffer, part) => hmac(key, part).digest(), secret);
   const canonicalRequest = toCanonicalRequest(claim, request);
-  const stringToSign = [algorithm, timestamp, scope, sha256(canonicalRequest)].join('\n');
+  const stringToSign = [ALGORITHM, timestamp, scope, sha256(canonicalRequest)].join('\n');
   const expected = hmac(signingKey, stringToSign).digest('hex');
   const wellEncoded = isWellEncoded(request.target);
   if (!wellEncoded || !isEqual(expected, signature)) {
@@ -80,24 +83,24 @@ export function verifySignature(request: SignedRequest, { credentials, region, n
   let previous = signature;
   const verifyChunk: Authorization['verifyChunk'] = (kind, digest, chunkSignature = '') => {
     const hashes = kind === 'PAYLOAD' ? [sha256(''), digest] : [digest];
-    const text = [`${algorithm}-${kind}`, timestamp, scope, previous, ...hashes].join('\n');
+    const text = [`${ALGORITHM}-${kind}`, timestamp, scope, previous, ...hashes].join('\n');
     previous = hmac(signingKey, text).digest('hex');
     if (!isEqual(previous, chunkSignature)) throw new S3Error('SignatureDoesNotMatch');
   };
   return { payloadHash, verifyChunk };
-}
+};
 
 // Headers reach us as Latin-1, one character a byte: this is what was received, byte for byte.
 const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text, 'latin1');
 
 // As text, not as the bytes it stands for: a signature in capitals is not the signature.
-function isEqual(expected: string, given: string): boolean {
+const isEqual = (expected: string, given: string): boolean => {
   const [a, b] = [Buffer.from(expected), Buffer.from(given)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
+};
 
-function readClaim({ target: { parameters }, headers }: SignedRequest): Claim {
+const readClaim = ({ target: { parameters }, headers }: SignedRequest): Claim => {
   const authorization = headers.get('authorization');
   const presigned = parameters.has('X-Amz-Algorithm');
   if (authorization === undefined && !presigned) throw new S3Error('AccessDenied');
@@ -113,7 +116,7 @@ function readClaim({ target: { parameters }, headers }: SignedRequest): Claim {
     if (value === undefined) throw malformed(`authentication version 4 requires ${name}`);
     return value;
   };
-  if (read('X-Amz-Algorithm') !== algorithm) throw malformed(`X-Amz-Algorithm only supports "${algorithm}"`);
+  if (read('X-Amz-Algorithm') !== ALGORITHM) throw malformed(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
   const payloadHash = fields.get('X-Amz-Content-Sha256') ?? headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
   return {
     credential: read('X-Amz-Credential'),
@@ -125,13 +128,13 @@ function readClaim({ target: { parameters }, headers }: SignedRequest): Claim {
     expires: presigned ? read('X-Amz-Expires') : undefined,
     malformed,
   };
-}
+};
 
 /** The parts of an Authorization header, and the headers that belong to it, by the names they have in a link. */
-function readAuthorization(authorization: string, headers: ReadonlyMap<string, string>): Map<string, string> {
+const readAuthorization = (authorization: string, headers: ReadonlyMap<string, string>): Map<string, string> => {
   const [version = '', rest = ''] = authorization.split(/ (.*)/s);
-  if (version !== algorithm) {
-    throw new S3Error('InvalidRequest', `The authorization mechanism is not supported. Please use ${algorithm}.`);
+  if (version !== ALGORITHM) {
+    throw new S3Error('InvalidRequest', `The authorization mechanism is not supported. Please use ${ALGORITHM}.`);
   }
   const date = headers.get('x-amz-date');
   if (date === undefined) throw new S3Error('AccessDenied', 'AWS authentication requires a valid x-amz-date header');
@@ -148,10 +151,14 @@ function readAuthorization(authorization: string, headers: ReadonlyMap<string, s
     fields.set(`X-Amz-${name}`, value);
   }
   return fields;
-}
+};
 
 /** Returns the scope of the credential: its day, region and service. */
-function checkCredential({ credential, timestamp, token, malformed }: Claim, own: Credentials, region: string): string {
+const checkCredential = (
+  { credential, timestamp, token, malformed }: Claim,
+  own: Credentials,
+  region: string,
+): string => {
   const [id, day = '', ...scope] = credential.split('/');
   const expected = [region, 's3', 'aws4_request'];
   if (id !== own.accessKeyId) throw new S3Error('InvalidAccessKeyId');
@@ -162,9 +169,9 @@ function checkCredential({ credential, timestamp, token, malformed }: Claim, own
   }
   if (token !== own.sessionToken) throw new S3Error(token === undefined ? 'InvalidAccessKeyId' : 'InvalidToken');
   return [day, ...scope].join('/');
-}
+};
 
-function checkTime({ timestamp, expires, malformed }: Claim, now: Date): void {
+const checkTime = ({ timestamp, expires, malformed }: Claim, now: Date): void => {
   const compact = /^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/;
   const signed = new Date(timestamp.replace(compact, '$1-$2-$3:$4:$5'));
   if (!compact.test(timestamp) || Number.isNaN(signed.getTime())) {
@@ -173,29 +180,32 @@ function checkTime({ timestamp, expires, malformed }: Claim, now: Date): void {
   const ahead = signed.getTime() - now.getTime();
   const details = { RequestTime: timestamp, ServerTime: now.toISOString() };
   if (expires === undefined) {
-    if (Math.abs(ahead) > allowedSkew) throw new S3Error('RequestTimeTooSkewed', undefined, { details });
+    if (Math.abs(ahead) > MAX_SKEW_MS) throw new S3Error('RequestTimeTooSkewed', undefined, { details });
     return;
   }
   if (/^-\d+$/.test(expires)) throw malformed('X-Amz-Expires must be non-negative');
   if (!/^\d+$/.test(expires)) throw malformed('X-Amz-Expires should be a number');
-  if (Number(expires) > longestExpiry) {
-    throw malformed(`X-Amz-Expires must be less than a week (in seconds), that is, at most ${longestExpiry}`);
+  if (Number(expires) > MAX_EXPIRY_SECONDS) {
+    throw malformed(`X-Amz-Expires must be less than a week (in seconds), that is, at most ${MAX_EXPIRY_SECONDS}`);
   }
-  if (ahead > allowedSkew) throw new S3Error('AccessDenied', 'Request is not valid yet', { details });
+  if (ahead > MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet', { details });
   if (-ahead > Number(expires) * 1000) throw new S3Error('AccessDenied', 'Request has expired', { details });
-}
+};
 
 // Without this, whoever holds a link could add headers that its signer never saw.
-function checkSignedHeaders({ signedHeaders }: Claim, { headers }: SignedRequest): void {
+const checkSignedHeaders = ({ signedHeaders }: Claim, { headers }: SignedRequest): void => {
   const required = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
   const unsigned = required.filter((name) => !signedHeaders.includes(name));
   if (unsigned.length > 0) {
     const details = { HeadersNotSigned: unsigned.join(', ') };
     throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', { details });
   }
-}
+};
 
-function toCanonicalRequest({ signedHeaders, payloadHash }: Claim, { method, target, headers }: SignedRequest): string {
+const toCanonicalRequest = (
+  { signedHeaders, payloadHash }: Claim,
+  { method, target, headers }: SignedRequest,
+): string => {
   const names = [...signedHeaders].sort();
   const query = target.rawParameters
     .filter(([name]) => name !== 'X-Amz-Signature')
@@ -210,13 +220,13 @@ function toCanonicalRequest({ signedHeaders, payloadHash }: Claim, { method, tar
     names.join(';'),
     payloadHash,
   ].join('\n');
-}
+};
 
 /**
  * S3 decodes what it receives and encodes it again before it verifies, so it refuses a signer that encodes in any other
  * way. Here the raw target is what is verified, and an encoding that S3 would not have arrived at is no match.
  */
-function isWellEncoded({ rawPath, rawParameters }: Target): boolean {
+const isWellEncoded = ({ rawPath, rawParameters }: Target): boolean => {
   const path = decodeUri(rawPath).split('/').map(encodeUri).join('/');
   return path === rawPath && rawParameters.flat().every((part) => encodeUri(decodeUri(part)) === part);
-}
+};

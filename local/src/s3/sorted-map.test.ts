@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { compareKeys, SortedMap } from './sorted-map.ts';
 
-const alphabet = ['a', 'b', '/', ' ', '\u007f', 'ü', '\ud7ff', '\ue000', '\uffff', '😀', '\u{10ffff}'];
+const ALPHABET = ['a', 'b', '/', ' ', '\u007f', 'ü', '\ud7ff', '\ue000', '\uffff', '😀', '\u{10ffff}'];
 
 // A generator of its own, so that a failure comes again.
-function createRandom(seed: number) {
+const createRandom = (seed: number) => {
   let state = seed;
   return (below: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-}
+};
 
 test('keys are in the order of their UTF-8 bytes', () => {
-  const keys = ['', ...alphabet, ...alphabet.flatMap((a) => alphabet.map((b) => a + b))];
+  const keys = ['', ...ALPHABET, ...ALPHABET.flatMap((a) => ALPHABET.map((b) => a + b))];
   const pairs = keys.flatMap((a) => keys.map((b) => [a, b] as const));
   const bytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
   expect(pairs.filter(([a, b]) => Math.sign(compareKeys(a, b)) !== bytes(a, b))).toEqual([]);
@@ -23,7 +23,7 @@ test.each([1, 2, 3])('a map is what a sorted list would be, whatever was set and
   const random = createRandom(seed);
   const map = new SortedMap<number>();
   const plain = new Map<string, number>();
-  const randomKey = () => Array.from({ length: 1 + random(5) }, () => alphabet[random(alphabet.length)]).join('');
+  const randomKey = () => Array.from({ length: 1 + random(5) }, () => ALPHABET[random(ALPHABET.length)]).join('');
   // More additions than removals, then fewer, so that blocks are split and emptied.
   for (const additions of [9, 5, 1]) {
     for (let i = 0; i < 6000; i++) {

@@ -1,17 +1,17 @@
 /** The order of S3's lists: by UTF-8 bytes, where JavaScript's own goes by UTF-16 units and has emoji before U+E000. */
-export function compareKeys(a: string, b: string): number {
+export const compareKeys = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
-}
+};
 
 // Surrogates stand for the code points beyond U+FFFF, which UTF-8 has after all others.
 const rank = (unit: number) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
-const largestBlock = 512;
+const MAX_BLOCK = 512;
 
 /**
  * A map in the order of its keys. They are kept in short sorted blocks: in one array of 100,000, each insertion or
@@ -33,7 +33,7 @@ export class SortedMap<V> {
     if (!this.#values.has(key)) {
       const { block, number, index } = this.#locate(key);
       block.splice(index, 0, key);
-      if (block.length > largestBlock) this.#blocks.splice(number + 1, 0, block.splice(largestBlock / 2));
+      if (block.length > MAX_BLOCK) this.#blocks.splice(number + 1, 0, block.splice(MAX_BLOCK / 2));
     }
     this.#values.set(key, value);
   }
@@ -66,7 +66,7 @@ export class SortedMap<V> {
 }
 
 /** The first index for which `holds`, given that it holds for all that follow. */
-function firstIndex(length: number, holds: (index: number) => boolean): number {
+const firstIndex = (length: number, holds: (index: number) => boolean): number => {
   let low = 0;
   let high = length;
   while (low < high) {
@@ -75,4 +75,4 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
     else low = middle + 1;
   }
   return low;
-}
+};

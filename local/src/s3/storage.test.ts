@@ -40,11 +40,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function restart() {
+const restart = async () => {
   await s3.close();
   s3 = await startLocalS3({ credentials, directory });
   client = createClient(s3.endpoint);
-}
+};
 
 const journal = () => join(directory, 'journal.jsonl');
 const bodies = () => readdirSync(join(directory, 'bodies'));
@@ -149,12 +149,12 @@ test('a record that cannot be read is an error that says where it is', async () 
 });
 
 /** Polls, for what a client cannot be told. */
-async function until(holds: () => boolean) {
+const until = async (holds: () => boolean) => {
   while (!holds()) await sleep(5);
-}
+};
 
 /** Sends half of the command's body of a megabyte; then it is for the caller to send the rest, or to go away. */
-async function startUpload(command: object) {
+const startUpload = async (command: object) => {
   const { method, target: path, headers } = await sign(client, command);
   const { hostname, port } = new URL(s3.endpoint);
   const kept = bodies().length;
@@ -162,7 +162,7 @@ async function startUpload(command: object) {
   request.on('error', () => undefined).write(Buffer.alloc(500_000));
   await until(() => bodies().length > kept);
   return request;
-}
+};
 const megabyte = Buffer.alloc(1_000_000);
 
 test('an upload whose client goes away leaves nothing behind', async () => {

@@ -210,16 +210,16 @@ const bodiesOf = (version: Version) => (isMarker(version) ? [] : version.bodies)
 const partBodies = ({ parts }: Upload) => [...parts.values()].map(({ body }) => body);
 
 /** Puts the version on top. There is one `null` version at most: a new one takes the place of the old. */
-function addVersion({ objects }: Bucket, key: string, version: Version): readonly Body[] {
+const addVersion = ({ objects }: Bucket, key: string, version: Version): readonly Body[] => {
   const versions = objects.get(key) ?? [];
   objects.set(key, [version, ...versions.filter(({ id }) => id !== version.id)]);
   return versions.filter(({ id }) => id === version.id).flatMap(bodiesOf);
-}
+};
 
-function removeVersion({ objects }: Bucket, key: string, versionId: string): readonly Body[] {
+const removeVersion = ({ objects }: Bucket, key: string, versionId: string): readonly Body[] => {
   const versions = objects.get(key) ?? [];
   const left = versions.filter(({ id }) => id !== versionId);
   if (left.length > 0) objects.set(key, left);
   else objects.delete(key);
   return versions.filter(({ id }) => id === versionId).flatMap(bodiesOf);
-}
+};

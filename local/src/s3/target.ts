@@ -13,7 +13,7 @@ export interface Target {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-export function parseTarget(url: string): Target {
+export const parseTarget = (url: string): Target => {
   const [rawPath = '', rawQuery = ''] = url.split(/\?(.*)/s);
   // An absolute URL or an asterisk, which HTTP allows here.
   if (!rawPath.startsWith('/')) throw new S3Error('InvalidURI');
@@ -29,4 +29,4 @@ export function parseTarget(url: string): Target {
   const parameters = new Map(rawParameters.map(([name, value]) => [decodeUri(name), decodeUri(value)]));
   if (parameters.size < rawParameters.length) throw new S3Error('InvalidArgument', 'A query parameter is given twice.');
   return { rawPath, rawParameters, bucket: decodeUri(bucket), key: decodeUri(key), parameters };
-}
+};

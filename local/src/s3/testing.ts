@@ -12,13 +12,13 @@ const logger = { debug: silent, info: silent, warn: silent, error: silent };
 export const createClient = (endpoint: string, config: S3ClientConfig = {}) =>
   new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1', credentials, logger, maxAttempts: 1, ...config });
 
-export async function startWithBucket(options: Partial<LocalS3Options> = {}) {
+export const startWithBucket = async (options: Partial<LocalS3Options> = {}) => {
   const all = { credentials, ...options };
   const s3 = await startLocalS3(all);
   const client = createClient(s3.endpoint, { credentials: all.credentials });
   await client.send(new CreateBucketCommand({ Bucket }));
   return { s3, client };
-}
+};
 
 export interface RawRequest {
   method: string;
@@ -71,11 +71,11 @@ const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** The request that the SDK would send for the command, signed after `adjust` has had it. */
-export async function sign(
+export const sign = async (
   client: S3Client,
   command: object,
   adjust: (request: SdkRequest) => void = () => undefined,
-): Promise<RawRequest> {
+): Promise<RawRequest> => {
   let signed: SdkRequest | undefined;
   // Any command: their types have no more in common than being objects.
   const { middlewareStack } = command as GetObjectCommand;
@@ -99,4 +99,4 @@ export async function sign(
   const pairs = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
   const target = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
   return { method, target, headers, ...(body !== undefined && { body }) };
-}
+};

@@ -77,7 +77,7 @@ test('a chunk of less than 8 KB is refused unless it is the last', async () => {
   expect(await exists('small-chunks')).toBe(false);
 });
 
-async function signedChunks(Key: string, mode: string, chunks: string[], trailer?: string, damaged = false) {
+const signedChunks = async (Key: string, mode: string, chunks: string[], trailer?: string, damaged = false) => {
   const request = await sign(client, put(Key), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];
     headers['x-amz-content-sha256'] = mode;
@@ -107,7 +107,7 @@ async function signedChunks(Key: string, mode: string, chunks: string[], trailer
   const whole = `${body}${end}\r\n`;
   request.headers['content-length'] = String(whole.length);
   return send(s3.endpoint, { ...request, body: whole });
-}
+};
 
 const chunks = ['a'.repeat(8192), 'a'.repeat(10)];
 
@@ -130,29 +130,29 @@ test('a signed trailer is verified, and so is the checksum in it', async () => {
   expect(await exists('trailer-wrong')).toBe(false);
 });
 
-const unsignedTrailer = {
+const UNSIGNED_TRAILER = {
   'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
   'content-encoding': 'aws-chunked',
 };
-const goodTrailer = 'x-amz-checksum-crc32:NhCmhg==';
+const GOOD_TRAILER = 'x-amz-checksum-crc32:NhCmhg==';
 
 test.each([
-  ['well-formed', `5\r\nhello\r\n0\r\n${goodTrailer}\r\n\r\n`, 200, undefined],
+  ['well-formed', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 200, undefined],
   ['with another checksum', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n', 400, 'BadDigest'],
   ['without its trailer', '5\r\nhello\r\n0\r\n\r\n', 400, 'MalformedTrailerError'],
   ['with a trailer that is none', '5\r\nhello\r\n0\r\nchecksum\r\n\r\n', 400, 'MalformedTrailerError'],
-  ['shorter than announced', `4\r\nhell\r\n0\r\n${goodTrailer}\r\n\r\n`, 400, 'IncompleteBody'],
+  ['shorter than announced', `4\r\nhell\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'IncompleteBody'],
   ['cut off in a chunk', '5\r\nhe', 400, 'IncompleteBody'],
   ['cut off before its end', '5\r\nhello\r\n', 400, 'IncompleteBody'],
-  ['with a longer chunk than it says', `4\r\nhello\r\n0\r\n${goodTrailer}\r\n\r\n`, 400, 'InvalidRequest'],
-  ['with no size', `x\r\nhello\r\n0\r\n${goodTrailer}\r\n\r\n`, 400, 'InvalidRequest'],
+  ['with a longer chunk than it says', `4\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
+  ['with no size', `x\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
   ['with an endless line', 'a'.repeat(100_000), 400, 'InvalidRequest'],
-  ['with something behind it', `5\r\nhello\r\n0\r\n${goodTrailer}\r\n\r\nmore`, 400, 'InvalidRequest'],
+  ['with something behind it', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\nmore`, 400, 'InvalidRequest'],
 ])('an aws-chunked body %s is answered as S3 does', async (name, body, status, code) => {
   const Key = `chunked ${name}`;
   const request = await sign(client, put(Key), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];
-    Object.assign(headers, unsignedTrailer, {
+    Object.assign(headers, UNSIGNED_TRAILER, {
       'content-length': String(body.length),
       'x-amz-decoded-content-length': '5',
       'x-amz-trailer': 'x-amz-checksum-crc32',
@@ -209,7 +209,7 @@ test('checksums that are not calculated here are not implemented, rather than be
 test('a trailer that is not calculated here is not implemented', async () => {
   const request = await sign(client, put('unknown-trailer'), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];
-    Object.assign(headers, unsignedTrailer, { 'x-amz-trailer': 'x-amz-checksum-crc64nvme' });
+    Object.assign(headers, UNSIGNED_TRAILER, { 'x-amz-trailer': 'x-amz-checksum-crc64nvme' });
   });
   const answer = await send(s3.endpoint, request);
   expect(answer).toMatchObject({ status: 501, code: 'NotImplemented' });
@@ -274,7 +274,7 @@ test('a connection on which uploads were refused, before and while they were rea
   const broken = await sign(client, put('broken'), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];
     const length = { 'content-length': String(size), 'x-amz-decoded-content-length': String(size) };
-    Object.assign(headers, unsignedTrailer, length, { 'x-amz-trailer': 'x-amz-checksum-crc32' });
+    Object.assign(headers, UNSIGNED_TRAILER, length, { 'x-amz-trailer': 'x-amz-checksum-crc32' });
   });
   const [refused, localPort] = await upload({ ...good, target: `${good.target}&changed=1` }, 'x'.repeat(size));
   expect(refused).toBe(403);

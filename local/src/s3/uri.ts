@@ -1,13 +1,13 @@
 import { S3Error } from './s3-error.ts';
 
 /** Decodes once. A bad escape or invalid UTF-8 is InvalidURI. */
-export function decodeUri(text: string): string {
+export const decodeUri = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
     throw new S3Error('InvalidURI');
   }
-}
+};
 
 const escapeCharacter = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 

@@ -33,7 +33,7 @@ const get = async (Key: string, VersionId?: string) =>
 const remove = (Key: string, VersionId?: string) => client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 
 /** Every version and marker as `key version`, in the list's order, markers with an x and the latest with a star. */
-async function versions(options = {}): Promise<string[]> {
+const versions = async (options = {}): Promise<string[]> => {
   const request = await sign(client, new ListObjectVersionsCommand({ Bucket, ...options }));
   const { text } = await send(s3.endpoint, request);
   const entries = text.matchAll(
@@ -42,7 +42,7 @@ async function versions(options = {}): Promise<string[]> {
   return [...entries].map(
     ([, kind, key, id, latest]) => `${key} ${id}${kind === 'DeleteMarker' ? ' x' : ''}${latest === 'true' ? ' *' : ''}`,
   );
-}
+};
 
 test('versioning is off until it is turned on, and can then be suspended but not undone', async () => {
   const status = async () => (await client.send(new GetBucketVersioningCommand({ Bucket }))).Status;
@@ -201,7 +201,7 @@ test('a batch is of 1 to 1,000 keys', async () => {
   expect(await versions()).toEqual([]);
 });
 
-async function deleteWith(xml: string, adjust: (headers: Record<string, string>) => void = () => undefined) {
+const deleteWith = async (xml: string, adjust: (headers: Record<string, string>) => void = () => undefined) => {
   const command = new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'a' }] } });
   const request = await sign(client, command, (unsigned) => {
     const { headers } = unsigned;
@@ -213,7 +213,7 @@ async function deleteWith(xml: string, adjust: (headers: Record<string, string>)
     adjust(headers);
   });
   return send(s3.endpoint, request);
-}
+};
 
 test('a batch that could have been damaged on the way is refused', async () => {
   const xml = '<Delete><Object><Key>a</Key></Object></Delete>';

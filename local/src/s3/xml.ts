@@ -3,11 +3,11 @@ import { S3Error } from './s3-error.ts';
 
 type Leaf = string | number | boolean;
 
-const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 // S3 answers a control character in a key as a reference, which XML 1.0 forbids. A carriage return may be one and must
 // be: written out, a parser would turn it into a line feed.
-const escapeCharacter = (character: string) => named[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;
+const escapeCharacter = (character: string) => ESCAPES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;
 
 // eslint-disable-next-line no-control-regex
 const escapeText = (text: string) => text.replace(/[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g, escapeCharacter);
@@ -25,7 +25,7 @@ export const document = (root: string, content: readonly string[]): string =>
 
 type XmlElement = Readonly<Record<string, unknown>>;
 
-const predefined = new Map([
+const PREDEFINED_ENTITIES = new Map([
   ['amp', '&'],
   ['lt', '<'],
   ['gt', '>'],
@@ -34,15 +34,15 @@ const predefined = new Map([
 ]);
 
 // eslint-disable-next-line no-control-regex
-const notXml = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 
 const decodeReferences = (text: string) =>
   text.replace(
     /&(?:#x([0-9a-fA-F]{1,6});|#([0-9]{1,7});|([a-z]+);)?/g,
     (_, hex?: string, decimal?: string, name = '') => {
       const codePoint = hex !== undefined ? parseInt(hex, 16) : Number(decimal);
-      const decoded = codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : predefined.get(String(name));
-      if (decoded === undefined || notXml.test(decoded)) throw new S3Error('MalformedXML');
+      const decoded = codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : PREDEFINED_ENTITIES.get(String(name));
+      if (decoded === undefined || NOT_XML.test(decoded)) throw new S3Error('MalformedXML');
       return decoded;
     },
   );
@@ -69,11 +69,11 @@ const parser = new XMLParser({
  * The root element of a request's body. Stricter than the parser in what S3 is strict about: characters that XML 1.0
  * does not have are refused, written out or as references, and so are the entities of a document type.
  */
-export function parseXml(body: Buffer, root: string): XmlElement {
+export const parseXml = (body: Buffer, root: string): XmlElement => {
   let parsed: XmlElement;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    if (notXml.test(text)) throw new S3Error('MalformedXML');
+    if (NOT_XML.test(text)) throw new S3Error('MalformedXML');
     // Its successor is a package of its own, for a check that is one argument here.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     parsed = parser.parse(text, true) as XmlElement;
@@ -82,7 +82,7 @@ export function parseXml(body: Buffer, root: string): XmlElement {
   }
   if (Object.keys(parsed).join() !== root) throw new S3Error('MalformedXML');
   return toElement(parsed[root]);
-}
+};
 
 // An empty element is parsed as an empty string.
 const toElement = (value: unknown): XmlElement =>
@@ -93,14 +93,14 @@ export const children = (parent: XmlElement, name: 'Object' | 'Part'): XmlElemen
   ((parent[name] ?? []) as unknown[]).map(toElement);
 
 /** The text of a child, or `undefined` where there is none. */
-export function childText(parent: XmlElement, name: string): string | undefined {
+export const childText = (parent: XmlElement, name: string): string | undefined => {
   const value = parent[name];
   if (value !== undefined && typeof value !== 'string') throw new S3Error('MalformedXML');
   return value;
-}
+};
 
 /** Refuses what a caller asks for in XML and would not get. */
-export function allowOnly(parent: XmlElement, names: readonly string[]): void {
+export const allowOnly = (parent: XmlElement, names: readonly string[]): void => {
   const unknown = Object.keys(parent).find((name) => name !== '#text' && !names.includes(name));
   if (unknown !== undefined) throw new S3Error('NotImplemented', `The element ${unknown} is not implemented.`);
-}
+};
