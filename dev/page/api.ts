@@ -1,7 +1,7 @@
 import { createJobsClient } from '@jobs-api/client';
 import type { JobsClient } from '@jobs-api/client';
 
-/** A request that is over: `status` is `undefined` where it was not answered. */
+/** A request that is over; `status` is `undefined` if there was no response. */
 export interface Call {
   readonly method: string;
   readonly path: string;
@@ -9,7 +9,7 @@ export interface Call {
   readonly milliseconds: number;
 }
 
-/** @param onCall hears of every request when it is over */
+/** @param onCall is called with every request when it is over */
 export const connect = (token: string, onCall: (call: Call) => void): JobsClient['jobs'] => {
   const reportingFetch: typeof fetch = async (url, init) => {
     const begun = performance.now();

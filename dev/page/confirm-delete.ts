@@ -1,29 +1,40 @@
-import type { Job } from '@jobs-api/client';
+import { JobsApiError } from '@jobs-api/client';
+import type { DeleteReceipt, Job } from '@jobs-api/client';
 import { byId } from './element.ts';
 import { count, formatSize } from './format.ts';
 import { nameOf } from './job-list.ts';
 
+interface DeleteActions {
+  /** @param onlyIfFinished whether a job that is not finished stays */
+  readonly deleteJob: (onlyIfFinished: boolean) => Promise<DeleteReceipt | undefined>;
+  /** Says in words what went wrong. */
+  readonly explain: (error: unknown) => string;
+}
+
 /**
- * Asks whether to delete a job and has it done, all in one dialog.
+ * Asks whether to delete a job and deletes it, in one dialog. A job that is not finished is deleted only if the user
+ * insists.
  *
- * @param deleteJob answers what went wrong, in words, and may then be called again
- * @returns whether the job is deleted
+ * @returns what was removed; `undefined` if the job was kept
  */
-export const confirmDelete = (job: Job, deleteJob: () => Promise<string | undefined>): Promise<boolean> => {
+export const confirmDelete = (job: Job, { deleteJob, explain }: DeleteActions): Promise<DeleteReceipt | undefined> => {
   const dialog = byId('confirm') as HTMLDialogElement;
   const button = byId('confirm-delete') as HTMLButtonElement;
   const files = Object.keys(job.object_uuid_names).length;
   byId('confirm-heading').textContent = `Delete “${nameOf(job)}”?`;
   byId('confirm-text').textContent =
-    `${count(files, 'file')} (${formatSize(job.total_size)}), what was made of ${files === 1 ? 'it' : 'them'}, ` +
-    'and the record of the job are removed. This cannot be undone.';
+    `${count(files, 'file')} (${formatSize(job.total_size)}), all results and the record of the job are removed. ` +
+    'This cannot be undone.';
   byId('confirm-error').textContent = '';
+  button.textContent = 'Delete it';
   button.disabled = false;
-  dialog.returnValue = '';
-  dialog.showModal();
 
-  // A delete that is under way is not called off by closing the dialog.
-  const cancel = () => !button.disabled && dialog.close();
+  let receipt: DeleteReceipt | undefined;
+  let onlyIfFinished = true;
+  // Closing the dialog does not stop a delete that has begun.
+  const cancel = () => {
+    if (!button.disabled) dialog.close();
+  };
   byId('confirm-cancel').onclick = cancel;
   dialog.oncancel = (event) => {
     event.preventDefault();
@@ -31,12 +42,29 @@ export const confirmDelete = (job: Job, deleteJob: () => Promise<string | undefi
   };
   button.onclick = async () => {
     button.disabled = true;
-    const problem = await deleteJob();
-    button.disabled = false;
-    if (problem === undefined) dialog.close('deleted');
-    else byId('confirm-error').textContent = problem;
+    try {
+      receipt = await deleteJob(onlyIfFinished);
+      dialog.close();
+    } catch (error) {
+      button.disabled = false;
+      if (!(error instanceof JobsApiError) || error.code !== 'JOB_NOT_FINISHED') {
+        byId('confirm-error').textContent = explain(error);
+        return;
+      }
+      onlyIfFinished = false;
+      byId('confirm-error').textContent =
+        'The job is not finished: it was not deleted. If it is deleted now, its processing may still write results, which nobody will see.';
+      button.textContent = 'Delete it anyway';
+    }
   };
-  return new Promise((resolve) =>
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'deleted'), { once: true }),
-  );
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      'close',
+      () => {
+        resolve(receipt);
+      },
+      { once: true },
+    );
+  });
 };

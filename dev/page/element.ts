@@ -1,7 +1,7 @@
 type Child = Node | string | false | undefined;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
-/** An element with attributes, listeners (`onclick`) and children; what is `false` or `undefined` is left out. */
+/** An element with attributes, listeners (`onclick`) and children; `false` and `undefined` are left out. */
 export const element = <Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},

@@ -6,13 +6,6 @@ export const formatSize = (bytes: number): string => {
   return `${new Intl.NumberFormat('en', { maximumFractionDigits: 1 }).format(bytes / 1000 ** power)} ${UNITS[power]}`;
 };
 
-/** `2020-01-01 12:00:00.000000000 UTC`, which is what the API passes on, as a time; `undefined` where it is none. */
-export const parseDate = (date: string | null): Date | undefined => {
-  const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.\d+ UTC$/.exec(date ?? '') ?? [];
-  const parsed = new Date(`${day}T${time}Z`);
-  return Number.isNaN(parsed.getTime()) ? undefined : parsed;
-};
-
 export const formatDate = (date: Date, withTime = false): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', ...(withTime && { timeStyle: 'short' }) }).format(date);
 

@@ -1,5 +1,5 @@
 import { describeStatus } from '@jobs-api/core';
-import type { JobWithLinks } from '@jobs-api/client';
+import type { Job, JobSummary, JobWithLinks } from '@jobs-api/client';
 import { element } from './element.ts';
 import { count, formatDuration, formatSize } from './format.ts';
 import { dateOf, nameOf } from './job-list.ts';
@@ -7,7 +7,7 @@ import { bySight, kindOf, preview } from './preview.ts';
 import { resultOf } from './result.ts';
 import { progressBar, statusChip } from './status.ts';
 
-/** How many files are shown until all are asked for, and up to how many have their results opened at once. */
+/** How many files are shown before "Show all", and the most files whose results are open at first. */
 const FIRST_FILES = 24;
 const OPEN_RESULTS = 4;
 
@@ -17,15 +17,15 @@ export interface DetailActions {
   readonly onDownload: (objectUuid: string, name: string) => void;
 }
 
-export const jobDetail = (answer: JobWithLinks, actions: DetailActions): readonly HTMLElement[] => {
-  const { job_info: job } = answer;
+export const jobDetail = (body: JobWithLinks, actions: DetailActions): readonly HTMLElement[] => {
+  const { job_info: job } = body;
   const files = Object.entries(job.object_uuid_names).sort(([, a], [, b]) => bySight(a, b));
   const fact = (name: string, value: HTMLElement | string) =>
     element('div', {}, element('dt', {}, name), element('dd', {}, value));
 
   const list = element('ul', { class: 'files' });
   const show = (shown: typeof files) =>
-    list.replaceChildren(...shown.map(([uuid, name]) => element('li', {}, fileCard(answer, uuid, name, actions))));
+    list.replaceChildren(...shown.map(([uuid, name]) => element('li', {}, fileCard(body, uuid, name, actions))));
   show(files.slice(0, FIRST_FILES));
   const showAll = element('button', { type: 'button' }, `Show all ${files.length} files`);
   showAll.addEventListener('click', () => {
@@ -41,8 +41,7 @@ export const jobDetail = (answer: JobWithLinks, actions: DetailActions): readonl
       element('h2', { id: 'detail-heading', tabindex: -1 }, nameOf(job)),
       element('button', { type: 'button', class: 'danger-quiet', onclick: actions.onDelete }, 'Delete job …'),
     ),
-    element('p', { class: 'standing' }, statusChip(job.status), ' ', describeStatus(job.status).meaning),
-    progressBar(job.progress_percent),
+    standing(job),
     element(
       'dl',
       { class: 'job-facts' },
@@ -59,8 +58,20 @@ export const jobDetail = (answer: JobWithLinks, actions: DetailActions): readonl
   ].filter((part) => part !== undefined);
 };
 
-const fileCard = (answer: JobWithLinks, uuid: string, name: string, { onDownload }: DetailActions): HTMLElement => {
-  const { job_info: job, results, object_urls: urls } = answer;
+/** The status of a job and its progress. */
+export const standing = (job: Job | JobSummary): HTMLElement =>
+  element(
+    'div',
+    { class: 'standing' },
+    element('p', {}, statusChip(job.status), ' ', meaningOf(job)),
+    progressBar(job.progress_percent),
+  );
+
+const meaningOf = (job: Job | JobSummary): string =>
+  'status_meaning' in job ? job.status_meaning : describeStatus(job.status).meaning;
+
+const fileCard = (body: JobWithLinks, uuid: string, name: string, { onDownload }: DetailActions): HTMLElement => {
+  const { job_info: job, results, object_urls: urls } = body;
   const failure = job.failed_to_process[uuid];
   const result = results[uuid];
   const url = urls?.[uuid];

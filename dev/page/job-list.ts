@@ -1,13 +1,14 @@
+import { jobDate } from '@jobs-api/client';
 import type { JobSummary } from '@jobs-api/client';
 import { element } from './element.ts';
-import { formatDate, formatSize, parseDate } from './format.ts';
+import { formatDate, formatSize } from './format.ts';
 import { progressBar, statusChip } from './status.ts';
 
 export const nameOf = (job: Pick<JobSummary, 'job_id' | 'job_name'>): string => job.job_name ?? `Job ${job.job_id}`;
 
-export const dateOf = ({ date }: Pick<JobSummary, 'date'>, withTime = false): HTMLElement | string => {
-  const parsed = parseDate(date);
-  if (!parsed) return date ?? 'no date';
+export const dateOf = (job: Pick<JobSummary, 'date'>, withTime = false): HTMLElement | string => {
+  const parsed = jobDate(job);
+  if (!parsed) return job.date ?? 'no date';
   return element('time', { datetime: parsed.toISOString() }, formatDate(parsed, withTime));
 };
 
@@ -22,7 +23,7 @@ export const jobLink = (job: JobSummary, href: string): HTMLElement =>
     element('span', { class: 'facts' }, dateOf(job), ' · ', formatSize(job.total_size)),
   );
 
-/** Grey bars in place of what is on its way. */
+/** Grey bars in place of what is still loading. */
 export const skeleton = (rows: number): HTMLElement =>
   element(
     'div',

@@ -1,14 +1,15 @@
-// The jobs page of `pnpm dev`: a front end that uses the API as any other would, with a sample user's token.
+// The jobs page of `pnpm dev`: a front end that uses the API like any other, with the token of a sample user.
 import { JobsApiError } from '@jobs-api/client';
-import type { JobList, JobSummary, JobWithLinks, ListJobsOptions } from '@jobs-api/client';
-import { jobStatuses } from '@jobs-api/core';
+import type { DeleteReceipt, Job, JobList, JobSummary, JobWithLinks } from '@jobs-api/client';
 import { connect } from './api.ts';
 import type { Call } from './api.ts';
 import { confirmDelete } from './confirm-delete.ts';
 import { byId, element } from './element.ts';
-import { count } from './format.ts';
-import { jobDetail } from './job-detail.ts';
+import { areFiltersSet, clearFilters, readFilters, startFilters } from './filters.ts';
+import { count, formatSize } from './format.ts';
+import { jobDetail, standing } from './job-detail.ts';
 import { jobLink, nameOf, notice, skeleton } from './job-list.ts';
+import { createLive } from './live.ts';
 
 interface SampleUser {
   readonly name: string;
@@ -22,14 +23,15 @@ const TOAST_MS = 6_000;
 const main = byId('main');
 const jobList = byId('jobs');
 const detail = byId('detail');
-const filter = byId('filter') as HTMLSelectElement;
-/** From here on the list and the chosen job are side by side; style.css has the same. */
+/** From this width on, the list and the chosen job are side by side; style.css has the same width. */
 const wide = matchMedia('(min-width: 60rem)');
 
 let users: readonly SampleUser[] = [];
 let user: SampleUser = { name: '', token: '' };
 let jobs: JobSummary[] = [];
 let shownJob: number | undefined;
+/** The chosen job as it was loaded or has changed since. */
+let shown: Job | undefined;
 
 /** `#/alice/3`: whose jobs, and which one. */
 const readAddress = (): { name?: string; jobId?: number } => {
@@ -44,11 +46,11 @@ const addressOf = (name: string, jobId?: number) =>
 
 const explain = (error: unknown): { heading: string; text: string } => {
   if (!(error instanceof JobsApiError))
-    return { heading: 'The service does not answer', text: 'Is pnpm dev still running?' };
+    return { heading: 'The service does not respond', text: 'Is pnpm dev still running?' };
   const { status, message, requestId } = error;
   if (status === 401)
-    return { heading: 'The token is no longer valid', text: 'pnpm dev was started anew: load this page again.' };
-  return { heading: message, text: `Status ${status}; the log has it as request ${requestId ?? 'unknown'}.` };
+    return { heading: 'The token is no longer valid', text: 'pnpm dev was started again: reload this page.' };
+  return { heading: message, text: `Status ${status}; id of the request in the log: ${requestId ?? 'unknown'}.` };
 };
 
 const showCall = ({ method, path, status, milliseconds }: Call): void => {
@@ -58,7 +60,7 @@ const showCall = ({ method, path, status, milliseconds }: Call): void => {
       'li',
       {},
       element('code', {}, `${method} ${path}`),
-      element('span', { class: 'facts' }, `${status ?? 'no answer'} · ${Math.round(milliseconds)} ms`),
+      element('span', { class: 'facts' }, `${status ?? 'no response'} · ${Math.round(milliseconds)} ms`),
     ),
   );
   while (calls.childElementCount > SHOWN_CALLS) calls.lastElementChild?.remove();
@@ -84,8 +86,8 @@ const markShown = (): void => {
 const renderList = (remaining: JobList | undefined): void => {
   const links = jobs.map((job) => element('li', {}, jobLink(job, addressOf(user.name, job.job_id))));
   if (jobs.length > 0) jobList.replaceChildren(element('ul', {}, ...links));
-  else if (filter.value !== '')
-    jobList.replaceChildren(notice('None in this status', `No job of ${user.name} is in it now.`));
+  else if (areFiltersSet())
+    jobList.replaceChildren(notice('No such job', `No job of ${user.name} has this name and status now.`));
   else
     jobList.replaceChildren(
       notice(
@@ -99,15 +101,14 @@ const renderList = (remaining: JobList | undefined): void => {
   markShown();
 };
 
-/** Which load is the latest: an older one that answers late is not shown. */
+/** The latest load: what an older one brings is not shown. */
 let listLoad = 0;
 
-/** @param remaining what is left of a list that is shown, to go on with it */
+/** @param remaining rest of the list that is shown, to continue with */
 const loadList = async (remaining?: JobList): Promise<void> => {
   const load = ++listLoad;
   jobList.setAttribute('aria-busy', 'true');
-  const status = (filter.value || undefined) as ListJobsOptions['status'];
-  const list = remaining ?? api.list({ status, pageSize: SHOWN_AT_ONCE });
+  const list = remaining ?? api.list({ ...readFilters(), pageSize: SHOWN_AT_ONCE });
   const loaded = remaining ? [...jobs] : [];
   try {
     let next = await list.next();
@@ -119,6 +120,7 @@ const loadList = async (remaining?: JobList): Promise<void> => {
     if (load !== listLoad) return;
     jobs = loaded;
     renderList(next.done === true ? undefined : list);
+    followRunning();
   } catch (error) {
     if (load !== listLoad) return;
     const { heading, text } = explain(error);
@@ -126,6 +128,46 @@ const loadList = async (remaining?: JobList): Promise<void> => {
     jobList.replaceChildren(notice(heading, text, { label: 'Try again', onclick: retry }));
   }
   jobList.removeAttribute('aria-busy');
+};
+
+// Live progress
+
+const live = createLive(
+  (jobId, job) => {
+    showUpdate(jobId, job);
+  },
+  (error) => {
+    toast(`Progress is not live any more: ${explain(error).heading}`);
+  },
+);
+
+/** Follows every job that is shown and not finished, if the page is visible. */
+const followRunning = (): void => {
+  const running = [...jobs, ...(shown ? [shown] : [])].filter(({ finished }) => !finished);
+  if (document.visibilityState === 'visible') live.follow(api, new Set(running.map(({ job_id }) => job_id)));
+};
+
+const showUpdate = (jobId: number, job: JobSummary | undefined): void => {
+  const link = jobList.querySelector<HTMLElement>(`[data-job="${jobId}"]`);
+  const isFocused = link !== null && link === document.activeElement;
+  const before = jobs.find(({ job_id }) => job_id === jobId);
+  if (!job) {
+    jobs = jobs.filter(({ job_id }) => job_id !== jobId);
+    link?.closest('li')?.remove();
+    if (jobId === shownJob) void loadDetail(jobId);
+    return;
+  }
+  if (link && JSON.stringify(before) !== JSON.stringify(job)) {
+    jobs = jobs.map((each) => (each.job_id === jobId ? job : each));
+    const updated = jobLink(job, addressOf(user.name, jobId));
+    link.replaceWith(updated);
+    markShown();
+    if (isFocused) updated.focus();
+  }
+  if (jobId !== shownJob || shown?.job_id !== jobId) return;
+  // Its results have to be fetched.
+  if (job.finished) void loadDetail(jobId);
+  else detail.querySelector('.standing')?.replaceWith(standing(job));
 };
 
 // The chosen job
@@ -136,19 +178,15 @@ const loadDetail = async (jobId: number): Promise<void> => {
   const load = ++detailLoad;
   shownJob = jobId;
   markShown();
-  detail.replaceChildren(skeleton(4));
+  // What is shown of the same job stays until it can be replaced.
+  if (shown?.job_id !== jobId) detail.replaceChildren(skeleton(4));
   try {
-    const answer = await api.get(jobId, { include: 'object-urls' });
+    const job = await api.get(jobId, { include: 'object-urls' });
     if (load !== detailLoad) return;
-    detail.replaceChildren(
-      ...jobDetail(answer, {
-        backHref: addressOf(user.name),
-        onDelete: () => void removeJob(answer),
-        onDownload: (uuid, name) => void download(jobId, uuid, name),
-      }),
-    );
+    showDetail(job);
   } catch (error) {
     if (load !== detailLoad) return;
+    shown = undefined;
     const { heading, text } = explain(error);
     detail.replaceChildren(
       element('a', { class: 'back', href: addressOf(user.name) }, '← All jobs'),
@@ -157,39 +195,51 @@ const loadDetail = async (jobId: number): Promise<void> => {
   }
 };
 
+const showDetail = (job: JobWithLinks): void => {
+  const jobId = job.job_info.job_id;
+  shown = job.job_info;
+  detail.replaceChildren(
+    ...jobDetail(job, {
+      backHref: addressOf(user.name),
+      onDelete: () => void removeJob(job.job_info),
+      onDownload: (uuid, name) => void download(jobId, uuid, name),
+    }),
+  );
+  if (!shown.finished && jobs.every(({ job_id }) => job_id !== jobId)) followRunning();
+};
+
 const clearDetail = (): void => {
   detailLoad += 1;
-  shownJob = undefined;
+  [shownJob, shown] = [undefined, undefined];
   detail.replaceChildren();
   markShown();
 };
 
-/** The link is asked for on the click, so that it cannot have expired; it saves the file and does not leave the page. */
+/** Requests the link on the click, so that it cannot have expired. It saves the file and does not leave the page. */
 const download = async (jobId: number, objectUuid: string, name: string): Promise<void> => {
   try {
     const { url: href } = await api.objectUrl(jobId, objectUuid, { downloadAs: name });
-    // The API gives a link whether or not there is a file, and following one to nothing would leave the page.
+    // The API does not check that there is a file, and a link to nothing would leave the page.
     const { ok, status } = await fetch(href, { headers: { Range: 'bytes=0-0' } });
     const isEmpty = status === 416;
     if (ok || isEmpty) element('a', { href }).click();
-    else toast(`${name} is not there: the storage answered ${status}`);
+    else toast(`${name} is not there: the storage responded with ${status}`);
   } catch (error) {
     toast(explain(error).heading);
   }
 };
 
-const removeJob = async ({ job_info: job }: JobWithLinks): Promise<void> => {
-  const isDeleted = await confirmDelete(job, async () => {
-    try {
-      await api.delete(job.job_id);
-      return undefined;
-    } catch (error) {
+const removeJob = async (job: Job): Promise<void> => {
+  const receipt = await confirmDelete(job, {
+    deleteJob: (onlyIfFinished) =>
+      api.delete(job.job_id, { include: 'receipt', ...(onlyIfFinished && { onlyIf: 'finished' }) }),
+    explain: (error) => {
       const { heading, text } = explain(error);
       return `${heading}. ${text}`;
-    }
+    },
   });
-  if (!isDeleted) return;
-  toast(`“${nameOf(job)}” was deleted`);
+  if (!receipt) return;
+  toast(`“${nameOf(job)}” was deleted: ${wordsOf(receipt)}`);
   history.replaceState(null, '', addressOf(user.name));
   clearDetail();
   await loadList();
@@ -197,19 +247,24 @@ const removeJob = async ({ job_info: job }: JobWithLinks): Promise<void> => {
   byId('jobs-heading').focus();
 };
 
-// Where we are
+const wordsOf = ({ objects, bytes, record, verified_at: verifiedAt }: DeleteReceipt): string =>
+  `${count(objects, 'object')} (${formatSize(bytes)})${record === 'deleted' ? ' and its record' : ''}. ` +
+  `Nothing was left at ${new Date(verifiedAt).toLocaleTimeString('en-GB')}.`;
+
+// The address
 
 const signIn = async (chosen: SampleUser): Promise<void> => {
   user = chosen;
   api = connect(user.token, showCall);
   for (const radio of byId('users').querySelectorAll('input')) radio.checked = radio.value === user.name;
-  filter.value = '';
+  clearFilters();
+  live.stop();
   clearDetail();
   jobList.replaceChildren(skeleton(6));
   await loadList();
 };
 
-/** Shows what the address says; on a wide screen the first job where it names none. */
+/** Shows what the address says; on a wide screen the first job if it names none. */
 const showAddress = async (): Promise<void> => {
   const { jobId } = readAddress();
   main.dataset.view = jobId === undefined ? 'list' : 'job';
@@ -254,34 +309,30 @@ const start = async (): Promise<void> => {
   await followAddress();
 };
 
-filter.append(
-  element('option', { value: '' }, 'Every status'),
-  ...Object.keys(jobStatuses).map((code) => element('option', { value: code }, code.replaceAll('_', ' '))),
-);
-filter.onchange = async () => {
-  await loadList();
-  if (readAddress().jobId === undefined) await showAddress();
-};
+startFilters(() => {
+  void loadList().then(() => (readAddress().jobId === undefined ? showAddress() : undefined));
+});
 
 const onHashChange = async (): Promise<void> => {
   const left = shownJob;
   await followAddress();
   if (wide.matches) return;
-  // One of the two is hidden now, and the focus with it.
+  // One of the two is hidden now, and may have had the focus.
   const heading = document.getElementById('detail-heading');
   const link = jobList.querySelector<HTMLElement>(`[data-job="${left}"]`);
   (main.dataset.view === 'job' ? heading : (link ?? byId('jobs-heading')))?.focus();
 };
 window.addEventListener('hashchange', () => void onHashChange());
-// The address is kept for what is shown.
+// The address has what is shown.
 byId('skip').onclick = (event) => {
   event.preventDefault();
   byId('jobs-heading').focus();
 };
 wide.addEventListener('change', () => void showAddress());
-// Whoever comes back from a terminal sees what has happened there.
+// A page that is not visible sends no requests, and is up to date when it is visible again.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible' && user.name !== '') void loadList();
+  if (document.visibilityState !== 'visible') live.stop();
+  else if (user.name !== '') void loadList();
 });
 
 jobList.replaceChildren(skeleton(6));

@@ -4,7 +4,7 @@ import { element, icon } from './element.ts';
 const TEXT_BYTES = 2048;
 const TEXT_LINES = 8;
 
-/** By what the name ends in. What there is most to see of comes first. */
+/** The kinds of files by the end of their names, those with the most to see first. */
 const KINDS = [
   ['image', /\.(png|jpe?g|gif|webp|avif|svg|bmp)$/i],
   ['video', /\.(mp4|webm|mov|m4v)$/i],
@@ -25,18 +25,18 @@ const PAGE_ICON = 'M4 1.5h5.5L13 5v9.5H4zM9.5 1.5V5H13';
 
 const placeholder = (text: string): HTMLElement => element('p', { class: 'no-preview' }, icon(PAGE_ICON), text);
 
-/** The beginning of a text file. Asking for a range keeps a large one out of the browser. */
+/** The beginning of a text file. A range keeps the rest of a large one out of the browser. */
 const fetchStart = async (url: string): Promise<string> => {
   const response = await fetch(url, { headers: { Range: `bytes=0-${TEXT_BYTES - 1}` } });
   if (response.status === 416) return ''; // there is no first byte in an empty file
-  if (!response.ok) throw new Error(`answered ${response.status}`);
+  if (!response.ok) throw new Error(`the storage responded with ${response.status}`);
   return response.text();
 };
 
 /**
- * Shows a file by what its name says that it is.
+ * Shows a file by the kind that its name has.
  *
- * @param whenMissing what to say where there is nothing to show, or it is not what it says
+ * @param whenMissing text if there is no file, or it is of another kind
  */
 export const preview = (name: string, url: string, whenMissing: string): HTMLElement => {
   const box = element('div', { class: `preview ${kindOf(name)}` });

@@ -10,11 +10,11 @@ const row = ([name, value]: [string, string | number | object]): HTMLElement =>
 
 const fetchResult = async (url: string): Promise<Record<string, string | number | object>> => {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the storage answered ${response.status}`);
+  if (!response.ok) throw new Error(`the storage responded with ${response.status}`);
   return (await response.json()) as Record<string, string | number | object>;
 };
 
-/** What processing made of a file: loaded when it is opened, as a table and as links to both documents. */
+/** The result of a file, loaded when it is opened: as a table, and as links to both documents. */
 export const resultOf = (name: string, urls: { full: string; min: string }, isOpen: boolean): HTMLElement => {
   const facts = element('dl', { class: 'result' });
   const load = () => {
