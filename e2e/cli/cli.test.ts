@@ -69,8 +69,10 @@ describe('jobs-api list', () => {
     expect(piped.stdout).toBe('Coast walk\n');
   });
 
-  test('prints jobs of one status, and no more than --limit', async () => {
-    expect((await runCli(['list', '--status', 'queued'], env)).stdout).toMatch(/\n3 +queued/);
+  test('prints jobs by status, name and time, and no more than --limit', async () => {
+    expect((await runCli(['list', '--status', 'pending,queued'], env)).stdout).toMatch(/\n3 +queued/);
+    const walks = await runCli(['list', '--json', '--name', 'walk', '--after', '2026-01-01T00:00:00Z'], env);
+    expect(jsonLines(walks.stdout)).toMatchObject([{ job_id: 1, finished: true }]);
     expect(jsonLines((await runCli(['list', '--json', '--limit', '2'], env)).stdout)).toHaveLength(2);
     const none = await runCli(['list', '--status', 'pending'], env);
     expect(none).toEqual({ exitCode: 0, stdout: 'No jobs\n', stderr: '' });
@@ -120,6 +122,49 @@ describe('jobs-api get', () => {
   });
 });
 
+describe('jobs-api wait', () => {
+  test('prints each job when all are finished, and ends with 0 if all succeeded', async () => {
+    await put(1, 'success');
+    await put(2, 'processing...45%');
+    const child = startCli(['wait', '1', '2'], env);
+    setTimeout(() => void put(2, 'success_credits_restored'), 1_500);
+    expect(await resultOf(child)).toEqual({
+      exitCode: 0,
+      stdout:
+        '1: success, Job completed successfully\n' +
+        '2: success_credits_restored, Job completed; credits for the files that failed were restored\n',
+      stderr: '',
+    });
+  });
+
+  test.each([
+    ['failed_critical', 1],
+    ['success', 0],
+  ])('ends according to the outcome %s', async (status, exitCode) => {
+    await put(1, status);
+    const result = await runCli(['wait', '1', '--json'], env);
+    expect(result.exitCode).toBe(exitCode);
+    expect(jsonLines(result.stdout)).toMatchObject([{ job_id: 1, status, finished: true }]);
+  });
+
+  test('ends with 4 when the job is gone', async () => {
+    const { exitCode, stdout } = await runCli(['wait', '99', '--json'], env);
+    expect([exitCode, stdout]).toEqual([4, '{"job_id":99,"gone":true}\n']);
+  });
+
+  test('shows the progress on a terminal', async () => {
+    await put(1, 'processing...45%');
+    const child = startOnTerminal(['wait', '1'], env);
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += String(chunk);
+      if (shown.includes('45%')) void put(1, 'success');
+    });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(shown).toMatch(/job 1: processing 45%[^]*1: success/);
+  });
+});
+
 describe('jobs-api link', () => {
   test('prints a link and nothing else', async () => {
     await stack.bucket.put(`${userId}/1/u1.txt`, 'hello');
@@ -128,7 +173,12 @@ describe('jobs-api link', () => {
     const response = await fetch(stdout.trim());
     expect(await response.text()).toBe('hello');
     expect(response.headers.get('content-disposition')).toContain('a.txt');
-    expect(jsonLines((await runCli(['link', '1', 'u1.txt', '--json'], env)).stdout)[0]).toHaveProperty('expires_at');
+    await stack.bucket.put(`${userId}/1/results/u1.txt.json`, '{}');
+    const [result] = jsonLines(
+      (await runCli(['link', '1', 'u1.txt', '--json', '--result', 'full', '--expires-in', '60'], env)).stdout,
+    );
+    expect(Date.parse(String(result?.expires_at)) - Date.now()).toBeLessThanOrEqual(60_000);
+    expect(await (await fetch(String(result?.url))).text()).toBe('{}');
   });
 });
 
@@ -143,6 +193,7 @@ describe('jobs-api delete', () => {
   test('deletes jobs with their files when --yes is given', async () => {
     const { exitCode, stdout, stderr } = await runCli(['delete', '1', '3', '99', '--yes'], env);
     expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('1: deleted (1 objects, 5 B)\n');
     expect(stdout.match(/: deleted/g)).toHaveLength(3);
     expect(await remaining()).toEqual([2]);
     expect(await stack.bucket.isEmpty(`${userId}/1/`)).toBe(true);
@@ -160,6 +211,15 @@ describe('jobs-api delete', () => {
       [2, true],
     ]);
     expect(await remaining()).toEqual([3]);
+  });
+
+  test('leaves jobs that are not finished, with --only-if finished, and ends with 5', async () => {
+    await put(2, 'processing');
+    const { exitCode, stdout, stderr } = await runCli(['delete', '1', '2', '--yes', '--only-if', 'finished'], env);
+    expect(exitCode).toBe(5);
+    expect(stdout).toBe('1: deleted (1 objects, 5 B)\n');
+    expect(stderr).toMatch(/^jobs-api: job 2 was not deleted: The job is not finished .*\n$/);
+    expect(await remaining()).toEqual([2, 3]);
   });
 
   test.each([

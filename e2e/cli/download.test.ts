@@ -136,6 +136,25 @@ describe('jobs-api download', () => {
     expect(await readdir(parent)).toEqual(['inside']);
   });
 
+  test('also downloads results with --results, into a folder of their own', async () => {
+    await putJob({
+      'u1.png': ['holiday.png', 'file'],
+      'u2.png': ['holiday.png', 'file'],
+      'u3.png': ['results', 'file'],
+    });
+    for (const uuid of ['u1.png', 'u2.png', 'u3.png']) {
+      await stack.bucket.put(`${userId}/1/results/${uuid}.json`, `full ${uuid}`);
+      await stack.bucket.put(`${userId}/1/results/${uuid}.min.json`, `min ${uuid}`);
+    }
+    const { exitCode, stdout, stderr } = await download('--results', '--names');
+    expect([exitCode, stdout, stderr]).toEqual([0, `9 of 9 files are in ${folder}\n`, '']);
+    const names = ['holiday (u1.png).png', 'holiday (u2.png).png', 'results (u3.png)'];
+    const results = names.flatMap((name) => [`results/${name}.json`, `results/${name}.min.json`]);
+    expect(await filesIn(folder)).toEqual([...names, ...results].sort());
+    expect(await readFile(join(folder, 'results/holiday (u2.png).png.min.json'), 'utf8')).toBe('min u2.png');
+    expect(await readFile(join(folder, 'results/results (u3.png).json'), 'utf8')).toBe('full u3.png');
+  });
+
   test('goes on where it was killed, and every file is identical to its source', async () => {
     const bodies = Array.from({ length: 6 }, () => randomBytes(400_000));
     await putJob(Object.fromEntries(bodies.map((body, index) => [`u${index}`, [`${index}.bin`, body]])));

@@ -1,7 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createJobsClient, JobsApiError, type Job, type JobsClientOptions } from '@jobs-api/client';
-import { createJobs, Unavailable } from '@jobs-api/core';
+import {
+  createJobsClient,
+  JobsApiError,
+  type Job,
+  type JobsClientOptions,
+  type KnownJobStatus,
+} from '@jobs-api/client';
+import { createJobs, Unavailable, type jobStatuses } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';
 import { listen } from '@jobs-api/local/loopback';
@@ -221,6 +227,8 @@ describe('JobsApiError', () => {
 /** Compiled and not run: parameters and fields that the document does not have are errors. */
 export const withErrors = (options: JobsClientOptions): void => {
   const { jobs } = createJobsClient(options);
+  // @ts-expect-error -- there is no such status
+  jobs.list({ status: ['success', 'archived'] });
   // @ts-expect-error -- there is no such link
   void jobs.get(1, { include: 'results' });
   // @ts-expect-error -- there is no such field
@@ -228,3 +236,9 @@ export const withErrors = (options: JobsClientOptions): void => {
   // @ts-expect-error -- neither a token nor a way to get one
   createJobsClient({ baseUrl: field });
 };
+
+/** Compiled and not run: the client knows the statuses of the core, and no others. */
+export const sameStatuses = (
+  ofClient: KnownJobStatus,
+  ofCore: keyof typeof jobStatuses,
+): [keyof typeof jobStatuses, KnownJobStatus] => [ofClient, ofCore];

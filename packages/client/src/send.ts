@@ -1,4 +1,5 @@
 import { JobsApiError } from './error.ts';
+import type { operations } from './openapi.ts';
 import { sleep } from './sleep.ts';
 
 export type JobsClientOptions = {
@@ -26,16 +27,28 @@ export interface CallOptions {
   readonly requestId?: string | undefined;
 }
 
-type Query = Readonly<Record<string, string | number | Date | readonly (string | number)[] | undefined>>;
+/** A value of a parameter; an array becomes a list with commas. */
+type Value<Type> = Type | (Type extends string ? Date | readonly (string | number)[] : never) | undefined;
+/** The query parameters of an operation of the document, before they are text. */
+type QueryOf<Operation> = Operation extends { parameters: { query?: infer Query } }
+  ? { readonly [Name in keyof NonNullable<Query>]: Value<NonNullable<Query>[Name]> }
+  : never;
+
+interface Queries {
+  readonly list: QueryOf<operations['listJobs']>;
+  readonly get: QueryOf<operations['getJob']>;
+  readonly 'get-object-url': QueryOf<operations['getObjectUrl']>;
+  readonly delete: QueryOf<operations['deleteJob']>;
+}
 
 /**
  * Sends a request and returns the body of its response. All requests of the API can be repeated safely, deletes too, so
  * each is, when the connection fails or the service is unavailable.
  */
-export type Send = (
+export type Send = <Path extends keyof Queries>(
   method: 'GET' | 'DELETE',
-  path: string,
-  query: Query,
+  path: Path,
+  query: Queries[Path],
   options: CallOptions,
 ) => Promise<Readonly<Record<string, unknown>>>;
 
@@ -61,7 +74,7 @@ export const createSend = (options: JobsClientOptions): Send => {
 
   return async (method, path, query, { signal, requestId }) => {
     const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query))
+    for (const [name, value] of Object.entries<Value<string> | number>(query))
       if (value !== undefined) search.set(name, value instanceof Date ? value.toISOString() : String(value));
     const url = `${options.baseUrl.replace(/\/$/, '')}/api/v1/jobs/${path}?${search.toString()}`;
     let used = getToken ? await getToken() : (token ?? '');

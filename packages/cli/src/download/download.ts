@@ -80,20 +80,17 @@ const plan = (
   withResults: readonly string[],
   options: Pick<DownloadOptions, 'names' | 'results'>,
 ): Download[] => {
-  const nameOf = (uuid: string): string => (options.names === true ? (names[uuid] ?? uuid) : uuid);
-  const uploads = Object.keys(names).map((uuid) => ({ uuid, name: nameOf(uuid) }));
-  const downloads: Download[] = [...uniqueNames(uploads, [STATE, RESULTS])].map(([uuid, path]) => ({
-    uuid,
-    result: undefined,
-    path,
-  }));
+  const uploads = Object.entries(names).map(([uuid, name]) => ({ uuid, name: options.names === true ? name : uuid }));
+  const paths = uniqueNames(uploads, [STATE, RESULTS]);
+  const downloads: Download[] = [...paths].map(([uuid, path]) => ({ uuid, result: undefined, path }));
   if (options.results !== true) return downloads;
-  const documents = withResults.flatMap((uuid) =>
-    (['full', 'min'] as const).map((result) => ({
-      uuid: `${uuid}/${result}`,
-      name: `${nameOf(uuid)}${result === 'full' ? '' : '.min'}.json`,
-    })),
-  );
+  const documents = withResults.flatMap((uuid) => {
+    const name = paths.get(uuid) ?? uuid;
+    return [
+      { uuid: `${uuid}/full`, name: `${name}.json` },
+      { uuid: `${uuid}/min`, name: `${name}.min.json` },
+    ];
+  });
   for (const [key, path] of uniqueNames(documents)) {
     const [uuid, result] = key.split('/') as [string, 'full' | 'min'];
     downloads.push({ uuid, result, path: join(RESULTS, path) });
