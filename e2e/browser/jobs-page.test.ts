@@ -21,7 +21,7 @@ const SAMPLES = fileURLToPath(new URL('../../dev/samples', import.meta.url));
 let browser: Browser;
 let dev: DevProcess;
 let opened: OpenPage | undefined;
-/** Complaints that the test in hand expects. */
+/** Problems that the running test expects. */
 let expected: RegExp | undefined;
 
 const startDev = () => untilStarted(spawnDev(tmpdir()));
@@ -94,26 +94,46 @@ describe('the list', () => {
     await page.getByRole('definition').filter({ hasText: 'bob@example.com' }).waitFor();
   });
 
-  test('can be of one status', async () => {
+  test('shows jobs of one status or of several', async () => {
     const page = await open('/');
-    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed_critical');
+    await page.getByText('Every status').click();
+    await page.getByRole('checkbox', { name: 'failed critical' }).check();
     await page.getByRole('heading', { name: '1 job', exact: true }).waitFor();
     expect(await page.locator('.job-name').allInnerTexts()).toEqual(['Field notes']);
     await page.getByRole('heading', { name: 'Field notes' }).waitFor();
+    await page.getByRole('checkbox', { name: 'queued', exact: true }).check();
+    await page.getByRole('heading', { name: '2 jobs' }).waitFor();
+    expect(await page.locator('.job-name').allInnerTexts()).toEqual(['Garden', 'Field notes']);
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('checkbox').first().waitFor({ state: 'hidden' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('2 statuses');
   });
 
-  test('says how the page got it', async () => {
+  test('shows jobs whose name contains a text, and says if there are none', async () => {
+    const page = await open('/');
+    await page.getByRole('searchbox', { name: 'Name' }).pressSequentially('NOTES');
+    await page.getByRole('heading', { name: '1 job', exact: true }).waitFor();
+    expect(await page.locator('.job-name').allInnerTexts()).toEqual(['Field notes']);
+    await page.getByRole('searchbox', { name: 'Name' }).fill('nothing of this name');
+    await page.getByText('No such job').waitFor();
+    await page.getByRole('searchbox', { name: 'Name' }).fill('');
+    await page.getByRole('heading', { name: '11 jobs' }).waitFor();
+  });
+
+  test('shows the requests of the page', async () => {
     const page = await open('/');
     await page.getByText('GET /api/v1/jobs/get?job-id=1&include=object-urls').waitFor();
-    expect(await page.locator('#calls li').last().innerText()).toMatch(/^GET \/api\/v1\/jobs\/list\S+\s+200 · \d+ ms$/);
+    const list = page.locator('#calls li').filter({ hasText: 'GET /api/v1/jobs/list?limit' });
+    expect(await list.innerText()).toMatch(/^GET \/api\/v1\/jobs\/list\S+\s+200 · \d+ ms$/);
   });
 
-  test('says so where the service does not answer, and comes back when asked again', async () => {
+  test('says that the service does not respond, and is loaded again by a button', async () => {
     const page = await open('/#/alice/1');
     expected = /Failed to load resource/;
     await page.context().setOffline(true);
-    await page.getByRole('combobox', { name: 'Status' }).selectOption('queued');
-    await page.getByText('The service does not answer').waitFor();
+    await page.getByRole('searchbox', { name: 'Name' }).fill('Garden');
+    await page.getByText('The service does not respond').first().waitFor();
     await page.context().setOffline(false);
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('link', { name: 'Garden' }).waitFor();
@@ -156,7 +176,7 @@ describe('a job', () => {
     expected = /404/;
     await file(page, 'notes.txt').getByText('Not uploaded yet').waitFor();
     await page.getByRole('button', { name: 'Download notes.txt' }).click();
-    await page.getByText('notes.txt is not there: the storage answered 404').waitFor();
+    await page.getByText('notes.txt is not there: the storage responded with 404').waitFor();
   });
 
   test('says what could not be read', async () => {
@@ -187,20 +207,39 @@ describe('deleting', () => {
     expect(await jobIdsOf('bob')).toContain(1);
   });
 
-  test('removes the job and its files, and says so', async () => {
-    const { object_urls: urls } = (await (await ask('/get?job-id=3&include=object-urls', 'bob')).json()) as {
+  test('removes a job and its files, and shows the receipt', async () => {
+    const { object_urls: urls } = (await (await ask('/get?job-id=8&include=object-urls', 'bob')).json()) as {
       object_urls: Record<string, string>;
     };
     const [url = ''] = Object.values(urls);
     expect((await fetch(url)).status).toBe(200);
 
-    const page = await open('/#/bob/3');
+    const page = await open('/#/bob/8');
     await page.getByRole('button', { name: 'Delete job' }).click();
     await page.getByRole('button', { name: 'Delete it' }).click();
-    await page.getByRole('status').filter({ hasText: '“Garden” was deleted' }).waitFor();
-    await page.getByRole('link', { name: 'Garden' }).waitFor({ state: 'detached' });
-    expect(await jobIdsOf('bob')).not.toContain(3);
+    const receipt = page.getByRole('status').filter({ hasText: '“Slides” was deleted: 2 objects (' });
+    await receipt.waitFor();
+    expect(await receipt.innerText()).toMatch(/ and its record\. Nothing was left at \d\d:\d\d:\d\d\.$/);
+    await page.getByRole('link', { name: 'Slides' }).waitFor({ state: 'detached' });
+    expect(await jobIdsOf('bob')).not.toContain(8);
     expect((await fetch(url)).status).toBe(404);
+  });
+
+  test('is refused for a job that is not finished, until the user insists', async () => {
+    const page = await open('/#/bob/3');
+    expected = /409/;
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByRole('alert').filter({ hasText: 'The job is not finished' }).waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    expect(await jobIdsOf('bob')).toContain(3);
+
+    await page.getByRole('button', { name: 'Delete job' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByRole('button', { name: 'Delete it anyway' }).click();
+    await page.getByRole('status').filter({ hasText: '“Garden” was deleted' }).waitFor();
+    expect(await jobIdsOf('bob')).not.toContain(3);
   });
 
   test('the last job leaves a page that says what to do', async () => {
