@@ -1,7 +1,7 @@
 // Bundles each entry point into one file that runs in a folder with nothing else in it, and the Lambda's into a zip as
 // well. The same sources give the same bytes. `--into DIR` puts everything there instead of into the packages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -12,25 +12,25 @@ const SERVICE = 'packages/service-entry/dist/server.mjs';
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
 
-/** What is loaded and never used. */
+/** Packages that are loaded and never used. */
 const UNUSED_PACKAGES = ['body-parser', 'bowser', 'debug', 'qs', 'send', 'serve-static', 'thread-stream'];
-/** Credentials of somebody who has signed in, which a function is not. */
+/** Credentials of a person who has signed in, which a function does not have. */
 const UNUSED_BY_LAMBDA = ['@aws-sdk/credential-provider-login', '@aws-sdk/credential-provider-sso'];
 const UNUSED = join(import.meta.dirname, 'unused.cjs');
 
-/** The earliest time that a zip can hold: one of its own each time would make every zip another. */
+/** Earliest time that a zip can hold. The current time would make every zip different. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
 const { into = '.' } = parseArgs({ options: { into: { type: 'string' } } }).values;
 
-/** Of the packages, which are all of one version. */
+/** All packages have the same version. */
 const { version } = JSON.parse(await readFile('packages/http-express/package.json', 'utf8'));
 
 /** @param {string} file @param {number} bytes */
 const report = (file, bytes) => process.stdout.write(`${file}: ${(bytes / 1e6).toFixed(2)} MB\n`);
 
 /**
- * In place of the module that reads the files of /docs from node_modules, one that holds them.
+ * Replaces the module that reads the files of /docs from node_modules with one that contains them.
  * @type {import('esbuild').Plugin}
  */
 const embedDocs = {
@@ -40,7 +40,7 @@ const embedDocs = {
       const { resolve } = createRequire(path);
       const embed = async (/** @type {string} */ name) => {
         const content = await readFile(resolve(`swagger-ui-dist/${name}`));
-        // Close to the best level, which takes seconds.
+        // Almost as small as with the best level, which takes seconds.
         const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
         return [name, compressed.toString('base64')];
       };
@@ -54,7 +54,7 @@ const embedDocs = {
     }),
 };
 
-/** What our answers, and those of Express itself, are made of. */
+/** Content types of our responses and of Express's own. */
 const TYPES = [
   'application/json',
   'text/html',
@@ -65,7 +65,7 @@ const TYPES = [
 ];
 
 /**
- * Of mime-db's 2,500 types, in which Express looks for one, those that there can be: an eighth of the Lambda's code.
+ * Keeps only these types of mime-db's 2,500: an eighth of the Lambda's code, and of the CPU of its cold start.
  * @type {import('esbuild').Plugin}
  */
 const fewTypes = {
@@ -79,41 +79,22 @@ const fewTypes = {
 };
 
 /**
- * Names of properties for the constants that hold them, in what the SDK says operations take and give: where a name has to
- * be worked out, the bundler keeps what nobody uses, lest that have an effect.
+ * Loads Node's own modules by `require`. An `import` of `node:http` reads all of its exports, and one of them loads undici:
+ * a tenth of the CPU of a cold start on Node 24 (docs/decisions/0012-cold-start.md). It can go when Node reads exports
+ * lazily.
  * @type {import('esbuild').Plugin}
  */
-const plainNames = {
-  name: 'plain-names',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[/\\]dist-es[/\\].*schemas_0\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const names = new Map(
-        Array.from(source.matchAll(/^const (\w+) = (".*");$/gm), ([, name, value]) => [name, value]),
-      );
-      const contents = source.replaceAll(/\[(\w+)\]:/g, (key, name) => (names.has(name) ? `${names.get(name)}:` : key));
-      return { contents, loader: 'js' };
-    }),
-};
-
-/**
- * In one file nothing is gained by importing late what the SDK needs for some kinds of credentials only: all that is
- * imported there in turn, which is half of the SDK, would be wrapped in functions, and read twice by V8.
- * @type {import('esbuild').Plugin}
- */
-const earlyImports = {
-  name: 'early-imports',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[/\\]dist-es[/\\].*\.js$/ }, async ({ path }) => {
-      /** @type {string[]} */
-      const imports = [];
-      const source = await readFile(path, 'utf8');
-      const rest = source.replaceAll(/const (\{.+\}) = await import\((".+")\);/g, (_, names, from) => {
-        imports.push(`import ${names} from ${from};`);
-        return '';
-      });
-      return imports.length > 0 ? { contents: [...imports, rest].join('\n'), loader: 'js' } : undefined;
-    }),
+const requireBuiltins = {
+  name: 'require-builtins',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z]+)?$/ }, ({ path, kind, namespace }) => {
+      const isImport = kind !== 'require-call' && namespace !== 'builtin';
+      return isImport && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }));
+  },
 };
 
 /** @param {string} from @param {string} to @param {string[]} unused packages */
@@ -129,12 +110,12 @@ const bundle = async (from, to, unused) => {
     target: 'node20',
     format: 'esm',
     mainFields: ['module', 'main'],
-    conditions: ['source', 'module'], // whoever names one has to name esbuild's own, too
-    plugins: [embedDocs, fewTypes, plainNames, earlyImports],
+    conditions: ['source', 'module'], // 'module' is esbuild's default, which a list replaces
+    plugins: [embedDocs, fewTypes, requireBuiltins],
     define: { JOBS_API_VERSION: JSON.stringify(version) },
     alias: Object.fromEntries(unused.map((name) => [name, UNUSED])),
-    // What is CommonJS inside asks for Node's own modules by `require`, which an ES module does not have. Of names this
-    // long there is no other: the bundler makes shorter ones, and does not see these.
+    // CommonJS code in the bundle calls `require`, which an ES module does not have. The bundler does not see these names, and
+    // makes shorter ones.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
   for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith('.map')) report(to, bytes);

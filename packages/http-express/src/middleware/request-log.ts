@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Level, Logger } from 'pino';
 import type { AppHandler, RequestLocals } from '../handler.ts';
 import { describeError } from '../logging/describe-error.ts';
@@ -27,7 +28,7 @@ export const requestLog =
           job_id: locals.jobId,
           // The client disconnected before it received the whole response.
           ...(aborted && { aborted }),
-          ...describeOutcome(statusCode, locals, tokenOf(req)),
+          ...describeOutcome(statusCode, locals, req),
         },
         'request',
       );
@@ -39,11 +40,11 @@ export const requestLog =
 const describeOutcome = (
   status: number,
   { error, unreadable, removed }: RequestLocals,
-  token: string | undefined,
+  request: IncomingMessage,
 ): Readonly<Record<string, unknown>> => ({
   ...(error !== undefined && isFailure(status, error)
-    ? { error: describeError(error, token) }
-    : error instanceof Error && { reason: redact(error.message, MAX_REASON, formsOf([token])) }),
+    ? { error: describeError(error, tokenOf(request)) }
+    : error instanceof Error && { reason: redact(error.message, MAX_REASON, formsOf([tokenOf(request)])) }),
   ...(removed && {
     removed: {
       record: removed.record ?? null,

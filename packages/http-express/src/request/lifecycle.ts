@@ -84,8 +84,8 @@ export class RequestLifecycle {
       clearTimeout(timer);
       this.#response.off('close', onClose);
       this.#isWorking = false;
-      // After the error handler, so that the log contains the error.
-      setImmediate(() => this.#endIfOver());
+      // After the error handler, so that the log contains the error. A response that is not over will end the request.
+      if (this.#outcome) setImmediate(() => this.#endIfOver());
     }
   }
 
