@@ -140,7 +140,7 @@ describe('--check', () => {
 
   test('fails for token keys that cannot be had, and says why', async () => {
     const { exitCode, of } = await check({ JWT_JWKS_URI: `${stack.tokenIssuer.issuer}/nothing` });
-    expect(of('token keys')).toMatch(/^failed: http.*\/nothing: .* answered 404$/);
+    expect(of('token keys')).toMatch(/^failed: http.*\/nothing: .* responded with status 404$/);
     expect(exitCode).toBe(1);
     const down = await startGate(stack.tokenIssuer.issuer);
     await down.close();
