@@ -1,6 +1,6 @@
-import { runChecks, readAwsConfig } from '@jobs-api/adapters-aws';
+import { awsVariables, misspelledVariables, readAwsConfig, runChecks } from '@jobs-api/adapters-aws';
 import type { Finding } from '@jobs-api/adapters-aws';
-import { readHttpConfig } from '@jobs-api/http-express';
+import { httpVariables, readHttpConfig } from '@jobs-api/http-express';
 
 const lineOf = ({ verdict, subject, text }: Finding): string =>
   `${verdict.padEnd(8)} ${subject.padEnd(17)} ${text.replace(/\s+/g, ' ')}\n`;
@@ -20,6 +20,8 @@ export const check = async (
   const aws = readAwsConfig(env);
   const problems = [...(aws.problems ?? []), ...(readHttpConfig(env).problems ?? [])];
   for (const problem of problems) write({ subject, verdict: 'failed', text: `${problem}.` });
+  for (const text of misspelledVariables(env, [...awsVariables, ...httpVariables]))
+    write({ subject, verdict: 'warning', text });
   if (problems.length === 0) write({ subject, verdict: 'ok', text: 'All variables are valid.' });
   if (aws.config) for await (const finding of runChecks(aws.config)) write(finding);
   else

@@ -33,10 +33,16 @@ const readArguments = (args: string[]) => {
   }
 };
 
+// A reader such as `head` may close the pipe early. The exit code is that of the whole command all the same.
+const ignoreClosedPipe = () =>
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 const options = readArguments(process.argv.slice(2));
 if (options.help) process.stdout.write(USAGE);
 else if (options.version) process.stdout.write(`${version}\n`);
-else if (options.check) process.exitCode = (await check(process.env, process.stdout)) ? 0 : 1;
+else if (options.check) process.exitCode = (await check(process.env, ignoreClosedPipe())) ? 0 : 1;
 else if (options.orphans)
-  process.exitCode = (await orphans(process.env, options.orphanArguments, process.stdout, process.stderr)) ? 0 : 1;
+  process.exitCode = (await orphans(process.env, options.orphanArguments, ignoreClosedPipe(), process.stderr)) ? 0 : 1;
 else await import('./server.ts');

@@ -1,76 +1,126 @@
-import { GetBucketLifecycleConfigurationCommand, GetBucketVersioningCommand } from '@aws-sdk/client-s3';
-import type { LifecycleRule, S3Client } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { jobPrefix, parseJobId, parseObjectUuid, uploadedFileKey } from '@jobs-api/core';
 import type { AwsConfig } from '../config.ts';
-import { S3ObjectStore } from '../s3/s3-object-store.ts';
-import { failed, isNamed, isRefused, look, ok, reasonOf, refused, skipped, warning } from './finding.ts';
-import type { Finding, Outcome } from './finding.ts';
+import { pagesOfObjects, pagesOfUploads } from '../s3/listing.ts';
+import type { Page } from '../s3/listing.ts';
+import { ObjectDeleter } from '../s3/object-deleter.ts';
+import { BUCKET_SETTINGS, checkBucketSettings } from './bucket-settings.ts';
+import { codeOf, explain } from './explain.ts';
+import type { TriedCall } from './explain.ts';
+import { check, failed, ok, skipped } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { NOBODY } from './table.ts';
 
-export async function* checkBucket(client: S3Client, config: AwsConfig): AsyncIterable<Finding> {
-  const { bucketName, urlTtlSeconds } = config;
-  const Bucket = bucketName;
-  const bucket = await look(
-    'bucket',
-    async (signal) => {
-      await new S3ObjectStore(client, { bucketName, urlTtlSeconds }).check({ signal });
-      return ok(`${bucketName} is there.`);
-    },
-    (error) => {
-      if (isNamed(error, 'NotFound', 'NoSuchBucket', '404'))
-        return failed(`There is no bucket ${bucketName}. Create it, or correct JOBS_BUCKET.`);
-      if (isRefused(error))
-        return failed(
-          `${refused('s3:ListBucket', `the bucket ${bucketName}`)} Or it is somebody else's: see JOBS_BUCKET.`,
-        );
-      return failed(`${bucketName}: ${reasonOf(error)}`);
-    },
-  );
-  yield bucket;
-  if (bucket.verdict === 'failed') {
-    yield skipped('versioning', 'the bucket is not right');
-    yield skipped('lifecycle', 'the bucket is not right');
-    return;
-  }
+const PREFIX = jobPrefix(NOBODY, parseJobId(1));
+const KEY = uploadedFileKey(NOBODY, parseJobId(1), parseObjectUuid('none'));
 
-  let isVersioned = false;
-  yield await look(
-    'versioning',
-    async (abortSignal) => {
-      const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal });
-      // Versions stay when versioning is suspended.
-      isVersioned = Status !== undefined;
-      if (Status === 'Enabled') return ok('On: what is overwritten or deleted by mistake can be brought back.');
-      return warning('Off: what another program overwrites or deletes by mistake is lost. Turn it on.');
-    },
-    (error) => explainSetting(error, 's3:GetBucketVersioning', bucketName),
-  );
-  yield await look(
-    'lifecycle',
-    async (abortSignal) => {
-      const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal });
-      return judgeLifecycle(Rules, isVersioned);
-    },
-    (error) =>
-      isNamed(error, 'NoSuchLifecycleConfiguration')
-        ? judgeLifecycle([], isVersioned)
-        : explainSetting(error, 's3:GetLifecycleConfiguration', bucketName),
-  );
+export const BUCKET_SUBJECTS = ['bucket', 'read files', 'delete files', ...BUCKET_SETTINGS];
+
+interface Attempt {
+  readonly name: string;
+  readonly permission: string;
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
+  /** Errors that mean that the call is allowed. */
+  readonly expected?: readonly string[];
 }
 
-/** The service does without these rights, so that it is no failure to lack them. */
-const explainSetting = (error: unknown, permission: string, bucketName: string): Outcome =>
-  isRefused(error)
-    ? warning(`Cannot be looked at. ${refused(permission, `the bucket ${bucketName}`)}`)
-    : failed(reasonOf(error));
+/** Tries every call for files that the service makes, for a user without jobs: nothing is changed. */
+export async function* checkBucket(client: S3Client, { bucketName }: AwsConfig): AsyncIterable<Finding> {
+  const { exists, read, deletion } = attemptsOn(client, bucketName);
+  const tryAll = (subject: string, success: string, attempts: readonly Attempt[]): Promise<Finding> => {
+    let tried: Attempt | undefined;
+    return check(
+      subject,
+      async (signal) => {
+        for (tried of attempts) {
+          const { expected = [] } = tried;
+          await tried.run(signal).catch((error: unknown) => {
+            if (!expected.includes(codeOf(error))) throw error;
+          });
+        }
+        return ok(success);
+      },
+      (error) => {
+        const { name = '', permission = '' } = tried ?? {};
+        const call: TriedCall = {
+          name,
+          permission,
+          resource: `the bucket ${bucketName}`,
+          endpoint: 'AWS_ENDPOINT_URL_S3',
+        };
+        return failed(explain(error, call));
+      },
+    );
+  };
 
-const judgeLifecycle = (rules: readonly LifecycleRule[], isVersioned: boolean): Outcome => {
-  const enabled = rules.filter(({ Status }) => Status === 'Enabled');
-  const problems: string[] = [];
-  const expiring = enabled.filter(({ Expiration }) => Expiration?.Days !== undefined || Expiration?.Date !== undefined);
-  if (expiring.length > 0)
-    problems.push(`The rule ${expiring.map(({ ID }) => ID).join(', ')} deletes files whose jobs are still listed.`);
-  if (!enabled.some(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload))
-    problems.push('Uploads that were given up are kept, and paid for: add AbortIncompleteMultipartUpload.');
-  if (isVersioned && !enabled.some(({ NoncurrentVersionExpiration }) => NoncurrentVersionExpiration))
-    problems.push('Older versions are kept, and paid for: add NoncurrentVersionExpiration.');
-  return problems.length > 0 ? warning(problems.join(' ')) : ok('What nobody sees any more is removed.');
+  const bucket = await tryAll('bucket', `${bucketName} exists.`, [exists]);
+  yield bucket;
+  if (bucket.verdict === 'failed') {
+    for (const subject of BUCKET_SUBJECTS.slice(1)) yield skipped(subject, 'the check of the bucket failed');
+    return;
+  }
+  yield await tryAll('read files', 'Files can be read, so that links to them work.', [read]);
+  yield await tryAll(
+    'delete files',
+    'Files, their versions and unfinished uploads can be listed and deleted.',
+    deletion,
+  );
+  yield* checkBucketSettings(client, bucketName);
+}
+
+const attemptsOn = (client: S3Client, Bucket: string) => {
+  const listing = (signal: AbortSignal) => ({ client, bucketName: Bucket, prefix: PREFIX, signal });
+  const listObjects = (signal: AbortSignal) => firstOf(pagesOfObjects(listing(signal)));
+  const exists: Attempt = {
+    name: 'HeadBucket',
+    permission: 's3:ListBucket',
+    run: async (abortSignal) => {
+      try {
+        await client.send(new HeadBucketCommand({ Bucket }), { abortSignal });
+      } catch (error) {
+        // A response to HEAD has no body and so no code. The response to a list has one.
+        if (codeOf(error) !== 'NotFound') await listObjects(abortSignal);
+        throw error;
+      }
+    },
+  };
+  const read: Attempt = {
+    name: 'GetObject',
+    permission: 's3:GetObject',
+    run: (abortSignal) => client.send(new GetObjectCommand({ Bucket, Key: KEY }), { abortSignal }),
+    expected: ['NoSuchKey'],
+  };
+  const deletion: Attempt[] = [
+    {
+      name: 'ListMultipartUploads',
+      permission: 's3:ListBucketMultipartUploads',
+      run: (signal) => firstOf(pagesOfUploads(listing(signal))),
+    },
+    { name: 'ListObjectVersions', permission: 's3:ListBucketVersions', run: listObjects },
+    {
+      name: 'AbortMultipartUpload',
+      permission: 's3:AbortMultipartUpload',
+      run: (abortSignal) =>
+        client.send(new AbortMultipartUploadCommand({ Bucket, Key: KEY, UploadId: 'none' }), { abortSignal }),
+      // Servers disagree on an upload that never was.
+      expected: ['NoSuchUpload', 'NoSuchKey', 'InvalidArgument', 'InvalidRequest'],
+    },
+    {
+      name: 'DeleteObjects',
+      permission: 's3:DeleteObject and s3:DeleteObjectVersion',
+      run: async (signal) => {
+        // The name of a version keeps the bucket from writing a delete marker.
+        const nothing = { key: KEY, versionId: 'null', size: 0 };
+        const [refusal] = await new ObjectDeleter(client, Bucket).delete([nothing], { signal });
+        if (refusal) throw Object.assign(new Error(), { name: refusal.code, $metadata: { httpStatusCode: 200 } });
+      },
+    },
+  ];
+  return { exists, read, deletion };
+};
+
+/** Reads the first page of a list. Throws if it is not a list, or has keys that are not under the prefix. */
+const firstOf = async (pages: AsyncIterable<Page>): Promise<void> => {
+  for await (const _page of pages) return;
 };

@@ -1,30 +1,29 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsClients } from '../aws-clients.ts';
 import type { AwsConfig } from '../config.ts';
-import { checkBucket } from './bucket.ts';
-import { failed, look, ok, reasonOf, skipped } from './finding.ts';
+import { BUCKET_SUBJECTS, checkBucket } from './bucket.ts';
+import { reasonOf } from './explain.ts';
+import { check, failed, ok, skipped } from './finding.ts';
 import type { Finding, Outcome } from './finding.ts';
-import { checkTable } from './table.ts';
+import { checkTable, TABLE_SUBJECTS } from './table.ts';
 import { checkTokenKeys } from './token-keys.ts';
 
 /**
- * Looks at everything outside that the service needs, changes nothing, and says what it finds, one after the other.
- * Besides what the service may do, it asks for `s3:GetBucketVersioning` and `s3:GetLifecycleConfiguration`; without them
- * it warns.
+ * Tries everything that the service needs from outside, one call after the other, and changes nothing. Besides the
+ * service's own calls it reads settings of the table and the bucket; without the right to those it warns.
  */
 export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
   const { dynamo, s3 } = createAwsClients(config);
   try {
-    const credentials = await look(
+    const credentials = await check(
       'credentials',
       () => findCredentials(dynamo),
       (error) =>
-        failed(`${reasonOf(error)} Set AWS_REGION, and give the process a role or AWS_ACCESS_KEY_ID and its like.`),
+        failed(`${reasonOf(error)}. Set AWS_REGION, and give the process a role or AWS_ACCESS_KEY_ID and its like.`),
     );
     yield credentials;
     if (credentials.verdict === 'failed') {
-      for (const subject of ['table', 'index projection', 'bucket', 'versioning', 'lifecycle'])
-        yield skipped(subject, 'there are no credentials');
+      for (const subject of [...TABLE_SUBJECTS, ...BUCKET_SUBJECTS]) yield skipped(subject, 'there are no credentials');
     } else {
       yield* checkTable(dynamo, config);
       yield* checkBucket(s3, config);
@@ -40,5 +39,5 @@ const findCredentials = async ({ config }: DynamoDBClient): Promise<Outcome> => 
   const region = await config.region();
   const { expiration } = await config.credentials();
   const end = expiration ? `, to be renewed before ${expiration.toISOString()}` : '';
-  return ok(`Found, for ${region}${end}. Whether AWS takes them, the next lines say.`);
+  return ok(`Found, for the region ${region}${end}. The next lines say whether AWS accepts them.`);
 };

@@ -1,57 +1,99 @@
+import { DeleteItemCommand, DescribeContinuousBackupsCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseJobId, parseUserId } from '@jobs-api/core';
 import type { AwsConfig } from '../config.ts';
 import { DynamoJobStore } from '../dynamodb/dynamo-job-store.ts';
-import { failed, isNamed, isRefused, look, ok, reasonOf, refused, skipped } from './finding.ts';
+import { PARTITION_KEY, SORT_KEY } from '../dynamodb/jobs-table.ts';
+import { codeOf, explain, isNotImplemented } from './explain.ts';
+import type { TriedCall } from './explain.ts';
+import { check, failed, ok, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-/** Has no jobs: no issuer gives out such a user id. */
-const NOBODY = parseUserId('jobs-api --check');
+/** A user without jobs: no issuer gives out such an id. */
+export const NOBODY = parseUserId('jobs-api --check');
+const NO_JOB = parseJobId(1);
+
+export const TABLE_SUBJECTS = ['table', 'index projection', 'delete records', 'backups'];
 
 export async function* checkTable(client: DynamoDBClient, config: AwsConfig): AsyncIterable<Finding> {
   const { tableName, summaryIndexName } = config;
   const store = new DynamoJobStore(client, { tableName, summaryIndexName });
+  const callOf = (name: string, resource = `the table ${tableName}`): TriedCall => ({
+    name,
+    permission: `dynamodb:${name}`,
+    resource,
+    endpoint: 'AWS_ENDPOINT_URL_DYNAMODB',
+  });
+  let tried = callOf('DescribeTable');
   let indexProblems: readonly string[] = [];
-  const table = await look(
+  const table = await check(
     'table',
     async (signal) => {
       const problems = await store.problems({ signal });
       indexProblems = problems.index;
       if (problems.table.length > 0) return failed(`${tableName}: ${problems.table.join('; ')}.`);
-      await store.find(NOBODY, parseJobId(1), { signal });
-      return ok(`${tableName} is there, and can be read.`);
+      tried = callOf('GetItem');
+      await store.find(NOBODY, NO_JOB, { signal });
+      return ok(`${tableName} exists and can be read.`);
     },
-    (error) => {
-      if (isNamed(error, 'ResourceNotFoundException'))
-        return failed(`There is no table ${tableName} in this account and region. Create it, or correct JOBS_TABLE.`);
-      if (isRefused(error))
-        return failed(refused('dynamodb:DescribeTable and dynamodb:GetItem', `the table ${tableName}`));
-      return failed(`${tableName}: ${reasonOf(error)}`);
-    },
+    (error) => failed(explain(error, tried)),
   );
   yield table;
+  if (table.verdict === 'failed') {
+    for (const subject of TABLE_SUBJECTS.slice(1)) yield skipped(subject, 'the check of the table failed');
+    return;
+  }
 
-  const subject = 'index projection';
   if (summaryIndexName === undefined) {
-    const text = 'JOBS_SUMMARY_INDEX is not set: a list reads whole jobs out of the table, which costs more.';
-    yield { subject, verdict: 'warning', text };
-  } else if (table.verdict === 'failed') {
-    yield skipped(subject, 'the table is not right');
+    const text = 'JOBS_SUMMARY_INDEX is not set: a list reads whole jobs from the table, which costs more.';
+    yield { subject: 'index projection', verdict: 'warning', text };
   } else {
-    yield await look(
-      subject,
+    yield await check(
+      'index projection',
       async (signal) => {
         if (indexProblems.length > 0)
-          return failed(`Of ${tableName}, ${indexProblems.join('; ')}. Make an index as jobs-table.ts describes it.`);
+          return failed(
+            `${tableName}: ${indexProblems.join('; ')}. Create the index as jobs-table.ts describes it, or correct JOBS_SUMMARY_INDEX.`,
+          );
         await store.list(NOBODY, { sizeHint: 1 }, { signal })[Symbol.asyncIterator]().next();
-        return ok(`${summaryIndexName} has all that a list shows, and can be read.`);
+        return ok(`${summaryIndexName} has everything that a list shows, and can be read.`);
       },
-      (error) =>
-        failed(
-          isRefused(error)
-            ? refused('dynamodb:Query', `the index ${summaryIndexName} of ${tableName}`)
-            : `${summaryIndexName}: ${reasonOf(error)}`,
-        ),
+      (error) => failed(explain(error, callOf('Query', `the index ${summaryIndexName} of ${tableName}`))),
     );
   }
+
+  yield await check(
+    'delete records',
+    async (abortSignal) => {
+      // The condition cannot hold, so that nothing is deleted whatever the table has.
+      const command = new DeleteItemCommand({
+        TableName: tableName,
+        Key: { [PARTITION_KEY]: { S: NOBODY }, [SORT_KEY]: { N: String(NO_JOB) } },
+        ConditionExpression: 'attribute_exists(#key) AND attribute_not_exists(#key)',
+        ExpressionAttributeNames: { '#key': PARTITION_KEY },
+      });
+      await client.send(command, { abortSignal });
+      return ok('Records can be deleted.');
+    },
+    (error) =>
+      codeOf(error) === 'ConditionalCheckFailedException'
+        ? ok('Records can be deleted.')
+        : failed(explain(error, callOf('DeleteItem'))),
+  );
+
+  yield await check(
+    'backups',
+    async (abortSignal) => {
+      const command = new DescribeContinuousBackupsCommand({ TableName: tableName });
+      const { ContinuousBackupsDescription } = await client.send(command, { abortSignal });
+      const status = ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
+      return status === 'ENABLED'
+        ? ok('Point-in-time recovery is on.')
+        : warning('Point-in-time recovery is off: records that a program deletes by mistake are lost. Turn it on.');
+    },
+    (error) =>
+      isNotImplemented(error)
+        ? { verdict: 'skipped', text: 'The server has no point-in-time recovery.' }
+        : warning(`Cannot be checked. ${explain(error, callOf('DescribeContinuousBackups'))}`),
+  );
 }
