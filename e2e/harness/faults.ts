@@ -39,7 +39,7 @@ const brokenOff =
 /** What comes from somebody else altogether, such as a proxy that wants to be paid. */
 const htmlPage = answer(200, 'text/html', '<html><body>Please sign in</body></html>');
 
-const TOO_LATE = /ran out of time|took longer than|due to timeout|TimeoutError/;
+const TOO_LATE = /ran out of time|did not respond within|due to timeout|TimeoutError/;
 
 /** By the end of a sentence that starts with the dependency. */
 export const faults: Readonly<Record<string, Fault>> = {
