@@ -4,11 +4,11 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 
 export interface OpenPage {
   readonly page: Page;
-  /** What the browser complained about, such as a violated Content-Security-Policy, and requests that left 127.0.0.1. */
+  /** Errors and warnings of the browser, such as a violated Content-Security-Policy, and requests that left 127.0.0.1. */
   readonly problems: readonly string[];
 }
 
-/** For a machine that is busy with something else. */
+/** Long enough for a busy machine. */
 const TIMEOUT_MS = 120_000;
 
 export const WIDE = { width: 1280, height: 900 };
@@ -21,7 +21,7 @@ export const launchBrowser = (): Promise<Browser> => {
   return chromium.launch({ executablePath });
 };
 
-/** A page of its own, with no memory of others. */
+/** Opens a page in a context of its own, which shares nothing with others. */
 export const openPage = async (
   browser: Browser,
   url: string,
@@ -37,7 +37,7 @@ export const openPage = async (
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (/^https?:$/.test(protocol) && hostname !== '127.0.0.1') problems.push(`asked ${request.url()}`);
+    if (/^https?:$/.test(protocol) && hostname !== '127.0.0.1') problems.push(`requested ${request.url()}`);
   });
   await page.goto(url);
   return { page, problems };
@@ -55,14 +55,14 @@ export const until = async (page: Page, expression: string): Promise<void> => {
   }
 };
 
-/** What axe finds wrong with the page as it is now: the rule and the elements, a line each. */
+/** Violations that axe finds in the page as it is now: the rule and the elements, a line each. */
 export const accessibilityViolations = async (page: Page): Promise<string[]> => {
-  // Evaluated by the debugger, so that the page's Content-Security-Policy has no say in it.
+  // The debugger evaluates it, so the page's Content-Security-Policy does not apply.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 };
 
-/** By how many pixels the page is wider than its window. */
+/** How many pixels the page is wider than its window. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

@@ -57,7 +57,7 @@ beforeEach(async () => {
     corsOrigins: [siteOrigin],
   });
   service = createServer((request, response) => {
-    // Preflights are the browser's.
+    // The browser sends preflights by itself.
     if (request.method === 'OPTIONS') return void app(request, response);
     requests++;
     (faults.shift() ?? app)(request, response);
@@ -86,7 +86,7 @@ const inPage = <Result>(code: string, options = ''): Promise<Result> =>
   })()`);
 
 const reset: RequestListener = (request) => void request.socket.destroy();
-/** As a gateway responds: without the headers that let a page of another origin read it. */
+/** Responds like a gateway: without the headers that let a page of another origin read it. */
 const unavailable: RequestListener = (_, response) => void response.writeHead(503).end('<html>');
 
 describe('the client in a browser', () => {

@@ -13,7 +13,7 @@ let dev: DevProcess;
 let stack: LocalStack;
 let service: ServiceProcess;
 let opened: OpenPage | undefined;
-/** Complaints that the test in hand expects. */
+/** Problems that the running test expects. */
 let expected: RegExp | undefined;
 
 beforeAll(async () => {
@@ -40,14 +40,14 @@ const open = async (origin: string, viewport = WIDE): Promise<Page> => {
   return opened.page;
 };
 
-/** Opens an operation and sends its request; answers the status and the body that are shown. */
+/** Opens an operation and sends its request. Returns the status and the body that are shown. */
 const send = async (page: Page, path: string): Promise<{ status: string; body: unknown }> => {
   const operation = page.locator('.opblock').filter({ has: page.locator(`[data-path="${path}"]`) });
   await operation.locator('.opblock-summary-control').click();
   await operation.getByRole('button', { name: 'Execute' }).click();
-  const answer = operation.locator('.live-responses-table .response');
-  const status = await answer.locator('.response-col_status').innerText();
-  const body = await answer.locator('.highlight-code code').first().innerText();
+  const response = operation.locator('.live-responses-table .response');
+  const status = await response.locator('.response-col_status').innerText();
+  const body = await response.locator('.highlight-code code').first().innerText();
   return { status: status.trim(), body: JSON.parse(body) };
 };
 
@@ -59,7 +59,7 @@ describe('/docs', () => {
     expect(listed.map((path) => path.replaceAll('\u200b', '')).sort()).toEqual(Object.keys(paths).sort());
   });
 
-  test('has the sample user’s token in dev: requests can be sent as they are', async () => {
+  test('has the token of the sample user in dev, so that requests can be sent at once', async () => {
     const page = await open(dev.origin);
     const { status, body } = await send(page, '/api/v1/jobs/list');
     expect(status).toMatch(/^200/);
@@ -69,7 +69,7 @@ describe('/docs', () => {
     expect(job.body).toMatchObject({ job_info: { user_id: 'alice', job_id: 1 } });
   });
 
-  test('takes a token in the service that is deployed, and has none of its own', async () => {
+  test('has no token in the deployed service, and takes one', async () => {
     const page = await open(service.origin);
     expected = /401/;
     expect(await send(page, '/api/v1/jobs/list')).toEqual({ status: '401', body: { message: 'Unauthorized' } });

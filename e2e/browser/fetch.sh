@@ -7,14 +7,14 @@ home=$PWD/.local/browser
 [ -x "$home/chromium" ] && exit 0
 mkdir -p "$home/debs/partial" "$home/root"
 download() {
-  # What the machine has already is not fetched, except fonts: with none of its own, a page looks the same everywhere.
+  # Packages that are installed are not fetched, except fonts: a page then looks the same on every machine.
   apt-get install -y --no-install-recommends --download-only -o Dir::Cache::archives="$home/debs" \
     chromium-headless-shell &&
     apt-get install -y --no-install-recommends --download-only --reinstall -o Dir::Cache::archives="$home/debs" \
       fonts-inter fonts-dejavu-core
 }
 download >"$home/fetch.log" 2>&1 || { apt-get update && download; } >>"$home/fetch.log" 2>&1 ||
-  { echo "Debian's Chromium cannot be had: see $home/fetch.log" >&2; exit 1; }
+  { echo "Debian's Chromium cannot be fetched: see $home/fetch.log" >&2; exit 1; }
 for deb in "$home"/debs/*.deb; do dpkg -x "$deb" "$home/root"; done
 rm -r "$home/debs"
 

@@ -47,20 +47,20 @@ const open = async (path: string, options?: BrowserContextOptions): Promise<Page
   return opened.page;
 };
 
-const ask = async (path: string, user: string, method = 'GET') => {
+const request = async (path: string, user: string, method = 'GET') => {
   const users = (await (await fetch(`${dev.origin}/page/users.json`)).json()) as { name: string; token: string }[];
   const Authorization = users.find(({ name }) => name === user)?.token ?? '';
   return fetch(`${dev.origin}/api/v1/jobs${path}`, { method, headers: { Authorization } });
 };
 
 const jobIdsOf = async (user: string) => {
-  const { jobs } = (await (await ask('/list', user)).json()) as { jobs: { job_id: number }[] };
+  const { jobs } = (await (await request('/list', user)).json()) as { jobs: { job_id: number }[] };
   return jobs.map(({ job_id }) => job_id);
 };
 
 const file = (page: Page, name: string) => page.getByRole('article', { name });
 
-describe('the list', () => {
+describe('the list of the jobs page', () => {
   test('shows each job with its status, what that means, its date and its size', async () => {
     const page = await open('/');
     expect(await page.getByRole('heading', { name: '11 jobs' }).isVisible()).toBe(true);
@@ -81,7 +81,7 @@ describe('the list', () => {
     expect(await page.getByRole('progressbar').getAttribute('value')).toBe('45');
   });
 
-  test('is that of the user who is chosen, also with the keyboard alone', async () => {
+  test('shows the jobs of the chosen user, also with the keyboard alone', async () => {
     const page = await open('/#/alice/1');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the jobs');
@@ -140,7 +140,7 @@ describe('the list', () => {
   });
 });
 
-describe('a job', () => {
+describe('a job on the jobs page', () => {
   test('shows its files: the picture, the sound, the beginning of the text, and a link to the PDF', async () => {
     const page = await open('/#/alice/1');
     const picture = file(page, 'sunset.png').getByRole('img', { name: 'sunset.png' });
@@ -149,11 +149,11 @@ describe('a job', () => {
     await until(page, "document.querySelector('.file audio').duration.toFixed(1) === '2.5'");
     await file(page, 'notes.txt').getByText('We started at the lighthouse').waitFor();
     const pdf = await file(page, 'route.pdf').getByRole('link', { name: 'Open the PDF' }).getAttribute('href');
-    const answer = await fetch(pdf ?? '');
-    expect(Buffer.from(await answer.arrayBuffer()).equals(await readFile(join(SAMPLES, 'route.pdf')))).toBe(true);
+    const response = await fetch(pdf ?? '');
+    expect(Buffer.from(await response.arrayBuffer()).equals(await readFile(join(SAMPLES, 'route.pdf')))).toBe(true);
   });
 
-  test('shows what was made of each file, and links to it', async () => {
+  test('shows the result of each file, and links to it', async () => {
     const page = await open('/#/alice/1');
     const picture = file(page, 'sunset.png');
     await picture.getByText('width').waitFor();
@@ -162,7 +162,7 @@ describe('a job', () => {
     expect(await (await fetch(full ?? '')).json()).toMatchObject({ file_name: 'sunset.png', width: 640 });
   });
 
-  test('has each file downloaded under its own name', async () => {
+  test('downloads each file under its own name', async () => {
     const page = await open('/#/alice/1');
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download sunset.png' }).click();
@@ -171,7 +171,7 @@ describe('a job', () => {
     expect(saved.equals(await readFile(join(SAMPLES, 'sunset.png')))).toBe(true);
   });
 
-  test('says what is not there yet, and does not follow a link to it', async () => {
+  test('says that a file is not uploaded yet, and does not follow its link', async () => {
     const page = await open('/#/alice/2');
     expected = /404/;
     await file(page, 'notes.txt').getByText('Not uploaded yet').waitFor();
@@ -179,21 +179,21 @@ describe('a job', () => {
     await page.getByText('notes.txt is not there: the storage responded with 404').waitFor();
   });
 
-  test('says what could not be read', async () => {
+  test('says that a file could not be read', async () => {
     const page = await open('/#/alice/6');
     await file(page, 'broken.png').getByText('Cannot be shown').waitFor();
     await file(page, 'broken.png').getByText('The file cannot be read').waitFor();
   });
 
-  test('that does not exist is said not to', async () => {
+  test('is reported as missing if it does not exist', async () => {
     const page = await open('/#/alice/99');
     expected = /404/;
     await page.getByText('The job does not exist').waitFor();
   });
 });
 
-describe('deleting', () => {
-  test('asks first, and does nothing when it is called off', async () => {
+describe('a delete on the jobs page', () => {
+  test('is confirmed first, and does nothing when the user cancels', async () => {
     const page = await open('/#/bob/1');
     await page.getByRole('button', { name: 'Delete job' }).click();
     const dialog = page.getByRole('dialog', { name: 'Delete “Coast walk”?' });
@@ -208,7 +208,7 @@ describe('deleting', () => {
   });
 
   test('removes a job and its files, and shows the receipt', async () => {
-    const { object_urls: urls } = (await (await ask('/get?job-id=8&include=object-urls', 'bob')).json()) as {
+    const { object_urls: urls } = (await (await request('/get?job-id=8&include=object-urls', 'bob')).json()) as {
       object_urls: Record<string, string>;
     };
     const [url = ''] = Object.values(urls);
@@ -242,8 +242,8 @@ describe('deleting', () => {
     expect(await jobIdsOf('bob')).not.toContain(3);
   });
 
-  test('the last job leaves a page that says what to do', async () => {
-    for (const jobId of (await jobIdsOf('bob')).slice(1)) await ask(`/delete?job-id=${jobId}`, 'bob', 'DELETE');
+  test('of the last job leaves a page that says how to get jobs', async () => {
+    for (const jobId of (await jobIdsOf('bob')).slice(1)) await request(`/delete?job-id=${jobId}`, 'bob', 'DELETE');
     const page = await open('/#/bob');
     await page.getByRole('button', { name: 'Delete job' }).click();
     await page.getByRole('button', { name: 'Delete it' }).click();
@@ -252,7 +252,7 @@ describe('deleting', () => {
   });
 });
 
-test('a phone shows the list or the job, with the focus on what was gone to', async () => {
+test('the jobs page on a phone shows the list or the job, and moves the focus with it', async () => {
   const page = await open('/', { viewport: PHONE, hasTouch: true });
   expect(await page.getByRole('button', { name: 'Delete job' }).isVisible()).toBe(false);
   await page.getByRole('link', { name: 'Evening class' }).press('Enter');
@@ -264,20 +264,20 @@ test('a phone shows the list or the job, with the focus on what was gone to', as
   expected = /404/;
 });
 
-describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+describe.each(['light', 'dark'] as const)('the jobs page in %s colours', (colorScheme) => {
   test.each([
     ['a wide window', WIDE, '/#/alice/1'],
     ['the list on a phone', PHONE, '/'],
     ['a job on a phone', PHONE, '/#/alice/1'],
     ['a small phone', { width: 320, height: 600 }, '/#/alice/6'],
-  ])('%s is accessible and scrolls in one direction only', async (_, viewport, path) => {
+  ])('is accessible and scrolls in one direction only: %s', async (_, viewport, path) => {
     const page = await open(path, { viewport, colorScheme });
     await page.waitForLoadState('networkidle');
     expect(await accessibilityViolations(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
   });
 
-  test('the question before deleting is accessible', async () => {
+  test('has an accessible dialog before a delete', async () => {
     const page = await open('/#/alice/1', { colorScheme });
     await page.getByRole('button', { name: 'Delete job' }).click();
     expect(await accessibilityViolations(page)).toEqual([]);

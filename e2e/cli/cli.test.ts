@@ -238,7 +238,7 @@ describe('jobs-api delete', () => {
     ['y', 0, [2, 3]],
     ['', 1, [1, 2, 3]],
     ['no', 1, [1, 2, 3]],
-  ])('asks on a terminal, and takes %j', async (reply, exitCode, left) => {
+  ])('asks for confirmation on a terminal, and takes %j', async (reply, exitCode, left) => {
     const child = startOnTerminal(['delete', '1'], env);
     let written = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -65,7 +65,7 @@ const confirm = async (ids: readonly number[], signal: AbortSignal): Promise<voi
   const named = ids.length > NAMED ? `${ids.slice(0, NAMED).join(', ')}, …` : ids.join(', ');
   const what = ids.length === 1 ? `job ${named}` : `${ids.length} jobs (${named})`;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // In a raw terminal Ctrl-C is a character, which readline reports.
+  // Ctrl-C in a raw terminal is a character, which readline reports.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const reply = await terminal.question(`Delete ${what} with all files and results? [y/N] `, { signal });

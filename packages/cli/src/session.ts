@@ -2,7 +2,7 @@ import { createJobsClient } from '@jobs-api/client';
 import type { JobsClient } from '@jobs-api/client';
 import { EXIT, Failure } from './exit-code.ts';
 
-/** What every command needs. */
+/** Client, signal and format of a command. */
 export interface Session {
   readonly jobs: JobsClient['jobs'];
   /** Aborts when the user ends the program. */

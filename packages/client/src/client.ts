@@ -37,7 +37,7 @@ export interface JobPageOptions extends JobFilter {
 }
 
 interface LinkOptions extends CallOptions {
-  /** For how many seconds links are valid, at most; the service may have a lower limit. */
+  /** Longest lifetime of links, in seconds; the service may have a shorter one. */
   readonly expiresIn?: number | undefined;
 }
 

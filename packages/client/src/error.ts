@@ -7,17 +7,17 @@ export type JobsApiErrorCode =
   | 'UNAUTHORIZED'
   | 'JOB_NOT_FOUND'
   | 'JOB_NOT_FINISHED'
-  | 'ANSWER_TOO_LARGE'
+  | 'RESPONSE_TOO_LARGE'
   | 'UNAVAILABLE'
   | 'UNEXPECTED';
 
-/** By status, including those that gateways and load balancers send. */
+/** Codes by status, including those that gateways and load balancers send. */
 const codes: Readonly<Record<number, JobsApiErrorCode>> = {
   400: 'INVALID_PARAMETER',
   401: 'UNAUTHORIZED',
   404: 'JOB_NOT_FOUND',
   409: 'JOB_NOT_FINISHED',
-  413: 'ANSWER_TOO_LARGE',
+  413: 'RESPONSE_TOO_LARGE',
   429: 'UNAVAILABLE',
   502: 'UNAVAILABLE',
   503: 'UNAVAILABLE',

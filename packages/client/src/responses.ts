@@ -31,12 +31,12 @@ export type Job = WithStatus<components['schemas']['Job']>;
 export type JobWithLinks = Omit<ResponseOf<'/api/v1/jobs/get', 'get'>, 'job_info'> & { readonly job_info: Job };
 /** A link, and when it expires (RFC 3339). */
 export type ObjectUrl = ResponseOf<'/api/v1/jobs/get-object-url', 'get'>;
-/** What one request to delete a job removed. */
+/** Counts of what one request to delete a job removed. */
 export type DeleteReceipt = components['schemas']['Receipt'];
 
 /** A part of a list. */
 export interface JobPage {
   readonly jobs: readonly JobSummary[];
-  /** Where the next part begins; `undefined` if this is the last one. */
+  /** Start of the next part; `undefined` if this is the last one. */
   readonly nextCursor: string | undefined;
 }

@@ -20,7 +20,7 @@ export interface DownloadOptions {
 interface Download {
   readonly uuid: string;
   readonly result: 'full' | 'min' | undefined;
-  /** In the folder. */
+  /** Relative to the folder. */
   readonly path: string;
 }
 

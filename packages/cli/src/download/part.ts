@@ -8,7 +8,7 @@ export const STATE = '.jobs-api';
 
 /** A file that is being downloaded. */
 export interface Target {
-  /** Where the complete file goes. */
+  /** Path of the complete file. */
   readonly path: string;
   /** Folder with what earlier runs and attempts have left of it. */
   readonly state: string;
@@ -22,7 +22,7 @@ export const targetOf = (folder: string, name: string, identity: string): Target
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 
-/** By version (the store's ETag), so that the halves of two versions never become one file. */
+/** Files of the state are named by version (the store's ETag), so that two versions never become one file. */
 const stateFile = ({ state }: Target, etag: string, kind: 'part' | 'done'): string =>
   join(state, `${hash(etag)}.${kind}`);
 
