@@ -5,6 +5,7 @@ import { growth } from './measurements/growth.ts';
 import { lambda } from './measurements/lambda.ts';
 import { listCpu } from './measurements/list-cpu.ts';
 import { memory } from './measurements/memory.ts';
+import { polling } from './measurements/polling.ts';
 import { presigning } from './measurements/presigning.ts';
 import { readUnits } from './measurements/read-units.ts';
 import { smallRoutes } from './measurements/small-routes.ts';
@@ -23,6 +24,7 @@ const measurements: readonly Measurement[] = [
   deletion,
   memory,
   growth,
+  polling,
 ];
 
 /**
