@@ -5,5 +5,5 @@ export type { FinishedRequest, RequestObserver } from './middleware/observe-requ
 export { openapi } from './routes/openapi-document.ts';
 export { createLogger, type LoggerOptions } from './logging/logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './service/metrics.ts';
-export { startService, type RunningService, type ServiceOptions } from './service/start-service.ts';
+export { LOG_DELAY_MS, startService, type RunningService, type ServiceOptions } from './service/start-service.ts';
 export { version } from './version.ts';

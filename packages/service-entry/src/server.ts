@@ -1,6 +1,13 @@
 // The long-running service: reads the environment, creates the AWS adapters, and starts the HTTP service.
 import { awsVariables, createContainer, misspelledVariables, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
-import { createLogger, createMetrics, httpVariables, readHttpConfig, startService } from '@jobs-api/http-express';
+import {
+  createLogger,
+  createMetrics,
+  httpVariables,
+  LOG_DELAY_MS,
+  readHttpConfig,
+  startService,
+} from '@jobs-api/http-express';
 
 const aws = readAwsConfig(process.env);
 const http = readHttpConfig(process.env);
@@ -12,7 +19,11 @@ if (aws.problems || http.problems) {
 }
 
 const { logLevel, metricsPort, host } = http.config;
-const logger = createLogger({ level: logLevel, secrets: () => container.get(SERVICES.secrets)() });
+const logger = createLogger({
+  level: logLevel,
+  delayMs: LOG_DELAY_MS,
+  secrets: () => container.get(SERVICES.secrets)(),
+});
 const metrics =
   metricsPort === undefined
     ? undefined

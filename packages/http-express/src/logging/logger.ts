@@ -1,5 +1,6 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { HttpConfig } from '../config.ts';
+import { BatchedOutput } from './batched-output.ts';
 import { describeError } from './describe-error.ts';
 import { formsOf, redactForms } from './redaction.ts';
 
@@ -7,6 +8,8 @@ export interface LoggerOptions {
   readonly level?: HttpConfig['logLevel'];
   /** Returns values that no line may contain, such as the credentials in use. Returns the same array until they change. */
   readonly secrets?: () => readonly string[];
+  /** Time for which lines may be held back, to write several at once. Default: 0, as a frozen process requires. */
+  readonly delayMs?: number;
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
@@ -18,7 +21,12 @@ const TEXT_LENGTHS = [1_000, 250, 50, 10];
 const NONE: readonly string[] = [];
 
 /** Creates a logger that writes JSON lines. Errors are logged as the field `error`. */
-export const createLogger = ({ level = 'info', secrets = () => NONE, destination }: LoggerOptions = {}): Logger => {
+export const createLogger = ({
+  level = 'info',
+  secrets = () => NONE,
+  delayMs = 0,
+  destination = delayMs > 0 ? new BatchedOutput(delayMs) : undefined,
+}: LoggerOptions = {}): Logger => {
   let known = { secrets: NONE, forms: NONE };
   const withoutSecrets = (line: string): string => {
     const current = secrets();

@@ -13,7 +13,7 @@ export interface ContentEncoding {
   readonly streamBytes: number;
 }
 
-// Higher levels take several times as long and save little, because our bodies are very repetitive (docs/performance.md).
+// Higher levels take several times as long and save little, because our bodies are very repetitive (docs/decisions/0013).
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 // Z_FILTERED ignores the short matches that occur by chance in signatures, which makes the body 3 % smaller.
 const GZIP = { level: 4, strategy: constants.Z_FILTERED };

@@ -12,6 +12,9 @@ import { createHttpServer, type MalformedRequest } from './http-server.ts';
 import { createLogger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
+/** Delay of log lines in a long-running service. */
+export const LOG_DELAY_MS = 5;
+
 export interface ServiceOptions extends Pick<AppOptions, 'jobs' | 'authenticator' | 'logger' | 'readinessChecks'> {
   readonly config: HttpConfig;
   /** Default: metrics of the service only, if `config` has a metrics port. */
@@ -34,7 +37,7 @@ export const startService = async ({
   jobs,
   authenticator,
   config,
-  logger = createLogger({ level: config.logLevel }),
+  logger = createLogger({ level: config.logLevel, delayMs: LOG_DELAY_MS }),
   readinessChecks = {},
   metrics = metricsFor(config),
 }: ServiceOptions): Promise<RunningService> => {
