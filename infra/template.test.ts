@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { awsVariables, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
-import { createJobs } from '@jobs-api/core';
+import { awsVariables, cognitoUserPool, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
+import { createJobs, jobStatuses } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger, httpVariables, readHttpConfig } from '@jobs-api/http-express';
 import { listen } from '@jobs-api/local/loopback';
 import { deploy, readTemplate, textOf } from './testing/cloudformation.ts';
+import { schemaProblems } from './testing/resource-schemas.ts';
 import type { Deployment, Properties, Value } from './testing/cloudformation.ts';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
@@ -14,10 +15,12 @@ const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 const template = readTemplate(await read('template.yaml'));
 
 const POOL = 'eu-west-1_AbCdEfGhI';
+const BUS = 'arn:aws:events:eu-west-1:123456789012:event-bus/jobs';
 const ids = { UserPool: POOL, UserPoolClient: 'client', Function: 'function' };
 const everythingThere = {
   ExistingTable: 'their-table',
   ExistingTableIndex: 'their-index',
+  ExistingTableStreamArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/their-table/stream/2026-01-01T00:00:00.000',
   ExistingBucket: 'their-bucket',
   ExistingUserPool: 'us-east-1_JkLmNoPqR',
   ExistingUserPoolClients: 'one,two',
@@ -53,26 +56,53 @@ describe('the template', () => {
     CorsOrigins: 'https://app.example.com',
     ReservedConcurrency: '5',
     AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+    EventBusArn: BUS,
+    OrphansSchedule: 'rate(1 day)',
   };
 
-  test('refers to nothing that is not there, whatever is brought', () => {
+  test('is refused or refers only to what exists, with properties of CloudFormation, in every combination', () => {
     const names = Object.keys(optional) as (keyof typeof optional)[];
-    let deployed = 0;
+    const outcomes = { deployed: 0, refused: 0 };
     for (let choice = 0; choice < 2 ** names.length; choice++) {
       const given = Object.fromEntries(
         names.filter((_, bit) => choice & (1 << bit)).map((name) => [name, optional[name]]),
       );
+      const has = (name: keyof typeof optional) => name in given;
       const isRefused =
-        ('ExistingTableIndex' in given && !('ExistingTable' in given)) ||
-        ('ExistingUserPoolClients' in given && !('ExistingUserPool' in given));
+        (has('ExistingTableIndex') && !has('ExistingTable')) ||
+        (has('ExistingTableStreamArn') && !has('ExistingTable')) ||
+        (has('EventBusArn') && has('ExistingTable') && !has('ExistingTableStreamArn')) ||
+        (has('ExistingUserPoolClients') && !has('ExistingUserPool'));
       if (isRefused) {
-        expect(() => deploy(template, given)).toThrow(/^Existing\w+ (is an index|are clients) of Existing\w+$/);
+        expect(() => deploy(template, given, ids)).toThrow(/^(Existing\w+ (is|are)|EventBusArn needs) /);
+        outcomes.refused++;
       } else {
-        deploy(template, given);
-        deployed++;
+        const problems = schemaProblems(deploy(template, given, ids));
+        if (problems.length > 0) throw new Error([JSON.stringify(given), ...problems].join('\n'));
+        outcomes.deployed++;
       }
     }
-    expect(deployed).toBe((2 ** names.length * 9) / 16);
+    // 3 of 4 choices of pool and clients, 8 of 16 of table, index, stream and bus, all of the others.
+    expect(outcomes).toEqual({
+      deployed: (2 ** names.length * 3 * 8) / (4 * 16),
+      refused: 2 ** names.length * (1 - 24 / 64),
+    });
+  });
+
+  test('the comparison with the schemas reports what CloudFormation does not know', () => {
+    const [id, pipe] = Object.entries(deploy(template, { EventBusArn: BUS }, ids).resources).find(
+      ([, { Type }]) => Type === 'AWS::Pipes::Pipe',
+    ) as [string, Deployment['resources'][string]];
+    const broken = (Type: string, changes: Properties) =>
+      schemaProblems({ resources: { [id]: { Type, Properties: { ...pipe.Properties, ...changes } } }, outputs: {} });
+    expect(broken('AWS::Pipes::Pipe', {})).toEqual([]);
+    expect(broken('AWS::Pipes::Pipes', {})).toEqual([
+      'EventPipe is of the type AWS::Pipes::Pipes, which does not exist',
+    ]);
+    expect(broken('AWS::Pipes::Pipe', { Sauce: 'x' })).toEqual(['EventPipe (AWS::Pipes::Pipe) has no property Sauce']);
+    expect(broken('AWS::Pipes::Pipe', { SourceParameters: { FilterCriteria: { Filter: [] } } })).toEqual([
+      'EventPipe (AWS::Pipes::Pipe).SourceParameters.FilterCriteria has no property Filter',
+    ]);
   });
 
   test('makes nothing that is brought', () => {
@@ -119,9 +149,15 @@ describe('the template', () => {
     expect(names.filter((name) => !operations.includes(`\`${name}\``))).toEqual([]);
   });
 
-  test.each(['Table', 'Bucket', 'BucketPolicy', 'UserPool'])('keeps the %s when the stack goes', (id) => {
-    expect(template.Resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  });
+  test.each(['Table', 'Bucket', 'BucketPolicy', 'UserPool'])(
+    'keeps the %s when the stack is deleted, but not when its first deployment fails',
+    (id) => {
+      expect(template.Resources[id]).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    },
+  );
 });
 
 describe('the table', () => {
@@ -298,6 +334,15 @@ describe('the environment', () => {
     ['CorsOrigins', '*'],
     ['CorsOrigins', 'https://app.example.com/'],
     ['CorsOrigins', 'https://a.example.com, https://b.example.com'],
+    ['CorsOrigins', 'https://app.example.com:443'],
+    ['CorsOrigins', 'http://app.example.com:80,https://b.example.com'],
+    ['CorsOrigins', 'https://app.example.com:'],
+    ['CorsOrigins', 'https://app.example.com,'],
+    ['CorsOrigins', 'https://App.example.com'],
+    ['CorsOrigins', 'https://1'],
+    ['EventBusArn', 'jobs'],
+    ['OrphansSchedule', 'daily'],
+    ['OrphansOlderThan', 'yesterday'],
     ['ExistingUserPool', 'pool'],
     ['ExistingUserPoolClients', 'one, two'],
   ])('may not have %s=%s', (name, value) => {
@@ -325,13 +370,7 @@ describe('the routes', () => {
 
   /** Which one an HTTP API chooses (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html). */
   const routeFor = (method: string, path: string): Route | undefined => {
-    const isGreedyFor = ({ key }: Route) =>
-      key.endsWith('+}') && `${method} ${path}`.startsWith(key.replace(/\{\w+\+\}$/, ''));
-    return (
-      routes.find(({ key }) => key === `${method} ${path}`) ??
-      routes.find(isGreedyFor) ??
-      routes.find(({ key }) => key === '$default')
-    );
+    return routes.find(({ key }) => key === `${method} ${path}`) ?? routes.find(({ key }) => key === '$default');
   };
 
   const app = createApp({
@@ -388,9 +427,17 @@ describe('the routes', () => {
     expect(guarded.sort()).toEqual(expected.sort());
   });
 
-  test('that have no authorizer are one for preflights and one for everything else', () => {
+  const preflights = () =>
+    [...new Set(served.filter(({ takesToken }) => takesToken).map(({ path }) => `OPTIONS ${path}`))].sort();
+
+  test('that have no authorizer are the preflights and one for everything else', () => {
     const open = routes.filter(({ authorizer }) => authorizer === undefined).map(({ key }) => key);
-    expect(open.sort()).toEqual(['$default', 'OPTIONS /api/v1/jobs/{path+}']);
+    expect(open.sort()).toEqual(['$default', ...preflights()]);
+  });
+
+  test('have no path parameters, for which FailOnWarnings would want a schema', () => {
+    expect(routes.filter(({ key }) => key.includes('{'))).toEqual([]);
+    expect(api).toHaveProperty('FailOnWarnings', true);
   });
 
   test('let everything that takes no token pass without one', () => {
@@ -399,12 +446,26 @@ describe('the routes', () => {
     for (const { method, path } of open) expect(routeFor(method, path)).toEqual({ key: '$default' });
   });
 
-  test('let preflights pass, clear of the limit on everything else', () => {
-    for (const { path } of served.filter(({ takesToken }) => takesToken))
-      expect(routeFor('OPTIONS', path)).toEqual({ key: 'OPTIONS /api/v1/jobs/{path+}' });
-    const limited = events.filter(({ Properties: properties }) => 'RouteSettings' in properties);
-    expect(limited).toEqual([{ Type: 'HttpApi', Properties: { ApiId: 'Api', RouteSettings: expect.anything() } }]);
+  test('let preflights pass without a token', () => {
+    for (const key of preflights()) {
+      const [method = '', path = ''] = key.split(' ');
+      expect(routeFor(method, path)).toEqual({ key });
+    }
     expect(api).not.toHaveProperty('CorsConfiguration');
+  });
+
+  test('are throttled, each by parameters, and everything but the four routes by others', () => {
+    const given = { ThrottlingRateLimit: '7', ThrottlingBurstLimit: '8', OtherThrottlingRateLimit: '9' };
+    const deployment = deploy(template, given, ids);
+    expect(propertiesOf(deployment, 'Api')).toHaveProperty('DefaultRouteSettings', {
+      ThrottlingRateLimit: '7',
+      ThrottlingBurstLimit: '8',
+    });
+    const own = Object.values(propertiesOf(deployment, 'Function').Events as Properties).filter(
+      (event) => 'RouteSettings' in ((event as Properties).Properties as Properties),
+    );
+    const RouteSettings = { ThrottlingRateLimit: '9', ThrottlingBurstLimit: '100' };
+    expect(own).toEqual([{ Type: 'HttpApi', Properties: { ApiId: 'Api', RouteSettings } }]);
   });
 
   test.each([
@@ -420,6 +481,100 @@ describe('the routes', () => {
         },
       },
     });
+  });
+});
+
+describe('the issuer', () => {
+  test('is the updated one of the pool if that is requested', () => {
+    const deployment = deploy(template, { UserPoolIssuer: 'UPDATED' }, ids);
+    expect(propertiesOf(deployment, 'Api')).toMatchObject({
+      Auth: {
+        Authorizers: {
+          UserPool: { JwtConfiguration: { issuer: `https://issuer-cognito-idp.eu-west-1.amazonaws.com/${POOL}` } },
+        },
+      },
+    });
+    expect(propertiesOf(deployment, 'UserPool')).toHaveProperty('IssuerConfiguration', { Type: 'UPDATED' });
+    expect(propertiesOf(made, 'UserPool')).toHaveProperty('IssuerConfiguration', { Type: 'ORIGINAL' });
+  });
+
+  test('has issuers that the function accepts', () => {
+    for (const UserPoolIssuer of ['ORIGINAL', 'UPDATED']) {
+      const { Auth } = propertiesOf(deploy(template, { UserPoolIssuer }, ids), 'Api') as { Auth: Properties };
+      const [, issuer] = /"issuer":"([^"]+)"/.exec(JSON.stringify(Auth)) ?? [];
+      expect(cognitoUserPool(POOL).issuers).toContain(issuer);
+    }
+  });
+});
+
+describe('the user pool', () => {
+  test('has users that cannot change their own email through the client', () => {
+    const { WriteAttributes } = propertiesOf(made, 'UserPoolClient') as { WriteAttributes: string[] };
+    expect(WriteAttributes).not.toContain('email');
+    expect(propertiesOf(made, 'UserPool')).toMatchObject({
+      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+    });
+  });
+});
+
+describe('events of finished jobs', () => {
+  const withBus = deploy(template, { EventBusArn: BUS }, ids);
+
+  test('are off by default, and the table has no stream', () => {
+    expect(Object.keys(made.resources).filter((id) => id.startsWith('EventPipe'))).toEqual([]);
+    expect(propertiesOf(made, 'Table')).not.toHaveProperty('StreamSpecification');
+  });
+
+  test('go from the stream of the table to the bus', () => {
+    expect(propertiesOf(withBus, 'Table')).toHaveProperty('StreamSpecification', { StreamViewType: 'NEW_IMAGE' });
+    expect(propertiesOf(withBus, 'EventPipe')).toMatchObject({ Source: 'Table.StreamArn', Target: BUS });
+    const existing = deploy(template, { ...everythingThere, EventBusArn: BUS }, ids);
+    expect(propertiesOf(existing, 'EventPipe')).toHaveProperty('Source', everythingThere.ExistingTableStreamArn);
+  });
+
+  const parametersOf = (name: string) => propertiesOf(withBus, 'EventPipe')[name] as Properties;
+
+  test('are sent for exactly the statuses that are finished', () => {
+    const { Filters } = parametersOf('SourceParameters').FilterCriteria as { Filters: { Pattern: string }[] };
+    const { dynamodb } = JSON.parse(Filters[0]?.Pattern ?? '') as {
+      dynamodb: { NewImage: { status: { S: string[] } } };
+    };
+    const finished = Object.keys(jobStatuses).filter((code) => /^(success|failed_(?!requeued))/.test(code));
+    expect(dynamodb.NewImage.status.S.toSorted()).toEqual(finished.toSorted());
+  });
+
+  test('have the key and the status of the job, and nothing else of the record', () => {
+    const { InputTemplate, EventBridgeEventBusParameters } = parametersOf('TargetParameters');
+    expect(JSON.parse(textOf(InputTemplate))).toEqual({
+      user_id: '<$.dynamodb.Keys.userId.S>',
+      job_id: '<$.dynamodb.Keys.jobId.N>',
+      status: '<$.dynamodb.NewImage.status.S>',
+    });
+    expect(EventBridgeEventBusParameters).toEqual({ Source: 'jobs-api', DetailType: 'Job finished' });
+  });
+});
+
+describe('the search for orphans', () => {
+  const scheduled = deploy(template, { OrphansSchedule: 'rate(1 day)' }, ids);
+
+  test('is off by default', () => {
+    expect(Object.keys(made.resources).filter((id) => id.startsWith('Orphans'))).toEqual([]);
+  });
+
+  test('deletes only if that is requested', () => {
+    const environment = (deployment: Deployment) =>
+      (propertiesOf(deployment, 'Orphans').Environment as Properties).Variables as Properties;
+    expect(environment(scheduled)).toMatchObject({ ORPHANS_OLDER_THAN: '24h', ORPHANS_DELETE: 'false' });
+    const deleting = deploy(template, { OrphansSchedule: 'rate(1 day)', OrphansDelete: 'true' }, ids);
+    expect(environment(deleting)).toMatchObject({ ORPHANS_DELETE: 'true', JOBS_TABLE: 'Table', JOBS_BUCKET: 'Bucket' });
+  });
+
+  test('is a file in a zip that is built', async () => {
+    const { CodeUri, Handler } = propertiesOf(scheduled, 'Orphans') as { CodeUri: string; Handler: string };
+    expect(Handler).toBe('orphans.handler');
+    const zip = await readFile(new URL(CodeUri, import.meta.url));
+    expect(zip.includes('orphans.mjs')).toBe(true);
   });
 });
 
@@ -477,9 +632,12 @@ describe('the access log', () => {
 
   test('is JSON, with why the authorizer refused, and without queries, which are the caller’s own business', () => {
     expect(DestinationArn).toBe('AccessLog.Arn');
-    const line = JSON.parse(Format ?? '') as Record<string, string>;
+    // This variable is a string with its quotes.
+    const line = JSON.parse((Format ?? '').replace('$context.error.messageString', '"text"')) as Record<string, string>;
     expect(Object.values(line)).toContain('$context.authorizer.error');
-    expect(Format).not.toMatch(/query|header|authorizer\.claims/i);
+    expect(Object.values(line)).toContain('$context.identity.sourceIp');
+    // The gateway does not escape what callers choose.
+    expect(Format).not.toMatch(/query|header|claims|\.path|userAgent|httpMethod|protocol/i);
   });
 });
 
@@ -503,6 +661,8 @@ describe('the role', () => {
     DeleteObjectCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
     DeleteObjectsCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
     // Of `--check` alone, which runs with an operator's rights, and warns without these.
+    DescribeContinuousBackupsCommand: [],
+    GetObjectLockConfigurationCommand: [],
     GetBucketVersioningCommand: [],
     GetBucketLifecycleConfigurationCommand: [],
     // `--orphans` alone needs it, and runs with other rights.
@@ -594,18 +754,29 @@ describe('the alarms', () => {
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
       .map(({ Properties: p }) => p);
 
-  test('watch the function’s errors and throttles, and the share of answers that are 5xx', () => {
-    const dimensionsOfFunction = [{ Name: 'FunctionName', Value: 'function' }];
-    const ofFunction = { Namespace: 'AWS/Lambda', Dimensions: dimensionsOfFunction, Statistic: 'Sum', Threshold: 0 };
+  test('watch errors of the function in minutes with 5xx, its throttles, and the share of responses that are 5xx', () => {
+    const ofFunction = { Namespace: 'AWS/Lambda', Dimensions: [{ Name: 'FunctionName', Value: 'function' }] };
     const ofApi = { Namespace: 'AWS/ApiGateway', Dimensions: [{ Name: 'ApiId', Value: 'Api' }] };
+    const series = (Id: string, of: object, MetricName: string) => ({
+      Id,
+      ReturnData: false,
+      MetricStat: { Metric: { ...of, MetricName }, Stat: 'Sum' },
+    });
     expect(alarmsOf(made)).toMatchObject([
-      { ...ofFunction, MetricName: 'Errors' },
-      { ...ofFunction, MetricName: 'Throttles' },
+      {
+        Metrics: [
+          // A scheduled ping fails without a 5xx of the gateway.
+          { Expression: 'IF(FILL(responses, 0) > 0, failures, 0)' },
+          series('failures', ofFunction, 'Errors'),
+          series('responses', ofApi, '5xx'),
+        ],
+      },
+      { ...ofFunction, MetricName: 'Throttles', Statistic: 'Sum', Threshold: 0 },
       {
         Metrics: [
           { Expression: '100 * failed / requests' },
-          { Id: 'failed', ReturnData: false, MetricStat: { Metric: { ...ofApi, MetricName: '5xx' }, Stat: 'Sum' } },
-          { Id: 'requests', ReturnData: false, MetricStat: { Metric: { ...ofApi, MetricName: 'Count' }, Stat: 'Sum' } },
+          series('failed', ofApi, '5xx'),
+          series('requests', ofApi, 'Count'),
         ],
       },
     ]);

@@ -2,7 +2,7 @@
 // well. The same sources give the same bytes. `--into DIR` puts everything there instead of into the packages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
@@ -10,7 +10,9 @@ import { zipSync } from 'fflate';
 
 const SERVICE = 'packages/service-entry/dist/server.mjs';
 const HANDLER = 'packages/lambda-entry/dist/handler.mjs';
+const ORPHANS = 'packages/lambda-entry/dist/orphans.mjs';
 const ZIP = 'packages/lambda-entry/dist/jobs-api-lambda.zip';
+const ORPHANS_ZIP = 'packages/lambda-entry/dist/jobs-api-orphans.zip';
 
 /** Packages that are loaded and never used. */
 const UNUSED_PACKAGES = ['body-parser', 'bowser', 'debug', 'qs', 'send', 'serve-static', 'thread-stream'];
@@ -124,8 +126,15 @@ const bundle = async (from, to, unused) => {
 await bundle('packages/service-entry/src/main.ts', SERVICE, UNUSED_PACKAGES);
 await bundle('packages/lambda-entry/src/handler.ts', HANDLER, [...UNUSED_PACKAGES, ...UNUSED_BY_LAMBDA]);
 
-const handler = await readFile(join(into, HANDLER));
-const zip = zipSync({ 'handler.mjs': handler }, { level: 9, mtime: ZIP_TIME });
-await mkdir(dirname(join(into, ZIP)), { recursive: true });
-await writeFile(join(into, ZIP), zip);
-report(ZIP, zip.length);
+await bundle('packages/lambda-entry/src/orphans.ts', ORPHANS, [...UNUSED_PACKAGES, ...UNUSED_BY_LAMBDA]);
+
+/** @param {string} file @param {string} to */
+const zip = async (file, to) => {
+  const zipped = zipSync({ [basename(file)]: await readFile(join(into, file)) }, { level: 9, mtime: ZIP_TIME });
+  await mkdir(dirname(join(into, to)), { recursive: true });
+  await writeFile(join(into, to), zipped);
+  report(to, zipped.length);
+};
+
+await zip(HANDLER, ZIP);
+await zip(ORPHANS, ORPHANS_ZIP);

@@ -122,6 +122,8 @@ export const deploy = (
         return textOf(item(0)) === textOf(item(1));
       case 'Fn::Not':
         return item(0) === false;
+      case 'Fn::And':
+        return list.every((part) => evaluate(part) === true);
       case 'Fn::Or':
         return list.some((alternative) => evaluate(alternative) === true);
       case 'Fn::Split':

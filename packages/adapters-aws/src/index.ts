@@ -17,5 +17,7 @@ export { DEFAULT_SUMMARY_INDEX, jobsTable, SUMMARY_ATTRIBUTES } from './dynamodb
 export type { AwsCall, AwsCallListener } from './observe-calls.ts';
 export { Orphans } from './orphans.ts';
 export type { Orphan, OrphanOptions } from './orphans.ts';
+export { parseAge, reportOrphans } from './report-orphans.ts';
+export type { OrphanReportOptions } from './report-orphans.ts';
 export { S3ObjectStore } from './s3/s3-object-store.ts';
 export type { S3ObjectStoreOptions } from './s3/s3-object-store.ts';

@@ -1,8 +1,8 @@
 // Entry point: reads the arguments, then starts the service or runs the command that they name.
 import { parseArgs } from 'node:util';
+import { parseAge, reportOrphans } from '@jobs-api/adapters-aws';
 import { version } from '@jobs-api/http-express';
 import { check } from './check.ts';
-import { orphans, parseAge } from './orphans.ts';
 
 const USAGE = `Usage: node server.mjs [--check | --orphans [--older-than 24h] [--delete] | --version | --help]
   Without an option: starts the service. It is configured by environment variables.
@@ -44,5 +44,7 @@ if (options.help) process.stdout.write(USAGE);
 else if (options.version) process.stdout.write(`${version}\n`);
 else if (options.check) process.exitCode = (await check(process.env, ignoreClosedPipe())) ? 0 : 1;
 else if (options.orphans)
-  process.exitCode = (await orphans(process.env, options.orphanArguments, ignoreClosedPipe(), process.stderr)) ? 0 : 1;
+  process.exitCode = (await reportOrphans(process.env, options.orphanArguments, ignoreClosedPipe(), process.stderr))
+    ? 0
+    : 1;
 else await import('./server.ts');

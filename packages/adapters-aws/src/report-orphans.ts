@@ -1,7 +1,8 @@
-import { Orphans, readAwsConfig } from '@jobs-api/adapters-aws';
-import type { Orphan } from '@jobs-api/adapters-aws';
+import { readAwsConfig } from './config.ts';
+import { Orphans } from './orphans.ts';
+import type { Orphan } from './orphans.ts';
 
-export interface OrphansArguments {
+export interface OrphanReportOptions {
   /** Such as `24h`: a number and `s`, `m`, `h` or `d`. */
   readonly olderThan: string;
   readonly isDelete: boolean;
@@ -26,9 +27,9 @@ const lineOf = ({ userId, jobId, record, objects, uploads, bytes, newest }: Orph
   `${JSON.stringify({ user_id: userId, job_id: jobId, record, objects, uploads, bytes, newest: newest ?? null })}\n`;
 
 /** Writes each orphan, and deletes it if that was requested. Returns whether nothing failed. */
-export const orphans = async (
+export const reportOrphans = async (
   env: Readonly<Record<string, string | undefined>>,
-  { olderThan, isDelete }: OrphansArguments,
+  { olderThan, isDelete }: OrphanReportOptions,
   output: Output,
   errors: Output,
 ): Promise<boolean> => {
