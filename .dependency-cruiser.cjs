@@ -1,4 +1,4 @@
-/** What makes docs/architecture.md true. The comment of each rule says what to do instead. */
+/** Enforces docs/architecture.md. The comment of each rule says what to do instead. */
 const TESTS = '\\.test\\.ts$';
 const TESTING = '/testing(/|\\.ts$)';
 const HOUSE = '(packages/[^/]+|local|dev|e2e|infra|bench|examples/[^/]+)';

@@ -21,9 +21,9 @@ export default defineConfig(
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // `as string` where the length is known; the other rule set forbids the `!` that this one asks for.
+      // `as string` is used if the length is known. The other rule set forbids the `!` that this rule would require.
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
-      // An async function without await is how a throw becomes a rejection.
+      // An async function without await turns a throw into a rejection.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  // What `pnpm test` runs. The other kinds of end-to-end tests have a command each, which names their folders.
+  // Tests of `pnpm test`. The other kinds of end-to-end tests have their own commands, which name their folders.
   testMatch: [
     '<rootDir>/{packages,local,dev,infra,examples,bench}/**/*.test.ts',
     '<rootDir>/e2e/{service,lambda,writers,client}/*.test.ts',
@@ -18,8 +18,8 @@ const config: Config = {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },
   testTimeout: 60_000,
-  // In processes of their own, which are replaced when they have grown: what one test file has loaded is not given back,
-  // and a single process ends up with 2 GB, where collecting garbage takes a second.
+  // Workers are processes that are replaced when they have grown: memory of a finished test file is not released,
+  // and a single process would reach 2 GB, with a second for each garbage collection.
   maxWorkers: 2,
   workerIdleMemoryLimit: '800MB',
 };

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 
 /**
- * Jest runs tests in a sandbox with an `Error` of its own, so that Node's errors, a refused connection for one, are not
- * `instanceof Error` there. The AWS SDK goes by that when it decides what it may retry, and so do we.
+ * Jest runs tests in a sandbox with its own `Error`, so that errors of Node, such as a refused connection, are not
+ * `instanceof Error` there. The AWS SDK and our code use `instanceof` to decide what may be retried.
  */
 Object.defineProperty(Error, Symbol.hasInstance, {
   value(this: unknown, value: unknown): boolean {
@@ -10,5 +10,5 @@ Object.defineProperty(Error, Symbol.hasInstance, {
   },
 });
 
-// The tests run on the oldest Node that we support, and need not be told that it is old.
+// The tests run on the oldest supported Node too. The warning of the SDK about it is turned off.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

@@ -21,12 +21,12 @@ const { mutate, tests } = PARTS[/** @type {keyof typeof PARTS} */ (part)];
 
 export default {
   mutate: [...mutate, '!**/*.test.ts'],
-  plugins: ['@stryker-mutator/jest-runner'], // by name, since pnpm does not put it where it is looked for
+  plugins: ['@stryker-mutator/jest-runner'], // by name, because Stryker does not find it in pnpm's layout
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   jest: { configFile: 'jest.config.ts', config: { testMatch: [`<rootDir>/${tests}`] } },
   coverageAnalysis: 'perTest',
-  // A mutant may make a loop endless. One at a time, so that no other is what makes it slow.
+  // A mutant can make a loop endless. One at a time, so that no mutant is slow because of another.
   timeoutMS: 8_000,
   concurrency: 1,
   ignorePatterns: ['.local', 'coverage', 'bench', 'docs', 'examples', '**/dist'],

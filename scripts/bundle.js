@@ -1,4 +1,4 @@
-// Bundles each entry point into one file that runs in a folder with nothing else in it, and the Lambda's into a zip as
+// Bundles each entry point into one file that runs in an empty folder, and the Lambda's into a zip as
 // well. The same sources give the same bytes. `--into DIR` puts everything there instead of into the packages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';

@@ -62,7 +62,7 @@ interface JobAnswer {
 }
 
 describe('pnpm dev', () => {
-  test('prints what works when it is pasted, on one screen', async () => {
+  test('prints commands that work when they are pasted, on one screen', async () => {
     const dev = await startDev();
     const lines = dev.printed.split('\n');
     expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
@@ -78,7 +78,7 @@ describe('pnpm dev', () => {
     expect(others.jobs).toHaveLength(11);
   });
 
-  test('has a page at its address, and nothing else there', async () => {
+  test('serves the jobs page at its address, and nothing else there', async () => {
     const { printed, origin } = await startDev();
     expect(printed).toContain(`${origin}/\n`);
     const page = await fetch(origin);
@@ -107,7 +107,7 @@ describe('pnpm dev', () => {
     expect(jobs[4]?.status_meaning).toBe('Job is being processed (45% done)');
   });
 
-  test('has results that are true of their files', async () => {
+  test('has results that match their files', async () => {
     const dev = await startDev();
     const { job_info, results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
     const expected: Record<string, object> = {
@@ -135,7 +135,7 @@ describe('pnpm dev', () => {
     expect(Object.keys(results)).toHaveLength(4);
   });
 
-  test('gives no link that still works when one character of it is changed', async () => {
+  test('returns links that stop working when one character is changed', async () => {
     const dev = await startDev();
     const { results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
     for (const { full } of Object.values(results)) {
@@ -173,7 +173,7 @@ describe('pnpm dev', () => {
     expect(await statusOf(new URL(dev.origin), `localhost:${new URL(dev.origin).port}`)).toBe(200);
   });
 
-  test('makes a job of the files in a folder, and says which of them it could not read', async () => {
+  test('makes a job of the files in a folder, and reports those that it could not read', async () => {
     const photos = join(folder, 'photos');
     await mkdir(join(photos, 'subfolder'), { recursive: true });
     await cp(join(SAMPLES, 'sunset.png'), join(photos, 'Über den Wolken (1).PNG'));
@@ -188,7 +188,7 @@ describe('pnpm dev', () => {
     expect(await (await fetch(full)).json()).toMatchObject({ file_name: 'Über den Wolken (1).PNG', width: 640 });
   });
 
-  test('keeps everything in a folder, also when it is killed', async () => {
+  test('keeps everything in a folder with --data, also when it is killed', async () => {
     const first = await startDev('--data', 'data');
     await first.askJson(api(first, '/delete?job-id=1'), 'DELETE');
     await first.process.stop();
@@ -204,7 +204,7 @@ describe('pnpm dev', () => {
     [['--import', '.'], 'there are no files in that folder'],
     [['--export', 'x'], 'Usage: pnpm dev'],
     [['--import'], 'Usage: pnpm dev'],
-  ])('says what is wrong with %j', async (parameters, message) => {
+  ])('exits with 1 and names the problem for %j', async (parameters, message) => {
     const { errors, exitCode } = spawn(...parameters);
     expect(await exitCode).toBe(1);
     expect(errors.join('\n')).toContain(message);

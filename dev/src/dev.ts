@@ -1,4 +1,4 @@
-// `pnpm dev`: the service on a local stack with sample jobs, all in this one process.
+// `pnpm dev`: runs the service on a local stack with sample jobs, all in this process.
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jobsTable } from '@jobs-api/adapters-aws';
@@ -26,7 +26,7 @@ const readArguments = () => {
   }
 };
 
-/** Answers the number of the new job. */
+/** Returns the id of the new job. */
 const importFolder = async (stack: LocalStack, directory: string): Promise<number> => {
   const files = await filesIn(directory).catch((error: unknown) =>
     fail(`--import ${directory}: ${(error as Error).message}`),
@@ -85,7 +85,7 @@ const startService = async (stack: LocalStack): Promise<string> => {
   }
 };
 
-// The local stack is the only AWS that this process is to know of.
+// This process must use no other AWS than the local stack.
 const others = Object.entries(process.env).filter(([name]) => !/^(AWS|COGNITO|JWT|JOBS|S3)_/.test(name));
 process.env = { ...Object.fromEntries(others), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 export interface JobsPageOptions {
-  /** Where the links of the API lead: the page shows files from there. */
+  /** Origin of the links of the API: the page shows files from there. */
   readonly filesOrigin: string;
-  /** Who can be chosen on the page, each with a token that works. */
+  /** Users that can be chosen on the page, each with a valid token. */
   readonly users: () => Promise<readonly { readonly name: string; readonly token: string }[]>;
 }
 
 const source = (name: string) => fileURLToPath(new URL(`../page/${name}`, import.meta.url));
 
-/** Bundled when it is asked for: `dev` starts no later for it, and loading the page again shows an edit. */
+/** Bundles a script when it is requested, so that `dev` starts sooner, and loading the page again shows an edit. */
 const bundle = async (name: string): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [source(name)],
@@ -26,7 +26,7 @@ const bundle = async (name: string): Promise<string> => {
   return outputFiles[0]?.text ?? '';
 };
 
-/** Puts the jobs page at `/` of a server, in front of what that server answers otherwise. */
+/** Serves the jobs page at `/` of a server. All other requests go to the listeners that the server already has. */
 export const serveJobsPage = (server: Server, { filesOrigin, users }: JobsPageOptions): void => {
   const files: Readonly<Record<string, readonly [type: string, content: () => Promise<string>]>> = {
     '/': ['text/html', () => readFile(source('index.html'), 'utf8')],

@@ -8,10 +8,10 @@ export const SAMPLE_USERS = ['alice', 'bob'] as const;
 
 const SAMPLES = fileURLToPath(new URL('../samples', import.meta.url));
 
-/** What no program takes for the picture that its name promises. */
+/** A file whose content is not the picture that its name promises. */
 const BROKEN_FILE = { name: 'broken.png', body: Buffer.from('This is not a picture.\n') };
 
-/** A job in every status, in the order of their numbers. */
+/** A job in every status, by ascending job id. */
 const SAMPLE_JOBS = [
   ['success', 'Coast walk', 'chime.wav', 'notes.txt', 'route.pdf', 'sunset.png'],
   ['pending', 'Evening class', 'notes.txt', 'chime.wav'],
@@ -26,7 +26,7 @@ const SAMPLE_JOBS = [
   ['archived', 'A status of tomorrow', 'route.pdf'],
 ] as const;
 
-/** The files of a folder, without those of its subfolders, by name. */
+/** Returns the files of a folder by name, without those of its subfolders. */
 export const filesIn = async (directory: string): Promise<JobFile[]> => {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);

@@ -70,7 +70,7 @@ export const startHarness = async (env: Readonly<Record<string, string>> = {}): 
   };
 };
 
-/** Resolves once `isTrue` holds. A test that waits in vain fails by its own time limit. */
+/** Resolves when `isTrue` returns true. A test that waits in vain fails by its own time limit. */
 export const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await isTrue())) await sleep(20);
 };

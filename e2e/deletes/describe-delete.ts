@@ -16,7 +16,7 @@ const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-i
 const OK = { status: 200, body: '{"message":"Ok"}' };
 const UPLOADS = 3;
 const MANY_UPLOADS = 50;
-/** Whose job is deleted by a crowd, and whose by nobody. */
+/** Users whose job is deleted by many requests at once, and by none. */
 const OTHERS = ['crowd', 'bystander'];
 const OBJECTS_OF_OTHERS = 5;
 const CROWD = 50;
@@ -24,11 +24,11 @@ const SIDES = ['before', 'after'] as const;
 
 export interface DeleteOptions {
   readonly versioned: boolean;
-  /** Of the job that is deleted. */
+  /** Number of objects of the deleted job. */
   readonly objects: number;
-  /** How many lists of 1,000 these are, with all their versions and delete markers. */
+  /** Number of list pages of 1,000 entries, versions and delete markers included. */
   readonly pages: number;
-  /** Which calls of a delete are tried, counted from 1. Default: each. */
+  /** Calls of a delete that are disturbed, counted from 1. Default: all. */
   readonly boundaries?: readonly number[];
 }
 
@@ -43,7 +43,7 @@ const secondPass = (pages: number): readonly string[] => [
   'DeleteObjects',
 ];
 
-/** The calls of a delete that nothing disturbs. */
+/** Calls of a delete that is not disturbed. */
 const callsOf = (pages: number): readonly string[] => [
   'ListMultipartUploads',
   ...Array.from({ length: UPLOADS }, () => 'AbortMultipartUpload'),
@@ -57,7 +57,7 @@ const callsOf = (pages: number): readonly string[] => [
   'ListObjectVersions',
 ];
 
-/** Disturbs deletes at every call that they make. Every test deletes the job of a user of its own. */
+/** Disturbs deletes at every call that they make. Every test has its own user. */
 export const describeDelete = ({ versioned, objects, pages, boundaries }: DeleteOptions): void => {
   const calls = callsOf(pages);
   const tried = calls.map((call, index) => [index + 1, call] as const);
@@ -110,19 +110,19 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       await rm(directory, { recursive: true });
     });
 
-    const ask = async (user: string, question: HttpRequest): Promise<HttpResponse> => {
+    const send = async (user: string, request: HttpRequest): Promise<HttpResponse> => {
       const token = await stack.tokenIssuer.issueToken(user);
-      return overSocket(service.origin)({ ...question, headers: [['Authorization', token]] });
+      return overSocket(service.origin)({ ...request, headers: [['Authorization', token]] });
     };
-    /** A machine that is slow itself may take longer than the SDK waits: who is told that, and nothing else, asks again. */
-    const askUntilInTime = async (user: string): Promise<HttpResponse> => {
-      const answer = await ask(user, DELETE);
-      if (answer.status !== 503) return answer;
-      const id = String(answer.headers['x-request-id']);
+    /** Repeats a delete while its response is 503 because of a timeout: a slow machine may take longer than the SDK waits. */
+    const deleteUntilInTime = async (user: string): Promise<HttpResponse> => {
+      const response = await send(user, DELETE);
+      if (response.status !== 503) return response;
+      const id = String(response.headers['x-request-id']);
       const find = () => service.log.find((line) => line.includes(id));
       while (find() === undefined) await sleep(20);
       expect(find()).toContain('"name":"TimeoutError"');
-      return askUntilInTime(user);
+      return deleteUntilInTime(user);
     };
     const callsMade = () => proxy.calls.filter(({ name }) => calls.some((title) => title.includes(name)));
     const at =
@@ -144,7 +144,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
 
     test('makes the calls that the other tests disturb', async () => {
       proxy.play((_, forward) => forward());
-      expect(await ask('undisturbed', DELETE)).toMatchObject(OK);
+      expect(await send('undisturbed', DELETE)).toMatchObject(OK);
       const made = callsMade().map(({ name }, index) =>
         calls[index] === EITHER && EITHER.includes(name) ? EITHER : name,
       );
@@ -153,7 +153,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     });
 
     test.each(kills)(
-      'killed right %s call %i, %s, leaves a job that can be deleted again',
+      'a service that is killed right %s call %i, %s, leaves a job that can be deleted again',
       async (side, position, _call) => {
         const user = `killed-${side}-${position}`;
         proxy.play(
@@ -163,23 +163,23 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
             return 'reset' as const;
           }),
         );
-        await expect(ask(user, DELETE)).rejects.toThrow();
+        await expect(send(user, DELETE)).rejects.toThrow();
         await proxy.restore();
         await start();
 
-        const list = await ask(user, LIST);
+        const list = await send(user, LIST);
         expect(list.status).toBe(200);
         const isListed = list.body.includes('"job_id":1,');
         const left = await stack.bucket.contents(`${user}/1/`);
         if (left.length > 0) expect(isListed).toBe(true);
         const deleteItem = calls.indexOf('DeleteItem') + 1;
         expect(isListed).toBe(side === 'before' ? position <= deleteItem : position < deleteItem);
-        expect(await ask(user, DELETE)).toMatchObject(OK);
+        expect(await send(user, DELETE)).toMatchObject(OK);
         await expectOnlyTheJobGone(user);
       },
     );
 
-    test.each(chosen)('removes what an upload becomes that completes right before call %i, %s', async (position) => {
+    test.each(chosen)('removes the object of an upload that completes right before call %i, %s', async (position) => {
       const user = `late-${position}`;
       let upload: Promise<LateUpload> | undefined;
       const begin = () => (upload = startLateUpload(stack.bucket, `${user}/1/late.mov`));
@@ -190,22 +190,22 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
         if (current === position) await (await upload)?.complete();
         return forward();
       });
-      expect(await ask(user, DELETE)).toMatchObject(OK);
+      expect(await send(user, DELETE)).toMatchObject(OK);
       await expectOnlyTheJobGone(user);
     });
 
-    test(`is no reason for Node to warn of a leak where ${MANY_UPLOADS} uploads are aborted at once`, async () => {
+    test(`causes no warning of Node when ${MANY_UPLOADS} uploads are aborted at once`, async () => {
       await proxy.restore();
       for (let index = 0; index < MANY_UPLOADS; index++) await stack.bucket.startUpload(`uploader/1/${index}.mov`);
-      expect(await ask('uploader', DELETE)).toMatchObject(OK);
+      expect(await send('uploader', DELETE)).toMatchObject(OK);
       expect(await stack.bucket.contents('uploader/')).toEqual([]);
       expect(service.errors).toEqual([]);
     });
 
-    test(`succeeds for each of ${CROWD} who ask for it at once`, async () => {
+    test(`succeeds for each of ${CROWD} requests at once`, async () => {
       await proxy.restore();
-      const answers = await Promise.all(Array.from({ length: CROWD }, () => askUntilInTime('crowd')));
-      for (const answer of answers) expect(answer).toMatchObject(OK);
+      const responses = await Promise.all(Array.from({ length: CROWD }, () => deleteUntilInTime('crowd')));
+      for (const response of responses) expect(response).toMatchObject(OK);
       await expectOnlyTheJobGone('crowd');
     });
   });
@@ -214,25 +214,25 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
 export interface BigDeleteOptions {
   readonly objects: number;
   readonly uploads: number;
-  /** How much larger the service may be at any time than before. */
+  /** Limit for the growth of the service's memory. */
   readonly growthMb: number;
 }
 
-/** Of a job that is deleted before memory is measured, so that what a process loads once is loaded. */
+/** Objects of a job that is deleted before memory is measured, so that everything that is loaded once is loaded. */
 const WARM_UP = 10_000;
 const DEADLINE_SECONDS = 2;
-/** For a slow machine. */
+/** Long enough for a slow machine. */
 const MARGIN_SECONDS = 5;
 const SAMPLE_MS = 20;
 
-/** The memory of a process that is in RAM, in MB (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html). */
+/** Returns the resident memory of a process, in MB (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html). */
 const residentMb = async (pid: number): Promise<number> =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
 /** Deletes a job that is too big for one request, again and again until nothing is left. */
 export const describeBigDelete = ({ objects, uploads, growthMb }: BigDeleteOptions): void => {
-  const title = `a delete of ${objects} objects and ${uploads} uploads ends in time, comes to an end when it is repeated`;
-  test(`${title}, and takes less than ${growthMb} MB more`, async () => {
+  const title = `a delete of ${objects} objects and ${uploads} uploads ends in time, is complete after enough repetitions`;
+  test(`${title}, and needs less than ${growthMb} MB of memory`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
     const keys = function* () {
       for (let index = 0; index < objects; index++) yield `alice/1/${index}.png`;
@@ -249,7 +249,7 @@ export const describeBigDelete = ({ objects, uploads, growthMb }: BigDeleteOptio
       const { status } = await overSocket(service.origin)({ method: 'DELETE', path, headers });
       if (status === 200) return;
       expect(status).toBe(503);
-      // Where the time was up in the last sweep there may be nothing left.
+      // If the deadline passed in the last sweep, nothing may be left.
       if (!(await stack.bucket.isEmpty(`alice/${jobId}/`))) expect(await stack.table.has('alice', jobId)).toBe(true);
       return deleteJob(jobId);
     };

@@ -6,14 +6,14 @@ import { startFaultProxy, type Script } from '../harness/fault-proxy.ts';
 import { startService } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
-/** How long the service may take over a request, unless it is told otherwise. */
+/** Default deadline of a request. */
 export const DEADLINE_MS = 3_000;
-/** For what is not measured. */
+/** Time limit for everything that has no limit of its own. */
 const PATIENCE_MS = 30_000;
 
 export const READY: HttpRequest = { path: '/readyz' };
 
-/** Asks until there is something. */
+/** Repeats `find` until it returns something. */
 export const until = async <Result>(
   find: () => Promise<Result | undefined> | Result | undefined,
   limitMs = PATIENCE_MS,
@@ -24,10 +24,10 @@ export const until = async <Result>(
     if (found !== undefined) return found;
     await sleep(20);
   } while (performance.now() < end);
-  throw new Error(`not within ${limitMs} ms`);
+  throw new Error(`nothing was found within ${limitMs} ms`);
 };
 
-/** The built service, with a proxy between it and all that it depends on. */
+/** Starts the built service with a proxy in front of everything that it depends on. */
 export const startBehindProxy = async ({
   script,
   deadlineMs = DEADLINE_MS,
@@ -37,24 +37,24 @@ export const startBehindProxy = async ({
   if (script) proxy.play(script);
   const settings = { REQUEST_TIMEOUT_SECONDS: String(deadlineMs / 1_000) };
   const service = await startService(SERVICE, { ...stack.env, ...proxy.env, ...settings });
-  const askOnSocket = overSocket(service.origin);
-  let questions = 0;
+  const sendOverSocket = overSocket(service.origin);
+  let requests = 0;
 
-  /** Asks a question, and answers what came back, how long that took, and what the log says of it. */
-  const ask = async (question: HttpRequest, token?: string): Promise<HttpResponse & { ms: number; logged: string }> => {
-    const id = `question-${++questions}`;
+  /** Sends a request and returns the response, its duration and its line of the log. */
+  const send = async (request: HttpRequest, token?: string): Promise<HttpResponse & { ms: number; logged: string }> => {
+    const id = `request-${++requests}`;
     const authorization = token === undefined ? [] : [['Authorization', token] as const];
     const start = performance.now();
-    const answer = await askOnSocket({ ...question, headers: [['X-Request-Id', id], ...authorization] });
+    const response = await sendOverSocket({ ...request, headers: [['X-Request-Id', id], ...authorization] });
     const ms = performance.now() - start;
     const logged = await until(() => service.log.find((line) => line.includes(`"request_id":"${id}"`)));
-    return { ...answer, ms, logged };
+    return { ...response, ms, logged };
   };
 
   let users = 0;
   /**
-   * A user whose job 1 has a file, one whose key no XML can carry, and an upload that was not completed. The others are
-   * there for their names: with them a list has two pages.
+   * Makes a user whose job 1 has a file, a file whose key cannot be written in XML, and an unfinished upload. The other jobs
+   * have long names, so that a list has two pages.
    */
   const newUser = async ({ otherJobs = 0 } = {}) => {
     const userId = `user-${++users}`;
@@ -65,7 +65,7 @@ export const startBehindProxy = async ({
     await stack.bucket.startUpload(`${userId}/1/b.mov`);
     const token = await stack.tokenIssuer.issueToken(userId);
     return {
-      ask: (question: HttpRequest) => ask(question, token),
+      send: (request: HttpRequest) => send(request, token),
       contents: () => stack.bucket.contents(`${userId}/`),
       hasJob: () => stack.table.has(userId, 1),
       jobs: 1 + otherJobs,
@@ -79,22 +79,22 @@ export const startBehindProxy = async ({
     await stack.close();
   };
   const issueToken = (userId: string) => stack.tokenIssuer.issueToken(userId);
-  return { proxy, ask, newUser, errors: service.errors, issueToken, close };
+  return { proxy, send, newUser, errors: service.errors, issueToken, close };
 };
 
 export type Harness = Awaited<ReturnType<typeof startBehindProxy>>;
 export type User = Awaited<ReturnType<Harness['newUser']>>;
 
-/** Once it is ready: from then on, only requests make calls. */
+/** Starts the service and waits until it is ready. From then on, only requests make calls. */
 export const startReady = async (options?: { deadlineMs: number }) => {
   const harness = await startBehindProxy(options);
-  await until(async () => (await harness.ask(READY)).status === 200 || undefined);
+  await until(async () => (await harness.send(READY)).status === 200 || undefined);
   return harness;
 };
 
-/** While nothing that went wrong has ended the service. */
+/** Stops the service, and expects that no fault has ended it before. */
 export const stopHealthy = async (harness: Harness) => {
-  const { status } = await harness.ask({ path: '/healthz' });
+  const { status } = await harness.send({ path: '/healthz' });
   await harness.close();
   expect({ status, errors: harness.errors }).toEqual({ status: 200, errors: [] });
 };

@@ -11,23 +11,23 @@ import {
 } from './behind-proxy.ts';
 import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import type { Script } from '../harness/fault-proxy.ts';
-import { emptyAnswer, faults, refusedKeys, type Fault } from '../harness/faults.ts';
+import { emptyResponse, faults, refusedKeys, type Fault } from '../harness/faults.ts';
 
-/** Whether a fault is tried, of a call by its name in {@link CALLS}, {@link CHECKS}, or `JWKS`. */
+/** Returns whether a fault of a call is tried. Calls are named as in {@link CALLS} and {@link CHECKS}, or `JWKS`. */
 export type Choice = (call: string, fault: string) => boolean;
 
-/** Of a service that has the time to try again what hangs, also on a slow machine. */
+/** Deadline that leaves time for retries of calls that hang, also on a slow machine. */
 const LONG_DEADLINE_MS = 60_000;
-/** The shortest of all deadlines, that of a readiness check and of fetching the token keys. */
+/** Shortest of all deadlines: that of a readiness check and of a fetch of the token keys. */
 const CHECK_MS = 2_000;
-/** For a slow machine. The SDK by itself, with three attempts of 4 s, takes longer than a deadline and this. */
+/** Margin for a slow machine. The SDK alone, with three attempts of 4 s, takes longer than a deadline and this margin. */
 const MARGIN_MS = 5_000;
-/** How soon after a fault a service is well again. */
+/** Time within which a service recovers from a fault. */
 const RECOVERY_MS = 5_000;
-/** The SDK's: nobody else tries again. */
+/** Attempts of the SDK. Nothing else retries. */
 const maxAttempts = (call: string): number => (/Table|Item|Query/.test(call) ? 4 : 3);
 const CROWD = 20;
-/** More than the SDK has connections by itself. */
+/** More than the connections that the SDK has by default. */
 const LARGE_CROWD = 60;
 
 const LIST: HttpRequest = { path: '/api/v1/jobs/list' };
@@ -37,25 +37,25 @@ const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-i
 
 interface Call {
   readonly name: string;
-  /** The first that the fault meets: 2 where the one before is well. */
+  /** Number of the first call with the fault. 2 if the call before succeeds. */
   readonly from: number;
-  /** The request that makes it. */
-  readonly question: HttpRequest;
+  /** Request that makes the call. */
+  readonly request: HttpRequest;
 }
 
-/** Every call that a request for jobs makes to the table or the bucket. */
+/** Calls that requests for jobs make to the table or the bucket. */
 const CALLS: Readonly<Record<string, Call>> = {
-  Query: { name: 'Query', from: 1, question: LIST },
-  'Query for a second page': { name: 'Query', from: 2, question: LIST },
-  GetItem: { name: 'GetItem', from: 1, question: GET },
-  ListMultipartUploads: { name: 'ListMultipartUploads', from: 1, question: DELETE },
-  AbortMultipartUpload: { name: 'AbortMultipartUpload', from: 1, question: DELETE },
-  ListObjectVersions: { name: 'ListObjectVersions', from: 1, question: DELETE },
-  DeleteObject: { name: 'DeleteObject', from: 1, question: DELETE },
-  DeleteObjects: { name: 'DeleteObjects', from: 1, question: DELETE },
-  DeleteItem: { name: 'DeleteItem', from: 1, question: DELETE },
-  'ListMultipartUploads after the record is gone': { name: 'ListMultipartUploads', from: 3, question: DELETE },
-  'ListObjectVersions after the record is gone': { name: 'ListObjectVersions', from: 3, question: DELETE },
+  Query: { name: 'Query', from: 1, request: LIST },
+  'Query for a second page': { name: 'Query', from: 2, request: LIST },
+  GetItem: { name: 'GetItem', from: 1, request: GET },
+  ListMultipartUploads: { name: 'ListMultipartUploads', from: 1, request: DELETE },
+  AbortMultipartUpload: { name: 'AbortMultipartUpload', from: 1, request: DELETE },
+  ListObjectVersions: { name: 'ListObjectVersions', from: 1, request: DELETE },
+  DeleteObject: { name: 'DeleteObject', from: 1, request: DELETE },
+  DeleteObjects: { name: 'DeleteObjects', from: 1, request: DELETE },
+  DeleteItem: { name: 'DeleteItem', from: 1, request: DELETE },
+  'ListMultipartUploads after the record is gone': { name: 'ListMultipartUploads', from: 3, request: DELETE },
+  'ListObjectVersions after the record is gone': { name: 'ListObjectVersions', from: 3, request: DELETE },
 };
 const CHECKS = { DescribeTable: 'table', HeadBucket: 'bucket' };
 const WITHOUT_BODY = ['AbortMultipartUpload', 'DeleteObject', 'HeadBucket'];
@@ -68,28 +68,28 @@ const UNAVAILABLE = {
 };
 const FAILURE = { status: 500, body: '{"message":"Internal server failure message"}' };
 const UNAUTHORIZED = { status: 401, body: '{"message":"Unauthorized"}' };
-const ANSWERS = { 'an answer': OK, hope: UNAVAILABLE, nothing: FAILURE };
+const ANSWERS = { success: OK, 'a retry': UNAVAILABLE, nothing: FAILURE };
 
 const isPossible = (name: string, fault: string): boolean => !(faults[fault]?.needsBody && WITHOUT_BODY.includes(name));
 
 const faultsOf = (name: string, isChosen: (fault: string) => boolean) =>
   Object.entries(faults).filter(([fault]) => isPossible(name, fault) && isChosen(fault));
 
-/** Plays the script to the calls of that name, to `count` of them that begin with the one numbered `from`. */
+/** Applies the script to `count` calls of that name, starting with the one numbered `from`. */
 const only =
   (name: string, script: Script, { from = 1, count = Infinity } = {}): Script =>
   (call, forward) =>
     call.name === name && call.nth >= from && call.nth < from + count ? script(call, forward) : forward();
 
-/** What holds of a request that went well. */
-const expectSuccess = async (user: User, question: HttpRequest, { status, body }: HttpResponse): Promise<void> => {
+/** Expectations for a request that succeeded. */
+const expectSuccess = async (user: User, request: HttpRequest, { status, body }: HttpResponse): Promise<void> => {
   expect({ status, body }).toMatchObject(OK);
-  if (question === LIST) expect(body.match(/"job_id":/g)).toHaveLength(user.jobs);
-  if (question === GET) expect(body).toContain('results/a.png.min.json');
-  if (question === DELETE) expect([await user.contents(), await user.hasJob()]).toEqual([[], false]);
+  if (request === LIST) expect(body.match(/"job_id":/g)).toHaveLength(user.jobs);
+  if (request === GET) expect(body).toContain('results/a.png.min.json');
+  if (request === DELETE) expect([await user.contents(), await user.hasJob()]).toEqual([[], false]);
 };
 
-/** Every call of every request meets every fault: each is answered as the documents say, and in time. */
+/** Tries every fault in every call of every request. Each request gets the documented response in time. */
 export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
   describe('the service, when', () => {
     let harness: Harness;
@@ -100,7 +100,7 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
 
     afterAll(() => stopHealthy(harness));
 
-    describe.each(Object.entries(CALLS))('%s', (title, { name, from, question }) => {
+    describe.each(Object.entries(CALLS))('%s', (title, { name, from, request }) => {
       let user: User;
       const attempts = () => harness.proxy.calls.filter((call) => call.name === name && call.nth >= from).length;
       const play = (script: Script) => harness.proxy.play(only(name, script, { from }));
@@ -112,25 +112,25 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
       afterEach(async () => {
         if ((await user.contents()).length > 0) expect(await user.hasJob()).toBe(true);
         await harness.proxy.restore();
-        const answer = await user.ask(question);
-        await expectSuccess(user, question, answer);
-        expect(answer.ms).toBeLessThan(RECOVERY_MS);
+        const response = await user.send(request);
+        await expectSuccess(user, request, response);
+        expect(response.ms).toBeLessThan(RECOVERY_MS);
       });
 
       const chosen = faultsOf(name, (fault) => isChosen(title, fault));
-      test.each(chosen)('%s, gives the documented answer in time, and a good one after', async (_, fault) => {
+      test.each(chosen)('%s, sends the documented response in time, and succeeds afterwards', async (_, fault) => {
         play(fault.script);
-        const answer = await user.ask(question);
-        expect(answer).toMatchObject(ANSWERS[fault.leaves]);
-        expectExplanation(answer, fault);
-        if (fault.leaves === 'hope') expect(attempts()).toBeLessThanOrEqual(maxAttempts(name));
+        const response = await user.send(request);
+        expect(response).toMatchObject(ANSWERS[fault.leaves]);
+        expectExplanation(response, fault);
+        if (fault.leaves === 'a retry') expect(attempts()).toBeLessThanOrEqual(maxAttempts(name));
         if (fault.leaves === 'nothing') expect(attempts()).toBe(1);
       });
 
       if (['Query', 'ListMultipartUploads', 'ListObjectVersions', 'DeleteObjects'].includes(name))
-        test('answers nothing at all, does not take that for an empty list, or for a deletion', async () => {
-          play(emptyAnswer);
-          expect(await user.ask(question)).toMatchObject(FAILURE);
+        test('sends an empty response, takes it neither for an empty list nor for a deletion', async () => {
+          play(emptyResponse);
+          expect(await user.send(request)).toMatchObject(FAILURE);
         });
 
       if (name === 'DeleteObjects') {
@@ -140,46 +140,49 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
           ['ServiceUnavailable', UNAVAILABLE, ['ServiceUnavailable', 'SlowDown']],
           ['AccessDenied', FAILURE, ['AccessDenied']],
           ['AccessDenied and another with SlowDown', FAILURE, ['SlowDown', 'AccessDenied']],
-        ])('refuses a key with %s, gives the documented answer', async (_, expected, codes) => {
+        ])('refuses a key with %s, sends the documented response', async (_, expected, codes) => {
           play(refusedKeys(...codes));
-          const answer = await user.ask(question);
-          expect(answer).toMatchObject(expected);
-          expect(answer.logged).toContain(`(${codes.join(', ')})`);
+          const response = await user.send(request);
+          expect(response).toMatchObject(expected);
+          expect(response.logged).toContain(`(${codes.join(', ')})`);
           expect(attempts()).toBe(1);
         });
       }
     });
 
-    test('nothing answers, gives a link all the same, and asks nobody for it', async () => {
+    test('nothing responds, returns a link all the same, and makes no call for it', async () => {
       const user = await harness.newUser();
-      expect(await user.ask(LIST)).toMatchObject(OK);
+      expect(await user.send(LIST)).toMatchObject(OK);
       harness.proxy.play(() => 'hang');
-      expect(await user.ask(GET_OBJECT_URL)).toMatchObject(OK);
+      expect(await user.send(GET_OBJECT_URL)).toMatchObject(OK);
       expect(harness.proxy.calls).toEqual([]);
       await harness.proxy.restore();
     });
 
-    const hanging = ['Query', 'ListObjectVersions'].filter((title) => isChosen(title, 'never answers'));
-    test.each(hanging)(`%s never answers ${CROWD} at once, lets go of them all`, async (title) => {
-      const { name, question } = CALLS[title] as Call;
-      const users = await Promise.all(Array.from({ length: CROWD }, () => harness.newUser()));
-      const { proxy } = harness;
-      await until(() => proxy.openConnections < CROWD || undefined);
-      const before = proxy.openConnections;
-      proxy.play(only(name, () => 'hang'));
-      const answers = await Promise.all(users.map(({ ask }) => ask(question)));
-      for (const answer of answers) expect(answer).toMatchObject(UNAVAILABLE);
-      await until(() => proxy.openConnections <= before || undefined, RECOVERY_MS);
-      expect(proxy.calls.filter((call) => call.name === name)).toHaveLength(CROWD);
-      await proxy.restore();
-      for (const user of users) await expectSuccess(user, question, await user.ask(question));
-    });
+    const hanging = ['Query', 'ListObjectVersions'].filter((title) => isChosen(title, 'never responds'));
+    test.each(hanging)(
+      `%s never responds to ${CROWD} calls at once, keeps none of their connections`,
+      async (title) => {
+        const { name, request } = CALLS[title] as Call;
+        const users = await Promise.all(Array.from({ length: CROWD }, () => harness.newUser()));
+        const { proxy } = harness;
+        await until(() => proxy.openConnections < CROWD || undefined);
+        const before = proxy.openConnections;
+        proxy.play(only(name, () => 'hang'));
+        const responses = await Promise.all(users.map(({ send }) => send(request)));
+        for (const response of responses) expect(response).toMatchObject(UNAVAILABLE);
+        await until(() => proxy.openConnections <= before || undefined, RECOVERY_MS);
+        expect(proxy.calls.filter((call) => call.name === name)).toHaveLength(CROWD);
+        await proxy.restore();
+        for (const user of users) await expectSuccess(user, request, await user.send(request));
+      },
+    );
   });
 };
 
 /**
- * What goes wrong once is tried again. By a service of its own: one that had to many times in a row tries no more, until
- * things go well again.
+ * Calls that fail once are retried. Each test has its own service: after many retries in a row the SDK retries no more until
+ * calls succeed again.
  */
 export const describeFaultsThatPass = (isChosen: Choice = () => true): void => {
   describe('the service with a long deadline, when', () => {
@@ -193,21 +196,21 @@ export const describeFaultsThatPass = (isChosen: Choice = () => true): void => {
 
     const passing = Object.entries(CALLS).flatMap(([title, call]) =>
       Object.entries(faults)
-        .filter(([fault, { leaves }]) => leaves === 'hope' && fault !== 'refuses connections')
+        .filter(([fault, { leaves }]) => leaves === 'a retry' && fault !== 'refuses connections')
         .filter(([fault]) => isPossible(call.name, fault) && isChosen(title, `${fault} only once`))
         .map(([fault, { script }]) => [title, fault, call, script] as const),
     );
-    test.each(passing)('%s %s only once, gives a good answer all the same', async (title, _, call, script) => {
-      const { name, from, question } = call;
+    test.each(passing)('%s %s only once, succeeds all the same', async (title, _, call, script) => {
+      const { name, from, request } = call;
       const user = await harness.newUser({ otherJobs: title === 'Query for a second page' ? 3 : 0 });
       harness.proxy.play(only(name, script, { from, count: 1 }));
-      await expectSuccess(user, question, await user.ask(question));
+      await expectSuccess(user, request, await user.send(request));
       expect(harness.proxy.calls.filter((made) => made.name === name && made.nth >= from).length).toBeGreaterThan(1);
     });
   });
 };
 
-/** Requests wait for the dependency, not for one another. */
+/** Requests wait for the dependency, not for each other. */
 export const describeCrowd = (): void => {
   describe('the service with a long deadline', () => {
     let harness: Harness;
@@ -218,7 +221,7 @@ export const describeCrowd = (): void => {
 
     afterAll(() => stopHealthy(harness));
 
-    test(`has ${LARGE_CROWD} calls under way at once where there are as many requests`, async () => {
+    test(`makes ${LARGE_CROWD} calls at once if there are as many requests`, async () => {
       const user = await harness.newUser();
       const { proxy } = harness;
       proxy.play(
@@ -227,15 +230,15 @@ export const describeCrowd = (): void => {
           return forward();
         }),
       );
-      const answers = await Promise.all(Array.from({ length: LARGE_CROWD }, () => user.ask(LIST)));
-      for (const answer of answers) await expectSuccess(user, LIST, answer);
+      const responses = await Promise.all(Array.from({ length: LARGE_CROWD }, () => user.send(LIST)));
+      for (const response of responses) await expectSuccess(user, LIST, response);
     });
   });
 };
 
-/** What the service cannot do without, it is not ready without. */
+/** The service is not ready while a dependency fails. */
 export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
-  describe('the service, when the calls of its readiness checks meet one that', () => {
+  describe('the service, when a dependency of its readiness checks', () => {
     let harness: Harness;
 
     beforeAll(async () => {
@@ -245,29 +248,29 @@ export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
     afterAll(() => stopHealthy(harness));
 
     const chosen = Object.entries(faults).filter(([fault]) => isChosen('readiness', fault));
-    test.each(chosen)('%s, it is not ready, until the fault ends', async (name, fault) => {
-      const { ask, proxy } = harness;
+    test.each(chosen)('%s, is not ready until the fault ends', async (name, fault) => {
+      const { send, proxy } = harness;
       const met = Object.keys(CHECKS).filter((call) => isPossible(call, name));
       proxy.play((call, forward) => (met.includes(call.name) ? fault.script(call, forward) : forward()));
       const attempts = (check: string) => proxy.calls.filter((call) => call.name === check).length;
-      // What it found before it may go on saying for a while.
-      const answer = await until(async () => {
-        const given = await ask(READY);
-        // A machine that is slow itself may take longer over it than a check may.
-        const isLate = fault.leaves === 'an answer' && given.status !== 200;
+      // The result of an earlier check may be reported for a while.
+      const response = await until(async () => {
+        const given = await send(READY);
+        // A slow machine may take longer than the time limit of a check.
+        const isLate = fault.leaves === 'success' && given.status !== 200;
         return attempts('DescribeTable') > 0 && !isLate ? given : undefined;
       });
       const failing = Object.entries(CHECKS).flatMap(([call, what]) => (met.includes(call) ? [what] : []));
-      expect(answer).toMatchObject(fault.leaves === 'an answer' ? OK : notReady(...failing));
-      expectExplanation(answer, fault);
+      expect(response).toMatchObject(fault.leaves === 'success' ? OK : notReady(...failing));
+      expectExplanation(response, fault);
       for (const call of met) expect(attempts(call)).toBeLessThanOrEqual(maxAttempts(call));
       await proxy.restore();
-      await until(async () => (await ask(READY)).status === 200 || undefined);
+      await until(async () => (await send(READY)).status === 200 || undefined);
     });
   });
 };
 
-/** Without keys no token can be judged; with keys that were had once, all can. */
+/** Without keys no token can be verified. Keys that were fetched once are enough. */
 export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void => {
   describe('the service, while the endpoint of the token keys', () => {
     let harness: Harness;
@@ -275,37 +278,37 @@ export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void =
     afterEach(() => stopHealthy(harness));
 
     const chosen = faultsOf('JWKS', (fault) => isChosen('JWKS', fault));
-    test.each(chosen)('%s, cannot judge good tokens before it has keys', async (_, fault) => {
+    test.each(chosen)('%s, cannot verify good tokens before it has keys', async (_, fault) => {
       harness = await startBehindProxy({ script: only('JWKS', fault.script) });
-      const { ask, proxy, issueToken } = harness;
+      const { send, proxy, issueToken } = harness;
       const token = await issueToken('alice');
-      const isHad = fault.leaves === 'an answer';
+      const isHad = fault.leaves === 'success';
 
-      // A machine that is slow itself may take longer over it than a fetch may.
-      const answer = await until(async () => {
-        const given = await ask(LIST, token);
+      // A slow machine may take longer than the time limit of a fetch.
+      const response = await until(async () => {
+        const given = await send(LIST, token);
         return isHad && given.status !== 200 ? undefined : given;
       });
-      expect(answer).toMatchObject(isHad ? OK : UNAVAILABLE);
-      expectExplanation(answer, fault);
-      expect(await ask(READY)).toMatchObject(isHad ? OK : notReady('token keys'));
-      expect(await ask(LIST)).toMatchObject(UNAUTHORIZED);
-      expect(await ask(LIST, `${token}=`)).toMatchObject(UNAUTHORIZED);
+      expect(response).toMatchObject(isHad ? OK : UNAVAILABLE);
+      expectExplanation(response, fault);
+      expect(await send(READY)).toMatchObject(isHad ? OK : notReady('token keys'));
+      expect(await send(LIST)).toMatchObject(UNAUTHORIZED);
+      expect(await send(LIST, `${token}=`)).toMatchObject(UNAUTHORIZED);
 
       await proxy.restore();
-      await until(async () => (await ask(LIST, token)).status === 200 || undefined, RECOVERY_MS);
-      await until(async () => (await ask(READY)).status === 200 || undefined);
+      await until(async () => (await send(LIST, token)).status === 200 || undefined, RECOVERY_MS);
+      await until(async () => (await send(READY)).status === 200 || undefined);
       proxy.play(only('JWKS', fault.script));
-      expect(await ask(LIST, token)).toMatchObject(OK);
+      expect(await send(LIST, token)).toMatchObject(OK);
     });
   });
 };
 
-/** The answer was in time, and the log says why it is not a better one: the fault, or that the time was up before its end. */
+/** Expects a response in time, and the reason for an error in the log: the fault, or a deadline that passed before its end. */
 const expectExplanation = ({ ms, logged }: { ms: number; logged: string }, fault: Fault): void => {
   expect(ms).toBeLessThan(DEADLINE_MS + MARGIN_MS);
   const isLate = ms >= CHECK_MS && /ran out of time|due to timeout/.test(logged);
-  if (fault.leaves !== 'an answer' && !isLate) expect(logged).toMatch(fault.logged);
+  if (fault.leaves !== 'success' && !isLate) expect(logged).toMatch(fault.logged);
 };
 
 const notReady = (...failing: readonly string[]) => ({

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
 
-/** What ships, as `pnpm bundle` makes it. */
+/** Bundles that `pnpm bundle` makes and that are shipped. */
 export const SERVICE = fileURLToPath(new URL('../../packages/service-entry/dist/server.mjs', import.meta.url));
 export const HANDLER = fileURLToPath(new URL('../../packages/lambda-entry/dist/handler.mjs', import.meta.url));

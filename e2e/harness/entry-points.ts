@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,42 +8,47 @@ import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent
 import { startLambda, type LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
 
-export type Ask = (question: HttpRequest) => Promise<HttpResponse>;
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-export const askThrough =
-  (lambda: LambdaProcess, toEvent: ToEvent): Ask =>
-  async (question) => {
-    const { status, headers, body } = toClient(await lambda.invoke(toEvent(question)));
+export const sendThrough =
+  (lambda: LambdaProcess, toEvent: ToEvent): Send =>
+  async (request) => {
+    const { status, headers, body } = toClient(await lambda.invoke(toEvent(request)));
     return { status, headers, body: decode(body, headers['content-encoding']) };
   };
 
-/** The built service and the bundled handler, with a clock that the test sets. */
+/** The built service and the bundled handler, with a clock that the test moves. */
 export interface EntryPoints {
-  /** The service, on a socket. */
-  readonly service: Ask;
-  /** The handler, behind each kind of gateway. */
-  readonly gateways: readonly [httpApi: Ask, restApi: Ask, loadBalancer: Ask];
-  /** Sets the clock of both forward: what `Date.now` says, and nothing else. */
+  /** Sends a request to the service, over a socket. */
+  readonly service: Send;
+  /** Sends a request to the handler, through each kind of gateway. */
+  readonly gateways: readonly [httpApi: Send, restApi: Send, loadBalancer: Send];
+  /** Moves `Date.now` of both forward. No other clock changes. */
   readonly passTime: (seconds: number) => void;
-  /** What both have written to standard output so far. */
+  /** Everything that both have written to standard output so far. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Starts both doors in the same environment.
+ * Starts both entry points in the same environment.
  *
- * @param preload the source of a module that each process runs first
+ * @param preload source of a module that each process runs first
  */
 export const startEntryPoints = async (env: Readonly<Record<string, string>>, preload = ''): Promise<EntryPoints> => {
   const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
-  // Its size is by how many milliseconds the clock is ahead, because a size is set and read in one step.
-  const ahead = join(folder, 'ahead');
-  writeFileSync(ahead, '');
-  let milliseconds = 0;
-  const clock = `import { statSync } from 'node:fs';
+  const offsetFile = join(folder, 'clock-offset-ms');
+  let offsetMs = 0;
+  // Renamed into place, so that a process never reads half of a number.
+  const passTime = (seconds: number) => {
+    offsetMs += seconds * 1000;
+    writeFileSync(`${offsetFile}.new`, String(offsetMs));
+    renameSync(`${offsetFile}.new`, offsetFile);
+  };
+  passTime(0);
+  const clock = `import { readFileSync } from 'node:fs';
     const { now } = Date;
-    Date.now = () => now() + statSync(${JSON.stringify(ahead)}).size;`;
+    Date.now = () => now() + Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));`;
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`${clock}\n${preload}`)}`;
   const [service, lambda] = await Promise.all([
     startService(SERVICE, { ...env, NODE_OPTIONS }),
@@ -52,11 +57,11 @@ export const startEntryPoints = async (env: Readonly<Record<string, string>>, pr
   return {
     service: overSocket(service.origin),
     gateways: [
-      askThrough(lambda, version2Event),
-      askThrough(lambda, version1Event),
-      askThrough(lambda, loadBalancerEvent),
+      sendThrough(lambda, version2Event),
+      sendThrough(lambda, version1Event),
+      sendThrough(lambda, loadBalancerEvent),
     ],
-    passTime: (seconds) => truncateSync(ahead, (milliseconds += seconds * 1000)),
+    passTime,
     output: () => [...service.log, lambda.output()].join('\n'),
     close: async () => {
       service.kill('SIGKILL');

@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProxiedCall, type Script } from './fault-proxy.ts';
 import { type ProxiedResponse } from './proxy.ts';
 
-/** Something that can be the matter with a dependency, as it shows in a call. */
+/** A fault of a dependency, as it shows in a call. */
 export interface Fault {
-  /** What is left of the call for its caller: an answer, nothing now but perhaps later, or nothing at all. */
-  readonly leaves: 'an answer' | 'hope' | 'nothing';
-  /** What a log has to say of it. */
+  /** Outcome for the caller of the service: success, an error that a retry may overcome, or an error that stays. */
+  readonly leaves: 'success' | 'a retry' | 'nothing';
+  /** Expected in the log. */
   readonly logged: RegExp;
   readonly script: Script;
-  /** Whether it takes an answer with a body, which not every call has. */
+  /** Whether the fault is one of a response body, which not every call has. */
   readonly needsBody?: boolean;
 }
 
-const answer = (status: number, type: string, text: string): ProxiedResponse => {
+const response = (status: number, type: string, text: string): ProxiedResponse => {
   const body = Buffer.from(text);
   return { status, headers: { 'content-type': type, 'content-length': String(body.length) }, body };
 };
 
-/** By whom, the status and code of a refusal: each has its own, and its own way to put it. */
+/** Status and code of a refusal of each dependency. */
 type Refusals = Readonly<Record<ProxiedCall['to'], readonly [status: number, code: string]>>;
 
 const refuseWith =
@@ -26,44 +26,44 @@ const refuseWith =
   ({ to }) => {
     const [status, code] = refusals[to];
     if (to === 'bucket')
-      return answer(status, 'application/xml', `<Error><Code>${code}</Code><Message>Not now</Message></Error>`);
+      return response(status, 'application/xml', `<Error><Code>${code}</Code><Message>Not now</Message></Error>`);
     if (to === 'table')
-      return answer(status, 'application/x-amz-json-1.0', `{"__type":"x#${code}","message":"Not now"}`);
-    return answer(status, 'text/plain', code);
+      return response(status, 'application/x-amz-json-1.0', `{"__type":"x#${code}","message":"Not now"}`);
+    return response(status, 'text/plain', code);
   };
 
 const brokenOff =
   (midway: 'hang' | 'reset'): Script =>
   async (_, forward) => ({ ...(await forward()), midway });
 
-/** What comes from somebody else altogether, such as a proxy that wants to be paid. */
-const htmlPage = answer(200, 'text/html', '<html><body>Please sign in</body></html>');
+/** A response of something else, such as the sign-in page of a proxy. */
+const htmlPage = response(200, 'text/html', '<html><body>Please sign in</body></html>');
 
 const TOO_LATE = /ran out of time|did not respond within|due to timeout|TimeoutError/;
 
-/** By the end of a sentence that starts with the dependency. */
+/** Faults by the end of a sentence that starts with the dependency. */
 export const faults: Readonly<Record<string, Fault>> = {
   'refuses connections': {
-    leaves: 'hope',
+    leaves: 'a retry',
     logged: /ECONNREFUSED|ECONNRESET|hang up/,
     script: () => 'refuse',
   },
-  'resets the connection': { leaves: 'hope', logged: /ECONNRESET|hang up/, script: () => 'reset' },
-  'never answers': { leaves: 'hope', logged: TOO_LATE, script: () => 'hang' },
-  'stops halfway through its answer': {
-    leaves: 'hope',
+  'resets the connection': { leaves: 'a retry', logged: /ECONNRESET|hang up/, script: () => 'reset' },
+  'never responds': { leaves: 'a retry', logged: TOO_LATE, script: () => 'hang' },
+  'stops halfway through its response': {
+    leaves: 'a retry',
     logged: TOO_LATE,
     needsBody: true,
     script: brokenOff('hang'),
   },
-  'resets the connection halfway through its answer': {
-    leaves: 'hope',
+  'resets the connection halfway through its response': {
+    leaves: 'a retry',
     logged: /aborted|ECONNRESET/,
     needsBody: true,
     script: brokenOff('reset'),
   },
-  'answers 500': {
-    leaves: 'hope',
+  'responds with 500': {
+    leaves: 'a retry',
     logged: /Internal ?Server ?Error|InternalError|500/,
     script: refuseWith({
       table: [500, 'InternalServerError'],
@@ -71,13 +71,13 @@ export const faults: Readonly<Record<string, Fault>> = {
       'token keys': [500, 'Internal Server Error'],
     }),
   },
-  'answers 502 in HTML': {
-    leaves: 'hope',
+  'responds with 502 in HTML': {
+    leaves: 'a retry',
     logged: /502/,
-    script: () => answer(502, 'text/html', '<html><body>Bad Gateway</body></html>'),
+    script: () => response(502, 'text/html', '<html><body>Bad Gateway</body></html>'),
   },
   'is too busy': {
-    leaves: 'hope',
+    leaves: 'a retry',
     logged: /ProvisionedThroughputExceededException|SlowDown|503|429/,
     script: refuseWith({
       table: [400, 'ProvisionedThroughputExceededException'],
@@ -85,7 +85,7 @@ export const faults: Readonly<Record<string, Fault>> = {
       'token keys': [429, 'Too Many Requests'],
     }),
   },
-  'forbids it': {
+  'denies access': {
     leaves: 'nothing',
     logged: /AccessDenied|403/,
     script: refuseWith({
@@ -94,7 +94,7 @@ export const faults: Readonly<Record<string, Fault>> = {
       'token keys': [403, 'Forbidden'],
     }),
   },
-  'is not there': {
+  'does not exist': {
     leaves: 'nothing',
     logged: /ResourceNotFoundException|NoSuchBucket|NotFound|404/,
     script: refuseWith({
@@ -103,23 +103,23 @@ export const faults: Readonly<Record<string, Fault>> = {
       'token keys': [404, 'Not Found'],
     }),
   },
-  'cuts its answer short': {
+  'cuts its response short': {
     leaves: 'nothing',
     logged: /JSON|XML|key set|not a list|names no key/,
     needsBody: true,
     script: async (_, forward) => {
       const { status, headers, body } = await forward();
-      return answer(status, headers['content-type'] ?? '', body.toString().slice(0, body.length / 2));
+      return response(status, headers['content-type'] ?? '', body.toString().slice(0, body.length / 2));
     },
   },
-  'answers something else': {
+  'responds with an HTML page': {
     leaves: 'nothing',
     logged: /JSON|XML|key set|not a list|names no key/,
     needsBody: true,
     script: () => htmlPage,
   },
   'is slow': {
-    leaves: 'an answer',
+    leaves: 'success',
     logged: /^/,
     script: async (_, forward) => {
       await sleep(300);
@@ -128,11 +128,11 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
-/** A batch that S3 answers 200 to and yet leaves undone, by the codes it has for single keys. */
+/** A response with status 200 to DeleteObjects that refuses single keys with these codes. */
 export const refusedKeys = (...codes: readonly string[]): Script => {
   const errors = codes.map((code, index) => `<Error><Key>${index}</Key><Code>${code}</Code></Error>`);
-  return () => answer(200, 'application/xml', `<DeleteResult>${errors.join('')}</DeleteResult>`);
+  return () => response(200, 'application/xml', `<DeleteResult>${errors.join('')}</DeleteResult>`);
 };
 
-/** An answer of no bytes, which a careless reader takes for one that holds nothing. */
-export const emptyAnswer: Script = () => answer(200, 'application/octet-stream', '');
+/** An empty response, which must not be taken for an empty list. */
+export const emptyResponse: Script = () => response(200, 'application/octet-stream', '');

@@ -11,7 +11,7 @@ export interface Filling {
 const OLDER_EACH = 10;
 const HIDDEN_EACH = 15;
 
-/** A stack kept in a new folder, whose bucket is filled without a request for each object: 100,000 take a second or two. */
+/** Starts a stack in a new folder and fills its bucket without a request for each object: 100,000 take a second or two. */
 export const startFilledStack = async (directory: string, { keys, versioned }: Filling): Promise<LocalStack> => {
   const empty = await startStack({ directory });
   const { bucketName } = empty.bucket;

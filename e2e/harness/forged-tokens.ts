@@ -17,15 +17,15 @@ import {
   type Signer,
 } from './tokens.ts';
 
-/** The value of an Authorization header, or all headers and what the query ends with. */
+/** Value of an Authorization header, or all headers and the end of the query. */
 export type Presented = string | { readonly headers?: HttpRequest['headers']; readonly query?: string };
 export type Row = readonly [name: string, presented: Presented];
 
 /** The issuer's key. */
 export const ours = newSigner('ours');
-/** Another one, with the exponent that makes lenient verifiers easy to deceive. */
+/** Another key, with the exponent that makes lenient verifiers easy to deceive. */
 export const cubic = newSigner('cubic', { publicExponent: 3 });
-/** The forger's own, under the name of the issuer's. */
+/** The forger's key, with the name of the issuer's. */
 export const forger = newSigner('ours');
 
 const good = issue(ours);
@@ -33,12 +33,12 @@ const [goodHeader = '', goodPayload = '', goodSignature = ''] = good.split('.');
 const headerJson = JSON.stringify(header);
 const claimsJson = JSON.stringify(claims);
 
-/** Signed by the issuer, whatever is in it. */
+/** Signs any content with the issuer's key. */
 const sealed = (input: string) => seal(input, ours.privateKey);
 const withHeader = (octets: string | Uint8Array) => sealed(`${encode(octets)}.${goodPayload}`);
 const withPayload = (octets: string | Uint8Array) => sealed(`${goodHeader}.${encode(octets)}`);
 
-/** For the title of a test. */
+/** Shortens a value for the title of a test. */
 export const show = (value: unknown): string => {
   const text = value === undefined ? 'missing' : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
@@ -60,7 +60,7 @@ const hmac = (input: string, secret: string | Buffer, bits = '256') =>
   `${input}.${createHmac(`sha${bits}`, secret).update(input).digest('base64url')}`;
 
 const pem = ours.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-/** What a verifier may take for a shared secret, all of it public. */
+/** Public values that a verifier may take for a shared secret. */
 const publicSecrets: [string, string | Buffer][] = [
   ['the PEM', pem],
   ['the PEM without its last line break', pem.trimEnd()],
@@ -146,14 +146,14 @@ const users: Row[] = [
   ['sub in the header', issue(ours, { sub: undefined }, { sub: 'alice' })],
 ];
 
-/** As long as it says, to a few characters. */
+/** Returns a token of that length, to a few characters. */
 export const tokenOfSize = (kilobytes: number, signer: Signer): string => {
   const rest = issue(signer, { groups: '' }).length;
   return issue(signer, { groups: 'x'.repeat(Math.floor(((kilobytes * 1024 - rest) * 3) / 4)) });
 };
 const sizes = [9, 12, 15].map((size): Row => [`${size} KB by the forger`, tokenOfSize(size, forger)]);
 
-/** Of a length for which base64 has a padding, and bits in its last character that do not count. */
+/** Has a length for which base64 needs padding and ignores bits of the last character. */
 const uneven = (json: string) => encode(json.padEnd(Math.ceil(json.length / 3) * 3 + 1));
 /** The same octets in base64url. */
 const respelled = (segment: string) =>
@@ -269,7 +269,7 @@ const blocks: Row[] = [
   ['a cube root for a signature', `${cubicInput}.${encode(cubeRootForgery(cubicInput))}`],
 ];
 
-/** @param lure the address of one who would be glad to serve the forger's keys */
+/** @param lure address that serves the forger's keys */
 export const forgedTokens = (lure: string): Readonly<Record<string, readonly Row[]>> => ({
   'without an algorithm': noAlgorithm,
   'with a public secret': sharedSecrets,

@@ -6,14 +6,14 @@ export interface ClientRequest {
   readonly body?: string;
 }
 
-/** What a client gets back. */
-export interface ClientAnswer {
+/** A response as the client receives it. */
+export interface ClientResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }
 
-/** Makes of a request the event that one kind of gateway makes of it. */
+/** Returns the event that one kind of gateway makes of a request. */
 export type ToEvent = (request: ClientRequest) => object;
 
 /**
@@ -77,7 +77,7 @@ export const loadBalancerEvent: ToEvent = ({ method = 'GET', path, headers = [],
   };
 };
 
-interface GatewayAnswer {
+interface GatewayResult {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
@@ -85,9 +85,9 @@ interface GatewayAnswer {
   readonly isBase64Encoded: boolean;
 }
 
-/** What the client gets of a function's answer. */
-export const toClient = (answer: unknown): ClientAnswer => {
-  const { statusCode, headers, multiValueHeaders = {}, body, isBase64Encoded } = answer as GatewayAnswer;
+/** Returns the response that a client receives for the result of a function. */
+export const toClient = (response: unknown): ClientResponse => {
+  const { statusCode, headers, multiValueHeaders = {}, body, isBase64Encoded } = response as GatewayResult;
   return {
     status: statusCode,
     headers: { ...mapValues(multiValueHeaders, (values) => values.join(', ')), ...headers },
@@ -114,7 +114,7 @@ const mapOf = (pairs: readonly (readonly [string, string])[]): Record<string, st
 const mapValues = <Value, Result>(map: Readonly<Record<string, Value>>, change: (value: Value) => Result) =>
   Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
 
-/** `null` where there is nothing, as the gateway has it. */
+/** Returns `null` if there is nothing, as the gateway does. */
 const bothForms = (single: string, multiple: string, map: Readonly<Record<string, string[]>>) =>
   Object.keys(map).length === 0
     ? { [single]: null, [multiple]: null }

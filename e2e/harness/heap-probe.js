@@ -1,5 +1,5 @@
-// Loaded into a service by NODE_OPTIONS=--import: at SIGUSR2 it collects garbage and tells, on a line of the log, what is
-// left: bytes on the heap, and of what keeps the process busy (sockets, timers, pending calls) how many of each kind.
+// Loaded into a service by NODE_OPTIONS=--import. At SIGUSR2 it collects garbage and logs what is left: bytes on the heap, and
+// the number of each kind of resource that keeps the process alive (sockets, timers, pending calls).
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -7,7 +7,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
 process.on('SIGUSR2', () => {
-  // Twice: what has a finaliser goes with the second.
+  // Twice: objects with a finaliser are collected the second time.
   collectGarbage();
   collectGarbage();
   /** @type {Record<string, number>} */

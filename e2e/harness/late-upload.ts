@@ -7,11 +7,11 @@ import {
 import type { JobsBucket } from '@jobs-api/local';
 
 export interface LateUpload {
-  /** Does nothing where the upload was aborted meanwhile. */
+  /** Does nothing if the upload was aborted meanwhile. */
   complete(): Promise<void>;
 }
 
-/** Begins a multipart upload and sends its one part, as a program does that will complete it at a bad moment. */
+/** Begins a multipart upload and sends its one part. The test completes it at a bad moment. */
 export const startLateUpload = async ({ client, bucketName }: JobsBucket, key: string): Promise<LateUpload> => {
   const object = { Bucket: bucketName, Key: key };
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));

@@ -1,7 +1,7 @@
 import { constants, createHash, privateEncrypt } from 'node:crypto';
 import type { Signer } from './tokens.ts';
 
-/** The octets of a signature by a key of 2048 bits, and of the block that it proves. */
+/** Length in octets of a signature by a key of 2048 bits, and of the block that it proves. */
 const SIZE = 256;
 
 const octets = (...values: readonly number[]): Buffer => Buffer.from(values);
@@ -27,7 +27,7 @@ interface Padding {
   readonly end?: readonly number[];
 }
 
-/** A block that begins with a padding and ends with zeros, where the padding does not fill it up. */
+/** Returns a block that begins with a padding, and ends with zeros if the padding does not fill it. */
 const pad = (message: Buffer, { start = [0, 1], fill = 0xff, end = [0], count }: Padding = {}): Buffer => {
   const length = count ?? SIZE - start.length - end.length - message.length;
   const block = Buffer.concat([octets(...start), Buffer.alloc(length, fill), octets(...end), message]);
@@ -39,16 +39,16 @@ const replaced = (buffer: Buffer, at: number, ...values: readonly number[]): Buf
 
 const digest = (input: string, name = 'sha256'): Buffer => createHash(name).update(input).digest();
 
-/** The one block that RFC 8017, section 9.2, allows for an input. */
+/** Returns the only block that RFC 8017, section 9.2, allows for an input. */
 export const encodedBlock = (input: string): Buffer => pad(der(SEQUENCE, algorithm(), der(OCTETS, digest(input))));
 
-/** Blocks that a lenient verifier takes for the one, after the manner of https://github.com/C2SP/wycheproof's vectors. */
+/** Blocks that a lenient verifier accepts instead, in the manner of the vectors of https://github.com/C2SP/wycheproof. */
 export const forgedBlocks = (input: string): [string, Buffer][] => {
   const hash = digest(input);
   const hashed = der(OCTETS, hash);
   const info = der(SEQUENCE, algorithm(), hashed);
   const good = encodedBlock(input);
-  /** Where the lengths of these are in `info`. */
+  /** Positions of their lengths in `info`. */
   const lengths = { whole: 1, algorithm: 3, OID: 5, NULL: 16, hash: 18 };
 
   return [
@@ -104,14 +104,14 @@ export const forgedBlocks = (input: string): [string, Buffer][] => {
   ];
 };
 
-/** The signature that the public key turns back into a block. */
+/** Returns the signature that the public key turns back into a block. */
 export const signBlock = (block: Buffer, { privateKey: key }: Signer): Buffer =>
   privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
 
 const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`);
 const toOctets = (value: bigint, size = SIZE): Buffer => hex(value.toString(16).padStart(size * 2, '0'));
 
-/** Numbers that are no signature, and other spellings of one that is. */
+/** Numbers that are not signatures, and other encodings of a signature. */
 export const forgedNumbers = (input: string, signer: Signer): [string, Buffer][] => {
   const modulus = toNumber(Buffer.from(signer.jwk.n, 'base64url'));
   const good = signBlock(encodedBlock(input), signer);
@@ -141,7 +141,7 @@ const cubeRoot = (value: bigint): bigint => {
 };
 
 /**
- * A signature for the exponent 3 whose cube begins as a block with a short padding does, made without a private key
+ * Returns a signature for the exponent 3, made without a private key. Its cube begins as a block with a short padding does
  * (https://mailarchive.ietf.org/arch/msg/openpgp/5rnE9ZRN1AokBVj3VqblGlP63QE/, Bleichenbacher 2006).
  */
 export const cubeRootForgery = (input: string): Buffer => {

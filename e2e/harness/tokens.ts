@@ -26,14 +26,14 @@ export const encodeJson = (value: unknown): string => encode(JSON.stringify(valu
 export const header = { alg: 'RS256', kid: 'ours' };
 export const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', iat: START, exp: START + HOUR };
 
-/** What is signed: in good order, but for the changes. One that is `undefined` takes the field away. */
+/** Returns the signed part of a valid token, with the given changes. `undefined` removes a field. */
 export const unsigned = (claimChanges: object = {}, headerChanges: object = {}): string =>
   `${encodeJson({ ...header, ...headerChanges })}.${encodeJson({ ...claims, ...claimChanges })}`;
 
-/** Adds the signature of RS256, whatever it is that is signed. */
+/** Adds a signature of RS256 to any input. */
 export const seal = (input: string, privateKey: KeyObject): string =>
   `${input}.${encode(sign('sha256', Buffer.from(input), privateKey))}`;
 
-/** A token that is signed with RS256, whatever it says. */
+/** Returns a token with any content that is signed with RS256. */
 export const issue = (signer: Signer, claimChanges: object = {}, headerChanges: object = {}): string =>
   seal(unsigned(claimChanges, { kid: signer.kid, ...headerChanges }), signer.privateKey);

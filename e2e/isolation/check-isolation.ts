@@ -8,24 +8,24 @@ import { BASE, commands, USERS, type Command, type Headers, type Model, type Mod
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 
-/** How many conversations go on at once, over the same connections. */
+/** Number of conversations at once, over the same connections. */
 const LANES = 4;
 
-/** What was seen of the service. */
+/** Counts of everything that was observed. */
 export interface Tally {
-  /** Requests that were answered. */
+  /** Requests that got a response. */
   requests: number;
   /** Links that were followed. */
   links: number;
-  /** Names of jobs and contents of files that a user got to see. */
+  /** Names of jobs and contents of files that were shown to a user. */
   seen: number;
-  /** Those among them that are another user's. */
+  /** Those of them that belong to another user. */
   crossings: number;
-  /** Jobs and objects that were left in the end, and are those of the model. */
+  /** Jobs and objects that were left at the end, as in the model. */
   compared: number;
 }
 
-/** Each run has users of its own, so that none has to begin with cleaning up after the one before. */
+/** Each run has its own users, so that no run has to clean up after the one before. */
 const runOnce = async (
   stack: LocalStack,
   steps: Iterable<Command>,
@@ -40,7 +40,7 @@ const runOnce = async (
   const model: Model = { jobs: new Map(), objects: new Map() };
   const real: Real = {
     nameOf,
-    ask: (user, method, target, headers) => send(method, BASE + target, tokens.get(user) ?? '', headers),
+    send: (user, method, target, headers) => send(method, BASE + target, tokens.get(user) ?? '', headers),
     askAs: async (userId, method, target) => send(method, BASE + target, await stack.tokenIssuer.issueToken(userId)),
     putJob: (user, jobId, { jobName, status, files }) => {
       const objectUuidNames = Object.fromEntries(files.map((file) => [file, file]));
@@ -77,34 +77,34 @@ const runOnce = async (
 };
 
 /**
- * Lets users whose jobs have the same numbers ask for anything, in any order, with parameters that are good, wrong or
- * hostile. Holds every answer, what every link leads to, and in the end all that is stored, to a model of what each may
- * see.
+ * Lets users whose jobs have the same ids send any requests, in any order, with parameters that are valid, invalid or
+ * hostile. Compares every response, the content behind every link and, at the end, everything that is stored with a model of
+ * what each user may see.
  *
- * @param requests how many to send, or a few more
+ * @param requests least number of requests to send
  */
 export const checkIsolation = async (requests: number): Promise<Tally> => {
   const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
-  // Users take turns on the same connections, as they do behind a load balancer.
+  // Users share connections, as they do behind a load balancer.
   const agent = new Agent({ keepAlive: true, maxSockets: LANES });
-  const ask = overSocket(service.origin, agent);
+  const sendOverSocket = overSocket(service.origin, agent);
   const tally: Tally = { requests: 0, links: 0, seen: 0, crossings: 0, compared: 0 };
   let runs = 0;
   const send = (method: string, path: string, token: string, headers: Headers = []) => {
     tally.requests++;
-    return ask({ method, path, headers: [['Authorization', token], ...headers] });
+    return sendOverSocket({ method, path, headers: [['Authorization', token], ...headers] });
   };
   const property = fc.asyncProperty(fc.commands(commands, { size: '+1' }), (steps) =>
     runOnce(stack, steps, ++runs, send, tally),
   );
   const converse = async () => {
-    // A run that is repeated to shrink it takes as long as the first one: what failed is told as it is.
+    // Shrinking would take as long as the first run, so a failure is reported as it is.
     while (tally.requests < requests) await fc.assert(property, { numRuns: 5, endOnFailure: true });
   };
   try {
     await Promise.all(Array.from({ length: LANES }, converse));
-    // What was refused was refused for a reason: nothing went wrong on the way.
+    // Every refusal has its reason: no request failed.
     expect(service.log.filter((line) => !line.includes('"level":"info"'))).toEqual([]);
   } finally {
     agent.destroy();

@@ -8,27 +8,27 @@ export interface ModelJob {
   readonly files: readonly string[];
 }
 
-/** All that should be there. */
+/** Everything that should be stored. */
 export interface Model {
-  /** By user, by the number of the job. */
+  /** Jobs by user and job id. */
   readonly jobs: Map<string, Map<number, ModelJob>>;
-  /** By key: contents that no two objects share. */
+  /** Contents by key. No two objects have the same content. */
   readonly objects: Map<string, string>;
 }
 
-/** The service and its world, as the users of one run see them. */
+/** The service and its stores, as the users of one run see them. */
 export interface Real {
   readonly nameOf: (user: string) => string;
-  readonly ask: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpResponse>;
-  /** Asks with a token for any user id at all. */
+  readonly send: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpResponse>;
+  /** Sends a request with a token for any user id. */
   readonly askAs: (userId: string, method: string, target: string) => Promise<HttpResponse>;
   readonly putJob: (user: string, jobId: number, job: ModelJob) => Promise<void>;
   readonly putObject: (key: string, content: string) => Promise<void>;
-  /** What a URL leads to, `undefined` where it leads to nothing. */
+  /** Returns the content behind a URL, or `undefined` if there is none. */
   readonly get: (user: string, url: string) => Promise<string | undefined>;
-  /** Counts a name or a content, and whether it is another user's than of the one who got to see it. */
+  /** Counts a name or a content that was shown to a user, and whether it belongs to another user. */
   readonly see: (user: string, text: string) => void;
-  /** The cursors that anybody was given. */
+  /** Cursors of all users. */
   readonly cursors: string[];
 }
 
@@ -40,7 +40,7 @@ const JOB_ID = /^[1-9][0-9]*$/;
 const OBJECT_UUID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 const FINISHED = ['success', 'success_credits_restored', 'success_credits_not_restored'];
 
-/** Names of users that look alike, or like the beginning of one another, or like a part of a key. */
+/** User ids that look alike, or like the beginning of each other, or like a part of a key. */
 export const USERS = ['a', 'A', 'a.', 'a1', 'a%2F1', '\uff41', 'a\u0301', '\u00e1'];
 const FILES = ['1.png', '2.wav', 'DONE', 'results', '1'];
 
@@ -62,7 +62,7 @@ const HOSTILE = [
   ...['%2F', 'a%2F1', '%00', '%', '1.png\r\nX: 1', '\uff11.png', '1\u2024png', '1.pn\u0433', 'results\u2044x.json'],
   ...['\uff11', '\u0661', '1\u200b', '\u{1f600}', 'x'.repeat(2_000), '9'.repeat(400), '', ' ', '0', '-1', '1e1', '01'],
 ];
-/** Ids that no user may have, since keys made of them could be somebody else's. */
+/** Ids that no user may have, because keys made of them could belong to another user. */
 const NO_USERS = [
   '',
   '.',
@@ -78,7 +78,7 @@ const NO_USERS = [
   '\ud800',
 ];
 
-/** What might be taken for the name of a user, were it looked at. */
+/** Headers and parameters that an implementation could take for a user id. */
 const claimsToBe = (userId: string): { query: string; headers: Headers } => ({
   query: query(
     Object.fromEntries(['user-id', 'user_id', 'userId', 'user', 'sub', 'token'].map((key) => [key, userId])),
@@ -89,7 +89,7 @@ const claimsToBe = (userId: string): { query: string; headers: Headers } => ({
   ]),
 });
 
-/** Queries that two parsers may read differently, or that hold more than one answer to who and what. */
+/** Queries that two parsers may read differently, or that name more than one user or job. */
 const AMBIGUOUS = [
   'job-id=1&job-id=2',
   'job-id[]=1',
@@ -113,7 +113,7 @@ const users = fc.constantFrom(...USERS);
 const isJobId = (text: string) => JOB_ID.test(text) && Number.isSafeInteger(Number(text));
 const isObjectUuid = (text: string) => OBJECT_UUID.test(text);
 const query = (parameters: Readonly<Record<string, string>>) => new URLSearchParams(parameters).toString();
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast that says what it reads
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast that names the type that it reads
 const json = <Body>({ body }: HttpResponse) => JSON.parse(body) as Body;
 
 /** Stores a job, or more of one, as the uploader and the processor do. */
@@ -122,7 +122,7 @@ const store = (user: string, jobId: number, status: string, added: readonly stri
   run: async (model, real) => {
     const jobs = model.jobs.get(user) ?? new Map<number, ModelJob>();
     const files = [...new Set([...(jobs.get(jobId)?.files ?? []), ...added])];
-    // Names and contents begin with their owner, so that whoever sees one sees whose it is.
+    // Names and contents begin with their owner.
     const job = { jobName: `${real.nameOf(user)}/${jobId} ${marker}`, status, files };
     model.jobs.set(user, jobs.set(jobId, job));
     await real.putJob(user, jobId, job);
@@ -151,9 +151,9 @@ const list = (user: string, parameters: Readonly<Record<string, string>>): Comma
     const found: unknown[] = [];
     let cursor: string | undefined;
     do {
-      const answer = await real.ask(user, 'GET', `/list?${query({ ...parameters, ...(cursor && { cursor }) })}`);
-      expect(answer.status).toBe(200);
-      const page = json<{ jobs: { job_id: number; job_name: string }[]; next_cursor?: string }>(answer);
+      const response = await real.send(user, 'GET', `/list?${query({ ...parameters, ...(cursor && { cursor }) })}`);
+      expect(response.status).toBe(200);
+      const page = json<{ jobs: { job_id: number; job_name: string }[]; next_cursor?: string }>(response);
       for (const { job_name } of page.jobs) real.see(user, job_name);
       found.push(...page.jobs.map(({ job_id, job_name }) => [job_id, job_name]));
       cursor = page.next_cursor;
@@ -164,7 +164,7 @@ const list = (user: string, parameters: Readonly<Record<string, string>>): Comma
   toString: () => `list(${JSON.stringify([user, parameters])})`,
 });
 
-/** What a cursor of a list without parameters says: the job that it is behind. `undefined` where it is none. */
+/** Returns the job after which a cursor of a list without parameters continues, or `undefined` if it is not one. */
 const readCursor = (text: string): number | undefined => {
   const decoded = Buffer.from(text, 'base64url').toString();
   const [, after] = /^1\.asc\.\.([1-9][0-9]*)$/.exec(decoded) ?? [];
@@ -172,20 +172,20 @@ const readCursor = (text: string): number | undefined => {
   return after !== undefined && isCanonical && Number.isSafeInteger(Number(after)) ? Number(after) : undefined;
 };
 
-/** Goes on in a list where somebody stopped, be it somebody else, or where nobody did: `forge` makes one cursor of another. */
+/** Continues a list at any user's cursor, or at a cursor that `forge` makes of one. */
 const listFrom = (user: string, pick: number, forge: (given: string) => string, description: string): Command => ({
   check: () => true,
   run: async (model, real) => {
     const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? 'MS5hc2MuLjE');
-    const answer = await real.ask(user, 'GET', `/list?${query({ cursor })}`);
+    const response = await real.send(user, 'GET', `/list?${query({ cursor })}`);
     const after = cursor === '' ? 0 : readCursor(cursor);
-    expect(answer.status).toBe(after === undefined ? 400 : 200);
+    expect(response.status).toBe(after === undefined ? 400 : 200);
     if (after === undefined) {
-      expect(answer.body).toContain('"affected_query_parameter":"cursor: string"');
+      expect(response.body).toContain('"affected_query_parameter":"cursor: string"');
       return;
     }
-    // Wherever it leads, it leads through the user's own jobs.
-    const { jobs } = json<{ jobs: { job_id: number; job_name: string }[] }>(answer);
+    // Any cursor leads through the user's own jobs only.
+    const { jobs } = json<{ jobs: { job_id: number; job_name: string }[] }>(response);
     for (const { job_name } of jobs) real.see(user, job_name);
     const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())]
       .filter(([jobId]) => jobId > after)
@@ -200,19 +200,19 @@ const listFrom = (user: string, pick: number, forge: (given: string) => string, 
 const get = (user: string, jobId: string, withFiles: boolean): Command => ({
   check: () => true,
   run: async (model, real) => {
-    const answer = await real.ask(
+    const response = await real.send(
       user,
       'GET',
       `/get?${query({ 'job-id': jobId, ...(withFiles && { include: 'object-urls' }) })}`,
     );
     const job = isJobId(jobId) ? model.jobs.get(user)?.get(Number(jobId)) : undefined;
-    expect(answer.status).toBe(!isJobId(jobId) ? 400 : job ? 200 : 404);
+    expect(response.status).toBe(!isJobId(jobId) ? 400 : job ? 200 : 404);
     if (!job) return;
     const body = json<{
       job_info: { user_id: string; job_name: string };
       results: Record<string, { full: string; min: string }>;
       object_urls?: Record<string, string>;
-    }>(answer);
+    }>(response);
     real.see(user, body.job_info.job_name);
     expect(body.job_info).toMatchObject({ user_id: real.nameOf(user), job_name: job.jobName });
     const prefix = `${user}/${jobId}/`;
@@ -230,11 +230,11 @@ const get = (user: string, jobId: string, withFiles: boolean): Command => ({
 const getObjectUrl = (user: string, jobId: string, uuid: string): Command => ({
   check: () => true,
   run: async (model, real) => {
-    const answer = await real.ask(user, 'GET', `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`);
+    const response = await real.send(user, 'GET', `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`);
     const isValid = isJobId(jobId) && isObjectUuid(uuid);
-    expect(answer.status).toBe(isValid ? 200 : 400);
+    expect(response.status).toBe(isValid ? 200 : 400);
     if (isValid)
-      expect(await real.get(user, json<{ url: string }>(answer).url)).toBe(
+      expect(await real.get(user, json<{ url: string }>(response).url)).toBe(
         model.objects.get(`${user}/${jobId}/${uuid}`),
       );
   },
@@ -244,8 +244,8 @@ const getObjectUrl = (user: string, jobId: string, uuid: string): Command => ({
 const remove = (user: string, jobId: string): Command => ({
   check: () => true,
   run: async (model, real) => {
-    const answer = await real.ask(user, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
-    expect(answer.status).toBe(isJobId(jobId) ? 200 : 400);
+    const response = await real.send(user, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
+    expect(response.status).toBe(isJobId(jobId) ? 200 : 400);
     if (!isJobId(jobId)) return;
     model.jobs.get(user)?.delete(Number(jobId));
     for (const key of model.objects.keys()) if (key.startsWith(`${user}/${jobId}/`)) model.objects.delete(key);
@@ -253,32 +253,32 @@ const remove = (user: string, jobId: string): Command => ({
   toString: () => `delete(${JSON.stringify([user, jobId])})`,
 });
 
-/** Names another user in every way but by a token. */
+/** Names another user in every way except by a token. */
 const pretend = (user: string, victim: string, jobId: string): Command => ({
   check: () => true,
   run: async (model, real) => {
     const claims = claimsToBe(real.nameOf(victim));
-    const answer = await real.ask(user, 'GET', `/get?${query({ 'job-id': jobId })}&${claims.query}`, claims.headers);
+    const response = await real.send(user, 'GET', `/get?${query({ 'job-id': jobId })}&${claims.query}`, claims.headers);
     const job = model.jobs.get(user)?.get(Number(jobId));
-    expect(answer.status).toBe(job ? 200 : 404);
+    expect(response.status).toBe(job ? 200 : 404);
     if (!job) return;
-    const { job_name, user_id } = json<{ job_info: { job_name: string; user_id: string } }>(answer).job_info;
+    const { job_name, user_id } = json<{ job_info: { job_name: string; user_id: string } }>(response).job_info;
     real.see(user, job_name);
     expect([user_id, job_name]).toEqual([real.nameOf(user), job.jobName]);
   },
   toString: () => `pretend(${JSON.stringify([user, victim, jobId])})`,
 });
 
-/** Asks for more than one thing at once. */
+/** Names more than one job at once. */
 const confuse = (user: string, method: string, route: string, ambiguous: string): Command => ({
   check: () => true,
   run: async (_model, real) => {
-    expect((await real.ask(user, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
+    expect((await real.send(user, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
   },
   toString: () => `confuse(${JSON.stringify([user, method, route, ambiguous])})`,
 });
 
-/** Comes with a token that is good but for whom it names. */
+/** Sends a token that is valid except for its user id. */
 const intrude = (userId: string, method: string, target: string): Command => ({
   check: () => true,
   run: async (_model, real) => {
@@ -287,7 +287,7 @@ const intrude = (userId: string, method: string, target: string): Command => ({
   toString: () => `intrude(${JSON.stringify([userId, method, target])})`,
 });
 
-/** All that users do here, as steps of a run. */
+/** Everything that users do, as steps of a run. */
 export const commands = [
   fc
     .tuple(

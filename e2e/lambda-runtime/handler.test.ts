@@ -26,7 +26,7 @@ const listOf = async (userId: string) => {
 };
 
 describe("the bundled handler under AWS's runtime client", () => {
-  test('answers cold and warm, fails with what is wrong, and goes on', async () => {
+  test('responds cold and warm, reports an invalid event, and goes on', async () => {
     runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
     const cold = await listOf('alice');
     expect(cold).toMatchObject({ status: 200 });
@@ -38,17 +38,17 @@ describe("the bundled handler under AWS's runtime client", () => {
     expect(await listOf('alice')).toEqual(cold);
   });
 
-  test('answers 50 invocations of two users, each with their own', async () => {
+  test('returns to each of two users their own jobs in 50 invocations', async () => {
     runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
     const users = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? 'bob' : 'alice'));
-    const answers = await Promise.all(users.map(listOf));
-    for (const [index, { status, body }] of answers.entries()) {
+    const responses = await Promise.all(users.map(listOf));
+    for (const [index, { status, body }] of responses.entries()) {
       expect(status).toBe(200);
       expect(body).toContain(`of ${users[index]}`);
     }
   });
 
-  test('answers 503 before its time is up', async () => {
+  test('returns 503 before its time is up', async () => {
     runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
     await listOf('alice');
     const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')] as const];
@@ -56,7 +56,7 @@ describe("the bundled handler under AWS's runtime client", () => {
     expect(toClient(await runtime.invoke(event, { timeoutMs: 500 }))).toMatchObject({ status: 503 });
   });
 
-  test('cannot be initialised without its environment, and says what is missing', async () => {
+  test('fails to initialise without its environment, and names what is missing', async () => {
     runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, {});
     expect(await runtime.initError).toMatchObject({
       errorMessage: expect.stringContaining('JOBS_TABLE is missing\nJOBS_BUCKET is missing'),

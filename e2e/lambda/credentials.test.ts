@@ -15,9 +15,9 @@ const SOON = new Date(Date.now() + 3_600_000).toISOString();
 
 let stack: LocalStack;
 let folder: string;
-/** Whatever gives credentials over HTTP. */
+/** A source of credentials over HTTP. */
 let giver: StubServer;
-let doors: EntryPoints;
+let entryPoints: EntryPoints;
 
 beforeAll(async () => {
   [stack, folder, giver] = await Promise.all([
@@ -27,7 +27,7 @@ beforeAll(async () => {
   ]);
 });
 
-afterEach(() => doors.close());
+afterEach(() => entryPoints.close());
 
 afterAll(async () => {
   await Promise.all([stack.close(), giver.close(), rm(folder, { recursive: true })]);
@@ -52,7 +52,7 @@ const bySts = (operation: string) =>
     ),
   );
 
-/** Each brings the variables that say where credentials are. */
+/** Ways to get credentials. Each returns the variables that configure it. */
 const ways: [string, () => Promise<Record<string, string>>][] = [
   ['the environment', async () => ({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: 'secret' })],
   [
@@ -88,7 +88,7 @@ const ways: [string, () => Promise<Record<string, string>>][] = [
     },
   ],
   [
-    'a role for whoever has a token',
+    'a role for a web identity token',
     async () => {
       bySts('AssumeRoleWithWebIdentity');
       return {
@@ -118,16 +118,16 @@ const ways: [string, () => Promise<Record<string, string>>][] = [
   ],
 ];
 
-describe('what is built signs with the credentials of', () => {
+describe('both entry points sign with the credentials of', () => {
   test.each(ways)('%s', async (_, variables) => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...env } = stack.env;
     expect([AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]).not.toContain(undefined);
     const files = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
-    doors = await startEntryPoints({ ...env, HOME: folder, ...files, ...(await variables()) });
+    entryPoints = await startEntryPoints({ ...env, HOME: folder, ...files, ...(await variables()) });
     const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
     const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
-    for (const ask of [doors.service, doors.gateways[0]]) {
-      const { status, body } = await ask({ path, headers: [authorization] });
+    for (const send of [entryPoints.service, entryPoints.gateways[0]]) {
+      const { status, body } = await send({ path, headers: [authorization] });
       expect({ status, body }).toMatchObject({ status: 200 });
       const { url } = JSON.parse(body) as { url: string };
       expect(new URL(url).searchParams.get('X-Amz-Credential')).toMatch(new RegExp(`^${KEY_ID}/`));
@@ -147,13 +147,18 @@ describe('a source of credentials', () => {
     const files = { AWS_CONFIG_FILE: join(folder, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
     const variables = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${giver.origin}/credentials`, HOME: folder, ...files };
     giver.respond(fault);
-    doors = await startEntryPoints({ ...stack.env, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', ...variables });
+    entryPoints = await startEntryPoints({
+      ...stack.env,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      ...variables,
+    });
     const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
     const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
     const statuses = () =>
       Promise.all(
-        [doors.service, doors.gateways[0]].map(async (ask) => {
-          const { status, headers } = await ask({ path, headers: [authorization] });
+        [entryPoints.service, entryPoints.gateways[0]].map(async (send) => {
+          const { status, headers } = await send({ path, headers: [authorization] });
           return status === 503 ? headers['retry-after'] : status;
         }),
       );

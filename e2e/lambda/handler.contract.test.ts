@@ -3,7 +3,7 @@ import { describeHttpApi, overSocket, type HttpResponse } from '@jobs-api/http-e
 import { download, type LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { HANDLER, SERVICE } from '../harness/built.ts';
-import { askThrough } from '../harness/entry-points.ts';
+import { sendThrough } from '../harness/entry-points.ts';
 import { loadBalancerEvent, version1Event, version2Event, type ToEvent } from '../harness/gateway-events.ts';
 import { startLambda, type LambdaProcess } from '../harness/lambda-process.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
@@ -20,7 +20,7 @@ describe.each(gateways)('%s:', (_, toEvent) => {
     const stack = await startStack();
     const lambda = await startLambda(HANDLER, stack.env);
     return {
-      ask: askThrough(lambda, toEvent),
+      ask: sendThrough(lambda, toEvent),
       issueToken: (userId) => stack.tokenIssuer.issueToken(userId),
       putJob: (record) => stack.table.put(record),
       putUnreadableJob: (userId, jobId) => stack.table.putUnreadable(userId, jobId),
@@ -36,7 +36,7 @@ describe.each(gateways)('%s:', (_, toEvent) => {
   });
 });
 
-/** Two doors to the same table, bucket and issuer. */
+/** Both entry points use the same table, bucket and issuer. */
 describe('the bundled handler and the built service', () => {
   let stack: LocalStack;
   let lambda: LambdaProcess;
@@ -59,8 +59,8 @@ describe('the bundled handler and the built service', () => {
     await stack.close();
   });
 
-  /** What differs between two answers to the same request: when it was signed, and the id that we made up for it. */
-  const blank = (answer: HttpResponse): HttpResponse => {
+  /** Blanks what differs between two responses to the same request: the time of signing, and a generated request id. */
+  const blank = (response: HttpResponse): HttpResponse => {
     const names = [
       'content-type',
       'cache-control',
@@ -71,21 +71,21 @@ describe('the bundled handler and the built service', () => {
     ];
     const compared = [...names, 'x-request-id', 'content-encoding', 'vary', 'access-control-allow-origin'];
     return {
-      status: answer.status,
+      status: response.status,
       headers: Object.fromEntries(
         compared.map((name) => [
           name,
-          name === 'x-request-id' ? blankNewId(answer.headers[name]) : answer.headers[name],
+          name === 'x-request-id' ? blankNewId(response.headers[name]) : response.headers[name],
         ]),
       ),
-      body: answer.body
+      body: response.body
         .replaceAll(/X-Amz-(Date|Signature)=[0-9a-zA-Z]+/g, 'X-Amz-$1=')
         .replaceAll(/"(expires_at|results_expire_at)":"[^"]+"/g, '"$1":""'),
     };
   };
   const blankNewId = (id = '') => (/^[0-9a-f]{8}-/.test(id) ? 'new' : id);
 
-  test.each(gateways)('answer alike to whatever is asked, through %s', async (_, toEvent) => {
+  test.each(gateways)('return the same responses to all requests, through %s', async (_, toEvent) => {
     const tokens = {
       alice: await stack.tokenIssuer.issueToken('alice'),
       bob: await stack.tokenIssuer.issueToken('bob'),
@@ -126,7 +126,7 @@ describe('the bundled handler and the built service', () => {
       fc.constantFrom('https://app.example.com').map((origin) => ['Origin', origin] as const),
       fc.constantFrom('{}').map((value) => ['x-apigateway-event', value] as const),
     );
-    const question = fc.record({
+    const request = fc.record({
       method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'OPTIONS', 'PUT'),
       path: fc
         .tuple(fc.constantFrom('/api/v1/jobs/', '/api/v1/jobs/', '/api/v1/', '/'), route, query)
@@ -136,9 +136,9 @@ describe('the bundled handler and the built service', () => {
         .map(([token, headers, signedIn]) => [...(signedIn ? [['Authorization', token] as const] : []), ...headers]),
     });
     const askService = overSocket(service.origin);
-    const askLambda = askThrough(lambda, toEvent);
+    const askLambda = sendThrough(lambda, toEvent);
     await fc.assert(
-      fc.asyncProperty(question, async (asked) => {
+      fc.asyncProperty(request, async (asked) => {
         const [fromService, fromLambda] = await Promise.all([askService(asked), askLambda(asked)]);
         expect(blank(fromLambda)).toEqual(blank(fromService));
       }),

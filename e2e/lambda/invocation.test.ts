@@ -40,19 +40,19 @@ const start = async (env: Record<string, string> = {}): Promise<LambdaProcess> =
   return lambda;
 };
 
-const read = (answer: unknown) => {
-  const { status, headers, body } = toClient(answer);
+const read = (response: unknown) => {
+  const { status, headers, body } = toClient(response);
   return { status, headers, body: decode(body, headers['content-encoding']) };
 };
 
-/** What a process writes arrives on another way than its answers do. */
+/** Waits for the output of the process, which arrives by another way than its responses. */
 const untilLogged = async (lambda: LambdaProcess, pattern: RegExp): Promise<void> => {
   while (!pattern.test(lambda.output())) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
 const authorization = async (userId: string) => ['Authorization', await stack.tokenIssuer.issueToken(userId)] as const;
 
-/** An event as it leaves a gateway whose authorizer has let it pass. */
+/** Returns an event of a gateway whose authorizer has accepted the token. */
 const authorized = (toEvent: ToEvent, claims: object, headers: [string, string][] = []) => {
   const event = toEvent({ ...LIST, headers }) as { version?: string; requestContext: object };
   const authorizer = event.version === '2.0' ? { jwt: { claims, scopes: null } } : { claims };
@@ -68,17 +68,17 @@ const gateways: [string, ToEvent][] = [
 describe('LAMBDA_AUTH=gateway', () => {
   const gatewayEnv = { LAMBDA_AUTH: 'gateway', JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' };
 
-  test.each(gateways)('believes the claims of %s, and does not look at the token', async (_, toEvent) => {
+  test.each(gateways)('takes the user from the claims of %s, and ignores the token', async (_, toEvent) => {
     const lambda = await start(gatewayEnv);
     for (const headers of [[], [['Authorization', 'nonsense']], [['Authorization', (await authorization('bob'))[1]]]]) {
-      const answer = read(await lambda.invoke(authorized(toEvent, { sub: 'alice' }, headers as [string, string][])));
-      expect(answer.status).toBe(200);
-      expect(answer.body).toContain('of alice');
+      const response = read(await lambda.invoke(authorized(toEvent, { sub: 'alice' }, headers as [string, string][])));
+      expect(response.status).toBe(200);
+      expect(response.body).toContain('of alice');
     }
   });
 
   test.each(gateways)(
-    'answers 401 to an event of %s without claims, or with an id that is not fit for a key',
+    'returns 401 to an event of %s without claims, or with a user id that is not valid in a key',
     async (_, toEvent) => {
       const lambda = await start(gatewayEnv);
       const events = [toEvent(LIST), toEvent({ ...LIST, headers: [await authorization('alice')] })];
@@ -99,41 +99,41 @@ describe('LAMBDA_AUTH=gateway', () => {
     expect(read(await lambda.invoke(event)).body).toContain('of bob');
   });
 
-  test('does not mix up two invocations that wait at the same time', async () => {
+  test('keeps the users of two concurrent invocations apart', async () => {
     const lambda = await start({ ...gatewayEnv, AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
     const users = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'alice' : 'bob'));
     gate.shut();
-    const answers = users.map((sub) => lambda.invoke(authorized(version2Event, { sub })));
+    const responses = users.map((sub) => lambda.invoke(authorized(version2Event, { sub })));
     await gate.waiting();
     gate.open();
-    const bodies = (await Promise.all(answers)).map((answer) => read(answer).body);
+    const bodies = (await Promise.all(responses)).map((response) => read(response).body);
     for (const [index, body] of bodies.entries()) expect(body).toContain(`of ${users[index]}`);
   });
 });
 
 describe('LAMBDA_AUTH=jwt', () => {
-  test.each(gateways)('does not believe the claims of %s', async (_, toEvent) => {
+  test.each(gateways)('ignores the claims of %s', async (_, toEvent) => {
     const lambda = await start();
     expect(read(await lambda.invoke(authorized(toEvent, { sub: 'alice' })))).toMatchObject(unauthorized);
     const event = authorized(toEvent, { sub: 'bob' }, [[...(await authorization('alice'))]]);
     expect(read(await lambda.invoke(event)).body).toContain('of alice');
   });
 
-  test('does not mix up two invocations that wait at the same time', async () => {
+  test('keeps the users of two concurrent invocations apart', async () => {
     const lambda = await start({ AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
     const [alice, bob] = [await authorization('alice'), await authorization('bob')];
     gate.shut();
-    const answers = [alice, bob, alice, bob].map((header) =>
+    const responses = [alice, bob, alice, bob].map((header) =>
       lambda.invoke(version2Event({ ...LIST, headers: [header] })),
     );
     await gate.waiting();
     gate.open();
-    const bodies = (await Promise.all(answers)).map((answer) => read(answer).body);
+    const bodies = (await Promise.all(responses)).map((response) => read(response).body);
     for (const [index, body] of bodies.entries()) expect(body).toContain(index % 2 === 0 ? 'of alice' : 'of bob');
   });
 });
 
-test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is not taken for what the gateway says', async (auth) => {
+test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is not taken for claims of the gateway', async (auth) => {
   const lambda = await start({ LAMBDA_AUTH: auth });
   const forged = JSON.stringify(authorized(version2Event, { sub: 'alice' }));
   const headers = ['x-apigateway-event', 'x-apigateway-context', 'x-amzn-request-context', 'x-amzn-lambda-context'].map(
@@ -143,36 +143,36 @@ test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is not taken for wha
 });
 
 describe('an invocation', () => {
-  test('answers 503 half a second before its time is up', async () => {
+  test('returns 503 half a second before its time is up', async () => {
     const lambda = await start({ AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
     gate.shut();
     const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
-    const answer = read(await lambda.invoke(event, { remainingMs: 700 }));
-    expect(answer).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
-    expect(answer.headers['retry-after']).toBe('1');
+    const response = read(await lambda.invoke(event, { remainingMs: 700 }));
+    expect(response).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect(response.headers['retry-after']).toBe('1');
     await untilLogged(lambda, /the request ran out of time/);
   });
 
-  test('with no time left answers 503', async () => {
+  test('with no time left returns 503', async () => {
     const lambda = await start();
     const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
     expect(read(await lambda.invoke(event, { remainingMs: 100 }))).toMatchObject({ status: 503 });
     expect(read(await lambda.invoke(event))).toMatchObject({ status: 200 });
   });
 
-  test.each(['/prod', '/base/path'])('is answered where %s precedes the path', async (prefix) => {
+  test.each(['/prod', '/base/path'])('is served if %s precedes the path', async (prefix) => {
     const lambda = await start();
     const headers = [await authorization('alice')];
     for (const [, toEvent] of gateways) {
       const event = toEvent({ path: `${prefix}${LIST.path}?x=1`, headers });
       expect(read(await lambda.invoke(event)).body).toContain('of alice');
-      const answer = read(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
-      expectDocumented({ path: '/openapi.json' }, answer);
-      expect(answer.status).toBe(200);
+      const response = read(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
+      expectDocumented({ path: '/openapi.json' }, response);
+      expect(response.status).toBe(200);
     }
   });
 
-  test('for something else than a request fails, says so, and leaves the next one unharmed', async () => {
+  test('with an event that is not a request fails with a message, and the next one succeeds', async () => {
     const lambda = await start();
     const schedule = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };
     await expect(lambda.invoke(schedule)).rejects.toThrow('The event is not an HTTP request');
@@ -180,7 +180,7 @@ describe('an invocation', () => {
     expect(read(await lambda.invoke(version2Event({ path: '/healthz' })))).toMatchObject({ status: 200 });
   });
 
-  test('whose answer does not fit 6 MiB says what to do, and fits when it is compressed', async () => {
+  test('whose response exceeds 6 MiB returns 413 with advice, and fits when it is compressed', async () => {
     const jobName = 'x'.repeat(1_000);
     await stack.table.putMany(
       Array.from({ length: 6_500 }, (_, index) => ({ userId: 'many', jobId: index + 1, jobName })),
@@ -188,15 +188,15 @@ describe('an invocation', () => {
     const lambda = await start();
     const headers = [await authorization('many')];
     for (const [, toEvent] of [...gateways, ['a load balancer', loadBalancerEvent] as const]) {
-      const answer = read(await lambda.invoke(toEvent({ ...LIST, headers })));
-      expect(expectDocumented(LIST, answer)).toBe('GET /api/v1/jobs/list 413');
-      expect(answer).toMatchObject({
+      const response = read(await lambda.invoke(toEvent({ ...LIST, headers })));
+      expect(expectDocumented(LIST, response)).toBe('GET /api/v1/jobs/list 413');
+      expect(response).toMatchObject({
         status: 413,
         body: '{"message":"The answer is too large: ask for less with limit, or accept compression"}',
       });
-      expect(answer.headers).toMatchObject({
+      expect(response.headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',
-        'content-length': String(answer.body.length),
+        'content-length': String(response.body.length),
         'cache-control': 'no-store',
       });
       await untilLogged(lambda, /"status":413,.*"reason":"the response does not fit into [0-9]+ bytes"/);
@@ -208,17 +208,17 @@ describe('an invocation', () => {
     }
   });
 
-  test('for a job with many files may be answered 413 too, and the OpenAPI document has a row for each', async () => {
+  test('for a job with many files may return 413 too, and the OpenAPI document has a row for each', async () => {
     const objectUuidNames = Object.fromEntries(Array.from({ length: 6_000 }, (_, index) => [`${index}`, '']));
     await stack.table.put({ userId: 'many-files', jobId: 1, status: 'success', objectUuidNames });
     const lambda = await start();
     const headers = [await authorization('many-files')];
-    const question = { path: '/api/v1/jobs/get?job-id=1&include=object-urls', headers };
-    const row = expectDocumented(question, read(await lambda.invoke(version2Event(question))));
+    const request = { path: '/api/v1/jobs/get?job-id=1&include=object-urls', headers };
+    const row = expectDocumented(request, read(await lambda.invoke(version2Event(request))));
     expect(['GET /api/v1/jobs/list 413', row]).toEqual(documentedRows().filter((one) => one.endsWith(' 413')));
   });
 
-  test('logs a line, in which there is no token', async () => {
+  test('logs one line, without the token', async () => {
     const lambda = await start();
     const [name, token] = await authorization('alice');
     await lambda.invoke(version2Event({ ...LIST, headers: [[name, token]] }));
@@ -234,7 +234,7 @@ describe('an invocation', () => {
   });
 });
 
-test('the handler is one file, and says everything that its environment lacks when it is loaded', async () => {
+test('the handler is one file, and names everything that its environment lacks when it is loaded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
   await cp(HANDLER, join(folder, 'handler.mjs'));
   const script =

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { startEntryPoints, type Ask, type EntryPoints } from '../harness/entry-points.ts';
+import { startEntryPoints, type Send, type EntryPoints } from '../harness/entry-points.ts';
 import { startStub, serveKeys, type StubServer } from '../harness/stub-server.ts';
 import { encodedBlock } from '../harness/pkcs1-forgeries.ts';
 import { startStack } from '../harness/stack.ts';
@@ -14,19 +14,19 @@ const LIST = '/api/v1/jobs/list';
 const known = newSigner('known');
 const added = newSigner('added');
 const removed = newSigner('removed');
-/** Another key under the name of one that is known. */
+/** Another key with the kid of a known one. */
 const replacement = newSigner('known');
 const stranger = newSigner('stranger');
 
 const taken = { status: 200, body: '{"jobs":[]}' };
 const refused = { status: 401, body: '{"message":"Unauthorized"}' };
-const notJudged = { status: 503, headers: { 'retry-after': '1' }, body: '{"message":"Service Unavailable"}' };
+const notVerified = { status: 503, headers: { 'retry-after': '1' }, body: '{"message":"Service Unavailable"}' };
 const ready = { status: 200, body: '{"status":"ready"}' };
 const notReady = { status: 503, body: '{"status":"not ready","failing":["token keys"]}' };
 
-const present = (ask: Ask, token: string) => ask({ path: LIST, headers: [['Authorization', token]] });
+const present = (send: Send, token: string) => send({ path: LIST, headers: [['Authorization', token]] });
 
-/** One that was never presented before. */
+/** Returns a token that was never sent before. */
 const fresh = (() => {
   let jti = 0;
   return (signer = known) => issue(signer, { jti: String(++jti) });
@@ -34,7 +34,7 @@ const fresh = (() => {
 const many = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index));
 
-/** Tries again until it holds: for what happens in the background. */
+/** Repeats a check until it passes, for work in the background. */
 const until = async (holds: () => Promise<boolean>) => {
   while (!(await holds())) await sleep(20);
 };
@@ -42,66 +42,66 @@ const until = async (holds: () => Promise<boolean>) => {
 let stack: LocalStack;
 let elsewhere: StubServer;
 let keyServer: StubServer;
-let doors: EntryPoints;
-/** The service, and the handler. */
-let both: readonly Ask[];
+let entryPoints: EntryPoints;
+/** Sends a request to the service, and to the handler. */
+let both: readonly Send[];
 
-/** Both doors, with an endpoint of keys that begins with a listener. */
+/** Starts both entry points, and an endpoint of keys with this listener. */
 const start = async (listener: RequestListener) => {
   keyServer = await startStub(listener);
   const tokens = { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` };
-  doors = await startEntryPoints({ ...stack.env, ...tokens });
-  both = [doors.service, doors.gateways[0]];
+  entryPoints = await startEntryPoints({ ...stack.env, ...tokens });
+  both = [entryPoints.service, entryPoints.gateways[0]];
 };
 
 const stop = async () => {
-  await doors.close();
+  await entryPoints.close();
   await keyServer.close();
 };
 
-const eachDoor = (check: (ask: Ask) => Promise<unknown>) => Promise.all(both.map(check));
-const expectEach = async (token: string, answer: object) =>
-  expect(await eachDoor((ask) => present(ask, token))).toMatchObject(both.map(() => answer));
+const eachDoor = (check: (send: Send) => Promise<unknown>) => Promise.all(both.map(check));
+const expectEach = async (token: string, response: object) =>
+  expect(await eachDoor((send) => present(send, token))).toMatchObject(both.map(() => response));
 
-/** How many fetches a step causes, both doors together, and how long it takes. */
+/** Returns the number of fetches that a step causes in both entry points together, and its duration. */
 const fetchesOf = async (step: () => Promise<unknown>): Promise<{ count: number; seconds: number }> => {
   const [before, begin] = [keyServer.requests.length, performance.now()];
   await step();
   return { count: keyServer.requests.length - before, seconds: (performance.now() - begin) / 1000 };
 };
 
-/** Presents tokens, ten at a time: how they are answered. */
-const flood = async (ask: Ask, tokens: readonly string[]): Promise<Set<number>> => {
+/** Sends tokens, ten at a time, and returns the responses. */
+const flood = async (send: Send, tokens: readonly string[]): Promise<Set<number>> => {
   const statuses = new Set<number>();
   const waiting = tokens.values();
   const presentOn = async () => {
-    for (const token of waiting) statuses.add((await present(ask, token)).status);
+    for (const token of waiting) statuses.add((await present(send, token)).status);
   };
   await Promise.all(many(10, String).map(presentOn));
   return statuses;
 };
 const unknownKids = () => many(50, (index) => issue(stranger, {}, { kid: `unknown-${index}` }));
 
-/** Until the fetch is given up, after 2 s. */
+/** Longer than the time limit of a fetch, which is 2 s. */
 const neverAnswers: RequestListener = () => undefined;
 const resets: RequestListener = (request) => request.socket.resetAndDestroy();
-const answers =
+const responses =
   (body: string, type = 'application/json'): RequestListener =>
   (_, response) =>
     void response.writeHead(200, { 'Content-Type': type }).end(body);
 
-/** All that bring something bring keys that would be honoured if they came in good order. */
+/** Faults of the endpoint. Those with a body contain keys that would be accepted in a valid response. */
 const keySet = JSON.stringify({ keys: [known.jwk, added.jwk] });
 const faults: [string, RequestListener][] = [
   ['never answers', neverAnswers],
   ['is down', resets],
   ['answers 500', (_, response) => void response.writeHead(500).end(keySet)],
   ['answers an empty set', serveKeys()],
-  ['answers nothing', answers('')],
-  ['answers HTML', answers(`<!doctype html><title>Sign in</title><script>${keySet}</script>`, 'text/html')],
-  ['answers what is cut short', answers(keySet.slice(0, -1))],
+  ['answers nothing', responses('')],
+  ['answers HTML', responses(`<!doctype html><title>Sign in</title><script>${keySet}</script>`, 'text/html')],
+  ['answers what is cut short', responses(keySet.slice(0, -1))],
   ['redirects', (_, response) => void response.writeHead(302, { Location: elsewhere.origin }).end()],
-  ['answers more than a megabyte', answers(keySet.padEnd(1_100_000))],
+  ['answers more than a megabyte', responses(keySet.padEnd(1_100_000))],
 ];
 
 beforeAll(async () => {
@@ -114,80 +114,80 @@ afterAll(async () => {
   await stack.close();
 });
 
-describe('while no keys have ever been had', () => {
+describe('before any keys have been fetched', () => {
   beforeAll(() => start(resets));
   afterAll(stop);
 
   test.each(faults)(
-    'a well-formed token cannot be judged, and one at fault is refused without waiting: the endpoint %s',
+    'a well-formed token gets 503, and a malformed one 401 without waiting, when the endpoint %s',
     async (_, fault) => {
       keyServer.respond(fault);
-      doors.passTime(1);
-      await eachDoor(async (ask) => {
-        const answered: string[] = [];
+      entryPoints.passTime(1);
+      await eachDoor(async (send) => {
+        const received: string[] = [];
         const wellFormed = [fresh(), fresh(stranger)].map((token) =>
-          present(ask, token).finally(() => answered.push(token)),
+          present(send, token).finally(() => received.push(token)),
         );
         for (const token of ['nonsense', issue(known, { exp: 1 }), issue(known, { aud: 'other' })])
-          expect(await present(ask, token)).toMatchObject(refused);
-        expect(await ask({ path: LIST })).toMatchObject(refused);
-        if (fault === neverAnswers) expect(answered).toEqual([]);
-        expect(await Promise.all(wellFormed)).toMatchObject([notJudged, notJudged]);
-        expect(await ask({ path: '/readyz' })).toMatchObject(notReady);
-        expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
+          expect(await present(send, token)).toMatchObject(refused);
+        expect(await send({ path: LIST })).toMatchObject(refused);
+        if (fault === neverAnswers) expect(received).toEqual([]);
+        expect(await Promise.all(wellFormed)).toMatchObject([notVerified, notVerified]);
+        expect(await send({ path: '/readyz' })).toMatchObject(notReady);
+        expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
       });
     },
   );
 
-  test('a fetch is begun once a second at most, however many tokens there are to judge', async () => {
+  test('keys are fetched at most once a second, however many tokens arrive', async () => {
     keyServer.respond(resets);
-    doors.passTime(1);
+    entryPoints.passTime(1);
     const fetches = await fetchesOf(() =>
-      eachDoor(async (ask) => expect(await flood(ask, unknownKids())).toEqual(new Set([503]))),
+      eachDoor(async (send) => expect(await flood(send, unknownKids())).toEqual(new Set([503]))),
     );
     expect(fetches.count).toBeGreaterThanOrEqual(2);
     expect(fetches.count).toBeLessThanOrEqual(2 * (1 + fetches.seconds));
   });
 
-  test('keys are had a second after the endpoint has come back', async () => {
+  test('keys are fetched a second after the endpoint has recovered', async () => {
     keyServer.respond(serveKeys(known.jwk));
-    doors.passTime(1);
+    entryPoints.passTime(1);
     await expectEach(fresh(), taken);
     await expectEach(fresh(stranger), refused);
-    await eachDoor((ask) => until(async () => (await ask({ path: '/readyz' })).status === 200));
+    await eachDoor((send) => until(async () => (await send({ path: '/readyz' })).status === 200));
   });
 });
 
-describe('once keys have been had,', () => {
-  /** Both doors have these keys and no others. */
+describe('when keys have been fetched,', () => {
+  /** Has both entry points fetch these keys and no others. */
   const renew = (...keys: readonly unknown[]) => {
     keyServer.respond(serveKeys(...keys));
-    doors.passTime(10);
-    // A kid that is unknown waits for the fetch.
+    entryPoints.passTime(10);
+    // A request with an unknown kid waits for the fetch.
     return expectEach(fresh(stranger), refused);
   };
 
   beforeAll(() => start(serveKeys(known.jwk, removed.jwk)));
   afterAll(stop);
 
-  test('which is before either door is ready, tokens are judged without a fetch', async () => {
-    for (const ask of both) expect(await ask({ path: '/readyz' })).toMatchObject(ready);
+  test('which is before either entry point is ready, tokens are verified without a fetch', async () => {
+    for (const send of both) expect(await send({ path: '/readyz' })).toMatchObject(ready);
     expect(keyServer.requests).toHaveLength(2);
     await expectEach(fresh(), taken);
     await expectEach(fresh(stranger), refused);
     expect(keyServer.requests).toHaveLength(2);
   });
 
-  test('a key that was added is honoured 10 s after the last fetch began', async () => {
+  test('an added key is accepted 10 s after the start of the last fetch', async () => {
     await renew(known.jwk);
     keyServer.respond(serveKeys(known.jwk, added.jwk));
     await expectEach(fresh(added), refused);
-    doors.passTime(10);
+    entryPoints.passTime(10);
     await expectEach(fresh(added), taken);
     await expectEach(fresh(), taken);
   });
 
-  test('a key that was removed is refused after the next fetch, also for a token that was taken before', async () => {
+  test('a removed key is rejected after the next fetch, also for a token that was accepted before', async () => {
     await renew(known.jwk, removed.jwk);
     const seenBefore = fresh(removed);
     await expectEach(seenBefore, taken);
@@ -196,71 +196,68 @@ describe('once keys have been had,', () => {
     await expectEach(fresh(removed), refused);
   });
 
-  test('a key that replaced another under its kid is honoured, and the other is refused, also for a token that was taken before', async () => {
+  test('a key that replaces another with the same kid is accepted, and the other is rejected, also for a token that was accepted before', async () => {
     await renew(known.jwk);
     const seenBefore = fresh();
     await expectEach(seenBefore, taken);
     keyServer.respond(serveKeys(replacement.jwk));
-    doors.passTime(10);
-    await eachDoor((ask) => until(async () => (await present(ask, fresh(replacement))).status === 200));
+    entryPoints.passTime(10);
+    await eachDoor((send) => until(async () => (await present(send, fresh(replacement))).status === 200));
     await expectEach(seenBefore, refused);
     await expectEach(fresh(), refused);
   });
 
-  test('they are fetched again in the background after 5 minutes, and a removed key goes though nobody asks for another', async () => {
+  test('they are fetched again in the background after 5 minutes, and a removed key is rejected without a request for another', async () => {
     await renew(known.jwk, removed.jwk);
     const seenBefore = fresh(removed);
     await expectEach(seenBefore, taken);
     keyServer.respond(serveKeys(known.jwk));
-    doors.passTime(240);
+    entryPoints.passTime(240);
     expect(await fetchesOf(() => expectEach(seenBefore, taken))).toMatchObject({ count: 0 });
-    doors.passTime(60);
-    await eachDoor((ask) => until(async () => (await present(ask, seenBefore)).status === 401));
+    entryPoints.passTime(60);
+    await eachDoor((send) => until(async () => (await present(send, seenBefore)).status === 401));
     await expectEach(fresh(removed), refused);
     await expectEach(fresh(), taken);
   });
 
-  test.each(faults)(
-    'nothing changes, and a known key waits for nothing, where later the endpoint %s',
-    async (_, fault) => {
-      await renew(known.jwk, removed.jwk);
-      const seenBefore = fresh();
-      await expectEach(seenBefore, taken);
-      keyServer.respond(fault);
-      doors.passTime(300);
-      const fetches = await fetchesOf(() =>
-        eachDoor(async (ask) => {
-          const answered: string[] = [];
-          const unknown = present(ask, fresh(added)).finally(() => answered.push('unknown'));
-          for (const token of [seenBefore, fresh()]) expect(await present(ask, token)).toMatchObject(taken);
-          if (fault === neverAnswers) expect(answered).toEqual([]);
-          expect(await unknown).toMatchObject(refused);
-          for (const token of [seenBefore, fresh(), fresh(removed)])
-            expect(await present(ask, token)).toMatchObject(taken);
-          expect(await ask({ path: '/readyz' })).toMatchObject(ready);
-        }),
-      );
-      expect(fetches.count).toBeGreaterThanOrEqual(2);
-      expect(elsewhere.requests).toEqual([]);
-    },
-  );
+  test.each(faults)('known keys are accepted without waiting when the endpoint later %s', async (_, fault) => {
+    await renew(known.jwk, removed.jwk);
+    const seenBefore = fresh();
+    await expectEach(seenBefore, taken);
+    keyServer.respond(fault);
+    entryPoints.passTime(300);
+    const fetches = await fetchesOf(() =>
+      eachDoor(async (send) => {
+        const received: string[] = [];
+        const unknown = present(send, fresh(added)).finally(() => received.push('unknown'));
+        for (const token of [seenBefore, fresh()]) expect(await present(send, token)).toMatchObject(taken);
+        if (fault === neverAnswers) expect(received).toEqual([]);
+        expect(await unknown).toMatchObject(refused);
+        for (const token of [seenBefore, fresh(), fresh(removed)])
+          expect(await present(send, token)).toMatchObject(taken);
+        expect(await send({ path: '/readyz' })).toMatchObject(ready);
+      }),
+    );
+    expect(fetches.count).toBeGreaterThanOrEqual(2);
+    expect(elsewhere.requests).toEqual([]);
+  });
 
   test.each<[string, RequestListener]>([
     ['up', serveKeys(known.jwk)],
     ['down', resets],
   ])(
-    'a fetch is begun once in 10 s at most, however many tokens name unknown keys or are badly signed, while the endpoint is %s',
+    'keys are fetched at most once in 10 s, however many tokens have unknown kids or bad signatures, while the endpoint is %s',
     async (_, listener) => {
       await renew(known.jwk);
       keyServer.respond(listener);
-      doors.passTime(10);
+      entryPoints.passTime(10);
       const bad = [...unknownKids(), ...many(25, () => fresh(replacement))];
       const fetches = await fetchesOf(() =>
-        eachDoor(async (ask) => {
+        eachDoor(async (send) => {
           const floods = [
-            flood(ask, bad),
+            flood(send, bad),
             flood(
-              ask,
+              send,
               many(10, () => fresh()),
             ),
           ];
@@ -289,7 +286,7 @@ describe('once keys have been had,', () => {
       const input = unsigned({}, { kid: 'secret', alg });
       return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
     };
-    /** With an exponent of 1 a signature is the block that it proves: nobody needs a key to make one. */
+    /** With an exponent of 1 a signature equals the block that it proves, so it can be made without a key. */
     const byExponent1 = (kid: string) => {
       const input = unsigned({}, { kid });
       return `${input}.${encode(encodedBlock(input))}`;
@@ -319,7 +316,7 @@ describe('once keys have been had,', () => {
       ...['secret', 'known'].map((kid) => ({ kty: 'oct', k: encode(secret), kid })),
     ];
 
-    // Unfit ones are in front of the good ones and behind them.
+    // Unusable keys are before and after the good ones.
     beforeAll(() =>
       renew(...unfit, { ...known.jwk, use: 'sig', alg: 'RS256' }, second.jwk, unmarked.jwk, ...unfit.toReversed()),
     );
@@ -328,7 +325,7 @@ describe('once keys have been had,', () => {
       ['is marked for it', issue(known)],
       ['shares its kid', issue(second)],
       ['is not marked', issue(unmarked)],
-    ])('a good key is honoured that %s', (_, token) => expectEach(token, taken));
+    ])('a good key is accepted that %s', (_, token) => expectEach(token, taken));
 
     test.each([
       ['of 1024 bits', issue(weak)],
@@ -346,11 +343,11 @@ describe('once keys have been had,', () => {
       ['on a curve, for a token that says RS256', onCurve('RS256')],
       ['that is a secret', bySecret('HS256')],
       ['that is a secret, for a token that says RS256', bySecret('RS256')],
-    ])('none is honoured %s', (_, token) => expectEach(token, refused));
+    ])('no key is accepted %s', (_, token) => expectEach(token, refused));
   });
 });
 
-test('a removed key is refused in the second invocation of a function that is frozen in between', async () => {
+test('a removed key is rejected in the second invocation of a function that is frozen in between', async () => {
   await start(serveKeys(known.jwk, removed.jwk));
   const seenBefore = fresh(removed);
   await expectEach(seenBefore, taken);
@@ -360,12 +357,12 @@ test('a removed key is refused in the second invocation of a function that is fr
     const respond = () => (isFrozen ? response.destroy() : serveKeys(known.jwk)(request, response));
     setTimeout(respond, 50);
   });
-  doors.passTime(600);
+  entryPoints.passTime(600);
   const [, invoke] = both;
   if (!invoke) throw new Error('there is no handler');
   expect(await present(invoke, seenBefore)).toMatchObject(taken);
   isFrozen = true;
-  doors.passTime(600);
+  entryPoints.passTime(600);
   expect(await present(invoke, seenBefore)).toMatchObject(refused);
   await stop();
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import type { LocalStack } from '@jobs-api/local';
-import { startEntryPoints, type Ask, type EntryPoints } from '../harness/entry-points.ts';
+import { startEntryPoints, type Send, type EntryPoints } from '../harness/entry-points.ts';
 import {
   cubic,
   forgedTokens,
@@ -21,18 +21,18 @@ import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, claims, encode, encodeJson, header, issue, ISSUER, seal, unsigned } from '../harness/tokens.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/jobs/list' };
-/** Of all requests the one with the most calls to the table and the bucket. */
+/** The request with the most calls to the table and the bucket. */
 const DELETE = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 
-/** Would serve whoever follows what a token says about keys. */
+/** Serves the forger's keys to a verifier that follows URLs in tokens. */
 const canary = await startStub(serveKeys(forger.jwk));
 
 let stack: LocalStack;
 let table: Proxy;
 let bucket: Proxy;
 let keyServer: StubServer;
-let doors: EntryPoints;
-let all: readonly Ask[];
+let entryPoints: EntryPoints;
+let all: readonly Send[];
 /** How a missing token is answered. */
 let refusal: HttpResponse;
 
@@ -45,55 +45,59 @@ beforeAll(async () => {
     startStub(serveKeys(ours.jwk, cubic.jwk)),
   ]);
   for (const userId of ['alice', 'bob']) await stack.table.put({ userId, jobId: 1, jobName: `of ${userId}` });
-  doors = await start({ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URI: `${keyServer.origin}/jwks.json` });
-  all = [doors.service, ...doors.gateways];
-  refusal = withoutWhatVaries(await doors.service(DELETE));
+  entryPoints = await start({
+    JWT_ISSUER: ISSUER,
+    JWT_AUDIENCE: AUDIENCE,
+    JWT_JWKS_URI: `${keyServer.origin}/jwks.json`,
+  });
+  all = [entryPoints.service, ...entryPoints.gateways];
+  refusal = withoutWhatVaries(await entryPoints.service(DELETE));
 });
 
 afterAll(async () => {
-  await doors.close();
+  await entryPoints.close();
   await Promise.all([table, bucket, keyServer, canary].map((server) => server.close()));
   await stack.close();
 });
 
-/** Starts both doors. Once they are ready, nothing but requests makes calls to the table and the bucket. */
+/** Starts both entryPoints. Once they are ready, nothing but requests makes calls to the table and the bucket. */
 const start = async (tokens: Record<string, string>, preload?: string): Promise<EntryPoints> => {
   const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint, AWS_ENDPOINT_URL_S3: bucket.endpoint };
   const started = await startEntryPoints({ ...stack.env, ...counted, ...tokens }, preload);
-  for (const ask of [started.service, started.gateways[0]])
-    expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
+  for (const send of [started.service, started.gateways[0]])
+    expect(await send({ path: '/readyz' })).toMatchObject({ status: 200 });
   return started;
 };
 
 const calls = () => ({ table: table.requests.length, bucket: bucket.requests.length });
 
-const withoutWhatVaries = ({ headers, ...answer }: HttpResponse): HttpResponse => {
+const withoutWhatVaries = ({ headers, ...response }: HttpResponse): HttpResponse => {
   const varying = ['date', 'x-request-id', 'connection'];
   const kept = Object.entries(headers).filter(([name]) => !varying.includes(name));
-  return { ...answer, headers: Object.fromEntries(kept) };
+  return { ...response, headers: Object.fromEntries(kept) };
 };
 
 /** Every token that was ever presented, for a look at the log in the end. */
-const presentedSoFar: string[] = [];
+const sentSoFar: string[] = [];
 
-const answers = async (presented: Presented, { method, path }: typeof LIST, asks = all): Promise<HttpResponse[]> => {
+const responses = async (presented: Presented, { method, path }: typeof LIST, sends = all): Promise<HttpResponse[]> => {
   const { headers = [], query } =
     typeof presented === 'string' ? { headers: [['Authorization', presented] as const] } : presented;
-  presentedSoFar.push(...headers.map(([, value]) => value), query ?? '');
-  const question = { method, path: query === undefined ? path : `${path}&${query}`, headers };
-  return Promise.all(asks.map(async (ask) => withoutWhatVaries(await ask(question))));
+  sentSoFar.push(...headers.map(([, value]) => value), query ?? '');
+  const request = { method, path: query === undefined ? path : `${path}&${query}`, headers };
+  return Promise.all(sends.map(async (send) => withoutWhatVaries(await send(request))));
 };
 
 /** Whatever is presented is answered as nothing at all is, and neither the table nor the bucket is asked. */
-const expectRefusal = async (presented: Presented, asks = all) => {
+const expectRefusal = async (presented: Presented, sends = all) => {
   const before = calls();
-  expect(await answers(presented, DELETE, asks)).toEqual(asks.map(() => refusal));
+  expect(await responses(presented, DELETE, sends)).toEqual(sends.map(() => refusal));
   expect(calls()).toEqual(before);
 };
 
-const expectAcceptance = async (presented: Presented, user = 'alice', asks = all) => {
+const expectAcceptance = async (presented: Presented, user = 'alice', sends = all) => {
   const taken = { status: 200, body: expect.stringContaining(`"of ${user}"`) };
-  expect(await answers(presented, LIST, asks)).toMatchObject(asks.map(() => taken));
+  expect(await responses(presented, LIST, sends)).toMatchObject(sends.map(() => taken));
 };
 
 const good = issue(ours);
@@ -129,7 +133,7 @@ describe('a good token', () => {
 
   test('makes calls to the table and to the bucket, which are counted', async () => {
     const before = calls();
-    for (const { status } of await answers(issue(ours, { sub: 'carol' }), DELETE)) expect(status).toBe(200);
+    for (const { status } of await responses(issue(ours, { sub: 'carol' }), DELETE)) expect(status).toBe(200);
     expect(table.requests.length).toBeGreaterThan(before.table);
     expect(bucket.requests.length).toBeGreaterThan(before.bucket);
   });
@@ -137,14 +141,14 @@ describe('a good token', () => {
   test('has 30 s before its nbf and after its exp, and no more, though it was taken a moment ago', async () => {
     const soon = Math.floor(Date.now() / 1000) + 600;
     const [begins, ends] = [issue(ours, { nbf: soon }), issue(ours, { exp: soon })];
-    doors.passTime(500);
+    entryPoints.passTime(500);
     await expectRefusal(begins);
     await expectAcceptance(ends);
-    doors.passTime(80);
+    entryPoints.passTime(80);
     await expectAcceptance(begins);
-    doors.passTime(25);
+    entryPoints.passTime(25);
     await expectAcceptance(ends);
-    doors.passTime(26);
+    entryPoints.passTime(26);
     await expectRefusal(ends);
   });
 
@@ -167,7 +171,7 @@ test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
   async (character) => {
     const inside = good.slice(0, 40) + character + good.slice(40);
     for (const token of [character + good, good + character, inside, `Bearer ${character}${good}`])
-      await expectRefusal(token, doors.gateways);
+      await expectRefusal(token, entryPoints.gateways);
   },
 );
 
@@ -175,8 +179,8 @@ test('headers over 16 KiB are refused on the socket before anything else, and a 
   const before = calls();
   const tooLarge = { status: 431, body: '{"message":"Request Header Fields Too Large"}' };
   for (const signer of [ours, forger])
-    expect(await answers(tokenOfSize(17, signer), DELETE, [doors.service])).toMatchObject([tooLarge]);
-  await expectRefusal(tokenOfSize(17, forger), doors.gateways);
+    expect(await responses(tokenOfSize(17, signer), DELETE, [entryPoints.service])).toMatchObject([tooLarge]);
+  await expectRefusal(tokenOfSize(17, forger), entryPoints.gateways);
   expect(calls()).toEqual(before);
 });
 
@@ -196,7 +200,7 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
     issue(signer, { ...pool, aud: undefined, token_use: use, [client]: 'app', ...changes });
 
   let poolDoors: EntryPoints;
-  let poolAsks: readonly Ask[];
+  let poolAsks: readonly Send[];
 
   beforeAll(async () => {
     poolDoors = await start(
@@ -252,9 +256,9 @@ test('nobody has followed what a token says about keys', async () => {
 });
 
 test('the log has a reason for every refusal, and nothing of a token', async () => {
-  for (const ask of all) await ask({ path: '/healthz', headers: [['X-Request-Id', 'the-last']] });
-  while (doors.output().split('"the-last"').length <= all.length) await sleep(5);
-  const output = doors.output();
+  for (const send of all) await send({ path: '/healthz', headers: [['X-Request-Id', 'the-last']] });
+  while (entryPoints.output().split('"the-last"').length <= all.length) await sleep(5);
+  const output = entryPoints.output();
   const lines = output.split('\n').filter(Boolean);
   const requests = lines.map((line) => JSON.parse(line) as { status?: number; user_id?: string; reason?: string });
   const refusals = requests.filter(({ status }) => status === 401);
@@ -262,7 +266,7 @@ test('the log has a reason for every refusal, and nothing of a token', async () 
   expect(refusals.length).toBeGreaterThan(100);
   expect(refusals.filter(({ reason, user_id }) => !reason || user_id !== undefined)).toEqual([]);
 
-  const pieces = new Set(presentedSoFar.flatMap((text) => text.match(/[\w+/-]{16,}/g) ?? []));
+  const pieces = new Set(sentSoFar.flatMap((text) => text.match(/[\w+/-]{16,}/g) ?? []));
   const claimed = ['X-Injected', 'dev/null', 'UNION', 'kkkk', 'u/1', 'forger', 'u001b', new URL(canary.origin).host];
   expect([...pieces, ...claimed].filter((text) => output.includes(text))).toEqual([]);
 });

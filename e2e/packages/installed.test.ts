@@ -1,4 +1,4 @@
-// The packages as they are published: packed, checked, and used by somebody who has nothing else of this repository.
+// The packages as they are published: packed, checked, and used in a folder that has nothing else of this repository.
 import { type ExecFileOptions } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { npmInstall, packAll, publicPackages, ROOT, run as runIn, type Manifest 
 
 const REPOSITORY = 'https://github.com/jobs-api/jobs-api';
 
-/** What the packages are used with, besides themselves. */
+/** Versions that the packages are used with. */
 const NODE_TYPES = '@types/node@20.19.43';
 const COMPILERS = {
   'TypeScript 5.8': 'typescript@5.8.3',
@@ -44,20 +44,20 @@ const match = (printed: string, pattern: RegExp): [string, string, string] => {
   return found as unknown as [string, string, string];
 };
 
-/** The TypeScript that a document shows. */
+/** Returns the TypeScript examples of a document. */
 const examplesIn = async (file: string): Promise<string[]> =>
   [...(await readFile(file, 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
 
-/** What is imported: the names of all entry points. */
+/** Returns the names of all entry points. */
 const entryPoints = async (): Promise<string[]> => {
   const manifests = await Promise.all(names.map(manifestOf));
   return manifests.flatMap(({ name, exports = {} }) => Object.keys(exports).map((path) => join(name, path)));
 };
 
-/** An entry point of tests that run under Jest, which not everybody has. */
+/** Returns whether an entry point has contract suites, which need Jest. */
 const needsJest = (entryPoint: string): boolean => entryPoint.endsWith('/testing/contracts');
 
-/** What the examples take for granted. */
+/** Declarations that the examples leave to the reader. */
 const OF_THE_READER = `
 declare const startDatabase: () => Promise<{ end(): Promise<void> }>;
 declare const poolThatIsRefused: unknown;
@@ -103,7 +103,7 @@ describe.each(
   });
 
   if (isLibrary)
-    test('has types that resolve wherever ES modules do', async () => {
+    test('has types that resolve in every kind of ES module', async () => {
       await run(bin('attw'), ['--profile', 'esm-only', tarballs.get(name) as string]);
     });
 
@@ -209,7 +209,7 @@ describe('all of them together', () => {
     expect(await run(join(directory, 'node_modules/.bin/jobs-api'), ['--help'])).toContain('JOBS_TOKEN');
   });
 
-  test('the example of the core prints what its README says', async () => {
+  test('the example of the core prints the output in its README', async () => {
     const printed = await run(process.execPath, ['out/core-1.js']);
     expect(await readFile(installed('@jobs-api/core', 'README.md'), 'utf8')).toContain(
       `prints\n\n\`\`\`\n${printed}\`\`\``,

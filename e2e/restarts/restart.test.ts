@@ -10,7 +10,7 @@ import { startStack } from '../harness/stack.ts';
 
 const RESTARTS = 20;
 
-/** Ample time for the load balancer, which looks ten times a second, to see that an instance is about to stop. */
+/** Long enough for the load balancer, which checks ten times a second, to notice that an instance is stopping. */
 const DRAIN_SECONDS = '3';
 
 interface Instance {
@@ -20,8 +20,8 @@ interface Instance {
 }
 
 /**
- * What operations ask of a load balancer, and no more: it asks every instance for its health, sends requests in turn to
- * those that are ready over connections that it keeps, and repeats none. Where an instance fails it, it answers 502.
+ * Does what docs/operations.md asks of a load balancer, and no more: it checks the readiness of every instance, sends requests in
+ * turn to those that are ready over connections that it keeps, and retries none. If an instance fails, it responds with 502.
  */
 const startLoadBalancer = async () => {
   const instances = new Set<Instance>();
@@ -32,10 +32,10 @@ const startLoadBalancer = async () => {
     const instance = ready[turn++ % ready.length];
     if (!instance) return void res.writeHead(502).end('no instance is ready');
     const { method = 'GET', url = '/', headers } = req;
-    const sent = request(instance.origin + url, { method, headers, agent: instance.agent }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, { 'Content-Type': 'application/json' });
-      answer.pipe(res);
-      answer.on('error', () => res.destroy());
+    const sent = request(instance.origin + url, { method, headers, agent: instance.agent }, (response) => {
+      res.writeHead(response.statusCode ?? 502, { 'Content-Type': 'application/json' });
+      response.pipe(res);
+      response.on('error', () => res.destroy());
     });
     sent.on('error', ({ message }) => (res.headersSent ? res.destroy() : res.writeHead(502).end(message)));
     sent.end();
@@ -43,9 +43,9 @@ const startLoadBalancer = async () => {
 
   const look = async (instance: Instance) => {
     while (instances.has(instance)) {
-      const answer = await fetch(`${instance.origin}/readyz`).catch(() => undefined);
-      await answer?.body?.cancel();
-      instance.isReady = answer?.status === 200;
+      const response = await fetch(`${instance.origin}/readyz`).catch(() => undefined);
+      await response?.body?.cancel();
+      instance.isReady = response?.status === 200;
       await sleep(100);
     }
     instance.agent.destroy();
@@ -84,7 +84,7 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
   };
   let running = await startInstance();
 
-  let answered = 0;
+  let received = 0;
   let stopLoad: () => void = () => undefined;
   const result = new Promise<Result>((resolve, reject) => {
     const load = autocannon(
@@ -105,19 +105,19 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
         else resolve(counted);
       },
     );
-    load.on('response', () => answered++);
+    load.on('response', () => received++);
     stopLoad = () => load.stop();
   });
 
   try {
     for (let restart = 1; restart <= RESTARTS; restart++) {
       const { service, instance } = running;
-      const before = answered;
+      const before = received;
       running = await startInstance();
       service.kill('SIGTERM');
       expect(await service.exitCode).toBe(0);
       loadBalancer.remove(instance);
-      expect(answered).toBeGreaterThan(before);
+      expect(received).toBeGreaterThan(before);
     }
   } finally {
     stopLoad();
@@ -130,7 +130,7 @@ test(`${RESTARTS} rolling restarts under load cost no request`, async () => {
 
   const { errors, timeouts, resets, non2xx, '2xx': successes } = await result;
   process.stdout.write(
-    `${RESTARTS} restarts, ${successes} requests answered 2xx, ${non2xx} otherwise, ${errors} errors, ` +
+    `${RESTARTS} restarts, ${successes} requests with a status of 2xx, ${non2xx} with another, ${errors} errors, ` +
       `${resets} resets, ${timeouts} timeouts\n`,
   );
   expect({ errors, timeouts, resets, non2xx }).toEqual({ errors: 0, timeouts: 0, resets: 0, non2xx: 0 });

@@ -22,14 +22,14 @@ const bucket = new JobsBucket(client, `jobs-${randomUUID()}`);
 const options = { bucketName: bucket.bucketName, urlTtlSeconds: 60 };
 const store = new S3ObjectStore(client, options);
 
-/** Asks for the path exactly as it is written: `fetch` would resolve its dots. */
+/** Requests the path exactly as it is written: `fetch` would resolve its dots. */
 const download = (url: string) =>
   new Promise<{ status: number | undefined; disposition: string | undefined; body: string }>((resolve, reject) => {
     const { hostname, port, origin } = new URL(url);
     const request = get({ hostname, port, path: url.slice(origin.length) }, (response) => {
       const { statusCode: status, headers } = response;
-      const answered = text(response).then((body) => ({ status, disposition: headers['content-disposition'], body }));
-      answered.then(resolve, reject);
+      const received = text(response).then((body) => ({ status, disposition: headers['content-disposition'], body }));
+      received.then(resolve, reject);
     });
     request.on('error', reject);
   });
@@ -66,7 +66,7 @@ describe('a URL for RADOS Gateway', () => {
     expect(await download(urls[0] ?? '')).toEqual({ status: 200, body: 'x', disposition });
   });
 
-  test('is refused after its time', async () => {
+  test('is refused after its expiry', async () => {
     await bucket.put('late', 'x');
     const late = new S3ObjectStore(client, { ...options, presigningClient: clientOf({ systemClockOffset: -61_000 }) });
     const urls = await (await late.presigner()).presign(['late' as ObjectKey]);

@@ -9,7 +9,7 @@ import { download, JobsBucket } from '@jobs-api/local';
 
 const { RGW_ENDPOINT = '', RGW_ACCESS_KEY = '', RGW_SECRET_KEY = '' } = process.env;
 
-/** Without our limits of time: a gateway on a busy machine may take longer than those over a thousand keys. */
+/** Without our time limits: a gateway on a busy machine may take longer for a thousand keys. */
 const clientOf = (endpoint: string) =>
   new S3Client({
     endpoint,
@@ -33,7 +33,7 @@ describe.each([
     const options = { bucketName: bucket.bucketName, urlTtlSeconds: 60 };
     return {
       store: new S3ObjectStore(bucket.client, options),
-      // The discard port: nobody listens there.
+      // The discard port, on which nothing listens.
       unreachable: new S3ObjectStore(clientOf('http://127.0.0.1:9'), options),
       put: (key, body) => bucket.put(key, body),
       startUpload: (key) => bucket.startUpload(key),

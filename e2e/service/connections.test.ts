@@ -32,78 +32,78 @@ const start = async (env: Record<string, string> = {}) => {
 };
 
 /**
- * Opens a connection, sends the beginning of a request and then a byte a second, for as long as there is somebody to
- * send to.
+ * Opens a connection, sends the beginning of a request and then a byte a second, for as long as the connection is
+ * open.
  *
- * @returns what came back, and after how many seconds the connection was closed
+ * @returns the response, and the seconds until the connection was closed
  */
-const dawdle = async (beginning: string, drop = ''): Promise<{ answer: string; seconds: number }> => {
+const dawdle = async (beginning: string, drop = ''): Promise<{ response: string; seconds: number }> => {
   const started = performance.now();
   const socket = connect(Number(new URL(service.origin).port), '127.0.0.1');
-  socket.on('error', () => undefined); // of a byte that is sent to a closed connection
+  socket.on('error', () => undefined); // a byte was sent to a closed connection
   if (beginning) socket.write(beginning);
   const dripping = drop ? setInterval(() => socket.write(drop), 1_000) : undefined;
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+  let response = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (response += chunk));
   await new Promise((resolve) => socket.once('close', resolve));
   clearInterval(dripping);
-  return { answer, seconds: (performance.now() - started) / 1000 };
+  return { response, seconds: (performance.now() - started) / 1000 };
 };
 
 describe('a connection', () => {
-  test('that has sent no whole request header within 10 s is closed, and nobody waits for it meanwhile', async () => {
+  test('that has sent no complete request header within 10 s is closed, and other requests do not wait for it', async () => {
     await start();
-    const ask = overSocket(service.origin);
+    const send = overSocket(service.origin);
     const slow = Promise.all([
       ...Array.from({ length: 100 }, () => dawdle('GET /healthz HTTP/1.1\r\nHost: a\r\nX: ', 'x')),
       ...Array.from({ length: 100 }, () => dawdle('')),
       dawdle('', '\r\n'),
     ]);
-    expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
-    for (const { answer, seconds } of await slow) {
-      expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[^]*\r\n\r\n{"message":"Request Timeout"}$/);
+    expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
+    for (const { response, seconds } of await slow) {
+      expect(response).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[^]*\r\n\r\n{"message":"Request Timeout"}$/);
       expect(seconds).toBeGreaterThan(9);
-      // A second or two in fact. Node looks only every 30 s unless it is told otherwise, which would be 20 more.
+      // In fact a second or two more. By default Node checks only every 30 s, which would be 20 more.
       expect(seconds).toBeLessThan(20);
     }
-    expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
+    expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
   });
 
-  test('that takes its time with a body that nobody reads is answered at once, and closed as soon', async () => {
+  test('that sends an unread body slowly gets its response at once, and is closed', async () => {
     await start();
     const head = 'DELETE /api/v1/jobs/delete?job-id=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n';
-    const { answer, seconds } = await dawdle(head, 'x');
-    expect(answer).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n/);
+    const { response, seconds } = await dawdle(head, 'x');
+    expect(response).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n/);
     expect(seconds).toBeLessThan(20);
   });
 
   test('that is idle between requests is closed after KEEP_ALIVE_SECONDS', async () => {
     await start({ KEEP_ALIVE_SECONDS: '1' });
-    const { answer, seconds } = await dawdle('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
-    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*{"status":"ok"}$/);
+    const { response, seconds } = await dawdle('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(response).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*{"status":"ok"}$/);
     expect(seconds).toBeLessThan(20);
   });
 });
 
-test('requests beyond MAX_IN_FLIGHT are answered 503 at once, and those within it as ever', async () => {
+test('requests beyond MAX_IN_FLIGHT get 503 at once, and those within it are served', async () => {
   await start({ MAX_IN_FLIGHT: '5', REQUEST_TIMEOUT_SECONDS: '60' });
-  const ask = overSocket(service.origin);
+  const send = overSocket(service.origin);
   const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')]] as const;
   gate.shut();
   const shed: unknown[] = [];
   let sawAllShed: () => void = () => undefined;
   const allShed = new Promise<void>((resolve) => (sawAllShed = resolve));
-  const answers = Array.from({ length: 50 }, async () => {
-    const answer = await ask({ path: '/api/v1/jobs/list', headers });
-    if (answer.status === 503 && shed.push(answer) === 45) sawAllShed();
-    return answer;
+  const responses = Array.from({ length: 50 }, async () => {
+    const response = await send({ path: '/api/v1/jobs/list', headers });
+    if (response.status === 503 && shed.push(response) === 45) sawAllShed();
+    return response;
   });
   await allShed;
-  for (const answer of shed)
-    expect(answer).toMatchObject({ body: '{"message":"Service Unavailable"}', headers: { 'retry-after': '1' } });
-  expect(await ask({ path: '/healthz' })).toMatchObject({ status: 200 });
+  for (const response of shed)
+    expect(response).toMatchObject({ body: '{"message":"Service Unavailable"}', headers: { 'retry-after': '1' } });
+  expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
   gate.open();
-  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  const statuses = (await Promise.all(responses)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(5);
-  expect(await ask({ path: '/api/v1/jobs/list', headers })).toMatchObject({ status: 200 });
+  expect(await send({ path: '/api/v1/jobs/list', headers })).toMatchObject({ status: 200 });
 });

@@ -1,4 +1,4 @@
 import { describeDelete } from '../deletes/describe-delete.ts';
 
-// Around the calls that delete: the last batch of the files, and the record. `pnpm test:faults` tries every call.
+// Disturbs the calls that delete: the last batch of files, and the record. `pnpm test:faults` disturbs every call.
 describeDelete({ versioned: true, objects: 20, pages: 1, boundaries: [6, 9] });

@@ -5,21 +5,26 @@ import {
   describeFaultsThatPass,
 } from '../faults/describe-faults.ts';
 
-/** Of each call some, so that each fault has its turn. `pnpm test:faults` tries them all. */
+/** Some faults of each call, so that each fault is tried. `pnpm test:faults` tries all. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {
-  Query: ['never answers', 'refuses connections', 'answers something else', 'is slow', 'is too busy only once'],
-  'Query for a second page': ['resets the connection halfway through its answer', 'forbids it'],
-  GetItem: ['cuts its answer short', 'stops halfway through its answer only once'],
-  ListMultipartUploads: ['answers something else'],
-  AbortMultipartUpload: ['forbids it', 'resets the connection'],
-  ListObjectVersions: ['cuts its answer short'],
-  DeleteObject: ['forbids it'],
-  DeleteObjects: ['is not there', 'answers something else', 'resets the connection', 'resets the connection only once'],
-  DeleteItem: ['forbids it', 'answers 502 in HTML'],
-  'ListMultipartUploads after the record is gone': ['forbids it'],
-  'ListObjectVersions after the record is gone': ['answers 500'],
-  readiness: ['forbids it'],
-  JWKS: ['answers 500'],
+  Query: ['never responds', 'refuses connections', 'responds with an HTML page', 'is slow', 'is too busy only once'],
+  'Query for a second page': ['resets the connection halfway through its response', 'denies access'],
+  GetItem: ['cuts its response short', 'stops halfway through its answer only once'],
+  ListMultipartUploads: ['responds with an HTML page'],
+  AbortMultipartUpload: ['denies access', 'resets the connection'],
+  ListObjectVersions: ['cuts its response short'],
+  DeleteObject: ['denies access'],
+  DeleteObjects: [
+    'does not exist',
+    'responds with an HTML page',
+    'resets the connection',
+    'resets the connection only once',
+  ],
+  DeleteItem: ['denies access', 'responds with 502 in HTML'],
+  'ListMultipartUploads after the record is gone': ['denies access'],
+  'ListObjectVersions after the record is gone': ['responds with 500'],
+  readiness: ['denies access'],
+  JWKS: ['responds with 500'],
 };
 const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) ?? false;
 

@@ -9,10 +9,10 @@ import { startStack } from '../harness/stack.ts';
 
 const BASE = '/api/v1/jobs';
 
-/** In every secret that the tests hand out, and in nothing else. */
+/** Part of every secret of the tests, and of nothing else. */
 const CANARY = 'canary';
 
-/** What a log could be made to show, were it printed as it is: a line of its own, and one that is rubbed out. */
+/** Texts that would forge or erase a line of the log if they were printed as they are. */
 const FORGERY = `\r\n{"level":"info","msg":"request","status":200,"user_id":"forged"}\n\u001b[2K\u001b[1A\u009b2K`;
 
 let stack: LocalStack;
@@ -29,7 +29,7 @@ const start = async (env: Record<string, string> = {}) => {
   return overSocket(service.origin);
 };
 
-/** All that the service has said, once it has told of so many requests. */
+/** Returns the whole log when it has lines of that many requests. */
 const said = async (requests: number): Promise<string> => {
   const lines = () => service.log.filter((line) => line.includes('"msg":"request"')).length;
   while (lines() < requests) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -48,8 +48,8 @@ const routes = [
 ] as const;
 
 test('the log holds no token, signature, session token or file name, whether requests succeed or fail', async () => {
-  const ask = await start({
-    // S3 refuses a session token that it did not give out, and says in its answer which.
+  const sendOverSocket = await start({
+    // S3 refuses an unknown session token and quotes it in its response.
     AWS_SESSION_TOKEN: 'canary-session',
     AWS_ACCESS_KEY_ID: 'AKIACANARY',
     AWS_SECRET_ACCESS_KEY: 'canary-secret',
@@ -75,7 +75,7 @@ test('the log holds no token, signature, session token or file name, whether req
       ['Cookie', CANARY],
       ['User-Agent', CANARY],
     ] as const;
-    return ask({ method, path: BASE + target, headers });
+    return sendOverSocket({ method, path: BASE + target, headers });
   };
   const statuses = new Set<number>();
 
@@ -104,8 +104,8 @@ test('the log holds no token, signature, session token or file name, whether req
   expect(log).not.toMatch(/X-Amz-|Bearer |eyJ/);
 });
 
-test('nothing that anybody sends or stores makes a line of the log, or changes how one looks', async () => {
-  const ask = await start();
+test('no text of a request or a record can forge a line of the log or change how one looks', async () => {
+  const sendOverSocket = await start();
   const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
   const record = { userId: 'alice', jobName: FORGERY, date: FORGERY, email: FORGERY, status: FORGERY };
   const objectUuidNames = { [FORGERY]: FORGERY };
@@ -120,7 +120,7 @@ test('nothing that anybody sends or stores makes a line of the log, or changes h
   let sent = 0;
   const send = (path: string, headers: readonly (readonly [string, string])[] = [authorization]) => {
     sent++;
-    return ask({ path, headers });
+    return sendOverSocket({ path, headers });
   };
   for (const target of ['/list', '/get?job-id=1', '/get?job-id=2', `/get?job-id=${hidden}`, `/${hidden}`])
     await send(BASE + target);
@@ -132,7 +132,7 @@ test('nothing that anybody sends or stores makes a line of the log, or changes h
   await send(`${BASE}/list`, [['Authorization', await stack.tokenIssuer.issueToken(FORGERY)]]);
   await send(`${BASE}/list`, [['Authorization', await stack.tokenIssuer.issueToken('quoted","status":999,"x":"')]]);
 
-  // Bytes that no client library would send: escapes go into a header as they are, line ends only as more headers.
+  // Bytes that no client library would send: a header can contain escapes as they are, but line ends only start another header.
   const escapes = '\u001b[2K\u009b2K","status":999,"x":"';
   const raw = connect(Number(new URL(service.origin).port), '127.0.0.1');
   const fields = ['X-Request-Id', 'User-Agent', 'Authorization', 'X-Forwarded-For', 'Origin', 'Referer'];
@@ -140,12 +140,12 @@ test('nothing that anybody sends or stores makes a line of the log, or changes h
   raw.end(Buffer.from(`GET ${BASE}/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${head}\r\n`, 'latin1'));
   await text(raw);
   sent++;
-  // Neither an id of 129 characters nor one with a quote is taken.
+  // Neither an id of 129 characters nor one with a quote is accepted.
   for (const id of ['x'.repeat(129), '","status":999,"x":"', '{"a":1}'])
     expect((await send(`${BASE}/list`, [authorization, ['X-Request-Id', id]])).headers['x-request-id']).not.toBe(id);
 
   const log = await said(sent);
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  // eslint-disable-next-line no-control-regex -- the test searches for them
   expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   for (const line of log.split('\n')) {
     const entry = JSON.parse(line) as Record<string, unknown>;

@@ -17,7 +17,7 @@ interface Metric {
   readonly labels: readonly string[];
 }
 
-/** By name, from the tables of docs/metrics.md. */
+/** Returns the metrics of the tables of docs/metrics.md by name. */
 const documented = async (): Promise<Map<string, Metric>> => {
   const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
   const rows = page.matchAll(/^\| `(\w+)` +\| (\w+) +\| ([^|]*)\|/gm);
@@ -31,9 +31,9 @@ const documented = async (): Promise<Map<string, Metric>> => {
 
 interface Scrape {
   readonly types: ReadonlyMap<string, string>;
-  /** Every line that is no comment. */
+  /** All lines except comments. */
   readonly samples: readonly string[];
-  /** The value of a sample by its name and labels as they stand there, `undefined` where it is not there. */
+  /** Returns the value of a sample by its name and labels as they are written, or `undefined` if there is none. */
   value(sample: string): number | undefined;
 }
 
@@ -56,7 +56,7 @@ describe('the metrics of the built service', () => {
   let gate: Gate;
   let service: ServiceProcess;
   let metricsPort: number;
-  let ask: ReturnType<typeof overSocket>;
+  let send: ReturnType<typeof overSocket>;
   let authorization: readonly [string, string];
 
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('the metrics of the built service', () => {
     const env = { ...stack.env, AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint, METRICS_PORT: '0', MAX_IN_FLIGHT: '1' };
     service = await startService(SERVICE, env);
     metricsPort = portIn(service);
-    ask = overSocket(service.origin);
+    send = overSocket(service.origin);
     authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')];
   });
 
@@ -80,11 +80,11 @@ describe('the metrics of the built service', () => {
     const line = log.find((entry) => entry.includes('"msg":"listening"')) ?? '';
     return (JSON.parse(line) as { metrics_port: number }).metrics_port;
   };
-  const askMetrics = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${metricsPort}${path}`, { method });
-  const scrape = async () => parse(await (await askMetrics('/metrics')).text());
-  const job = (path: string, method = 'GET') => ask({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });
+  const fetchMetrics = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${metricsPort}${path}`, { method });
+  const scrape = async () => parse(await (await fetchMetrics('/metrics')).text());
+  const job = (path: string, method = 'GET') => send({ method, path: `/api/v1/jobs${path}`, headers: [authorization] });
 
-  test('are those that docs/metrics.md lists, of the types and with the labels that it says', async () => {
+  test('are those that docs/metrics.md lists, with the same types and labels', async () => {
     await job('/list');
     await job('/list');
     await job('/get?job-id=1');
@@ -101,7 +101,7 @@ describe('the metrics of the built service', () => {
       expect([name, types.get(name)]).toEqual([name, type]);
       const suffix = type === 'histogram' ? '_(?:bucket|sum|count)' : '';
       const own = samples.filter((line) => new RegExp(`^${name}${suffix}[{ ]`).test(line));
-      // Nothing has been collected as garbage yet, or libuv has nothing to do.
+      // No garbage may have been collected yet, and libuv may be idle.
       if (own.length === 0) expect(name).toMatch(/^nodejs_(gc_|active_)/);
       const found = own.flatMap((line) => Array.from(line.matchAll(/(\w+)="/g), ([, label = '']) => label));
       const besides = type === 'histogram' ? ['le'] : [];
@@ -112,7 +112,7 @@ describe('the metrics of the built service', () => {
   test('count requests, calls to AWS and lookups of tokens', async () => {
     const before = await scrape();
     await job('/list');
-    await ask({ path: '/api/v1/jobs/list' });
+    await send({ path: '/api/v1/jobs/list' });
     await job('/get?job-id=1');
     const after = await scrape();
     const grown = (sample: string) => (after.value(sample) ?? 0) - (before.value(sample) ?? 0);
@@ -134,7 +134,7 @@ describe('the metrics of the built service', () => {
     expect(after.value(`jobs_api_build_info{version="${version}"}`)).toBe(1);
   });
 
-  test('count what is shed, and what the client did not wait for', async () => {
+  test('count requests that are shed, and requests whose client has disconnected', async () => {
     gate.shut();
     const { port, hostname } = new URL(service.origin);
     const impatient = connect(Number(port), hostname);
@@ -151,14 +151,14 @@ describe('the metrics of the built service', () => {
     gate.open();
   });
 
-  test('do not grow with what callers make up', async () => {
+  test('do not grow with values that callers invent', async () => {
     const odd = ['/', '/api/v1/jobs', '/api/v1/jobs/list/', '/API/v1/jobs/list', '/%00', '/..%2f..%2fetc', '/a"} 1\\n'];
     for (let index = 0; index < 200; index++) {
-      await ask({ path: `${odd[index % odd.length]}${index < 7 ? '' : `/${index}`}`.replace(' ', '%20') });
+      await send({ path: `${odd[index % odd.length]}${index < 7 ? '' : `/${index}`}`.replace(' ', '%20') });
       await job(`/list?made-up-${index}=1`);
     }
     for (const method of ['PROPFIND', 'MKCOL', 'SEARCH', 'M-SEARCH', 'PURGE', 'LOCK', 'REPORT', 'TRACE', 'PATCH'])
-      await ask({ method, path: '/api/v1/jobs/list' });
+      await send({ method, path: '/api/v1/jobs/list' });
     const { samples } = await scrape();
     const requests = samples.filter((line) => line.startsWith('jobs_api_http_request_duration_seconds_count'));
     const valuesOf = (label: string) => [
@@ -170,18 +170,18 @@ describe('the metrics of the built service', () => {
     expect(valuesOf('status').sort()).toEqual(['200', '401', '404', '405', '503', 'aborted']);
   });
 
-  test('are all that is served there, and are not served elsewhere', async () => {
-    const found = await askMetrics('/metrics?all');
+  test('are served on their port only, and nothing else is', async () => {
+    const found = await fetchMetrics('/metrics?all');
     expect([found.status, found.headers.get('content-type')]).toEqual([
       200,
       'text/plain; version=0.0.4; charset=utf-8',
     ]);
-    expect((await askMetrics('/metrics', 'HEAD')).status).toBe(200);
-    const refused = await askMetrics('/metrics', 'POST');
+    expect((await fetchMetrics('/metrics', 'HEAD')).status).toBe(200);
+    const refused = await fetchMetrics('/metrics', 'POST');
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     for (const path of ['/', '/metrics/', '/healthz', '/api/v1/jobs/list'])
-      expect([path, (await askMetrics(path)).status]).toEqual([path, 404]);
-    expect(await ask({ path: '/metrics' })).toMatchObject({ status: 404 });
+      expect([path, (await fetchMetrics(path)).status]).toEqual([path, 404]);
+    expect(await send({ path: '/metrics' })).toMatchObject({ status: 404 });
   });
 });
 
@@ -190,7 +190,7 @@ describe('METRICS_PORT', () => {
   beforeAll(async () => void (stack = await startStack()));
   afterAll(() => stack.close());
 
-  test('that is taken ends the service with a line that names it', async () => {
+  test('that is in use ends the service with a line that names it', async () => {
     const taken = createServer();
     const { port } = new URL(await listen(taken));
     const env = { ...stack.env, HOST: '127.0.0.1', PORT: '0', METRICS_PORT: port };
@@ -203,7 +203,7 @@ describe('METRICS_PORT', () => {
     });
   });
 
-  test('is served until the service has stopped, and then no more', async () => {
+  test('is served until the service has stopped', async () => {
     const service = await startService(SERVICE, { ...stack.env, METRICS_PORT: '0', DRAIN_SECONDS: '60' });
     const line = JSON.parse(service.log[0] ?? '') as { metrics_port: number };
     const url = `http://127.0.0.1:${line.metrics_port}/metrics`;
@@ -216,7 +216,7 @@ describe('METRICS_PORT', () => {
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
-  test('that is not set means no metrics', async () => {
+  test('that is not set turns metrics off', async () => {
     const service = await startService(SERVICE, stack.env);
     expect(JSON.parse(service.log[0] ?? '')).not.toHaveProperty('metrics_port');
     service.kill('SIGTERM');

@@ -32,7 +32,7 @@ describeHttpApi('the built service with the AWS adapters', async () => {
 });
 
 describe('the built service', () => {
-  test('names everything that is missing or wrong, and exits with 1', async () => {
+  test('names every missing or invalid variable, and exits with 1', async () => {
     expect(await runToEnd(SERVICE, { PORT: 'http' })).toEqual({
       exitCode: 1,
       stdout: '',
@@ -62,7 +62,7 @@ describe('the running service', () => {
   let stack: LocalStack;
   let gate: Gate;
   let service: ServiceProcess;
-  let ask: ReturnType<typeof overSocket>;
+  let send: ReturnType<typeof overSocket>;
   let authorization: readonly [string, string];
 
   beforeAll(async () => {
@@ -88,16 +88,16 @@ describe('the running service', () => {
   const start = async (env: Record<string, string> = {}) => {
     const settings = { AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint, DRAIN_SECONDS: '0', ...env };
     service = await startService(SERVICE, { ...stack.env, ...settings });
-    ask = overSocket(service.origin);
+    send = overSocket(service.origin);
   };
 
-  /** A request that waits for DynamoDB behind the shut gate. */
+  /** Sends a request that waits for DynamoDB behind the shut gate. */
   const startSlowRequest = async () => {
     gate.shut();
-    const answer = ask({ path: '/api/v1/jobs/list', headers: [authorization] });
-    answer.catch(() => undefined);
+    const response = send({ path: '/api/v1/jobs/list', headers: [authorization] });
+    response.catch(() => undefined);
     await gate.waiting();
-    return { answer };
+    return { response };
   };
 
   const logged = (message: string) => service.log.some((line) => line.includes(`"msg":"${message}"`));
@@ -111,33 +111,33 @@ describe('the running service', () => {
     service.kill('SIGTERM');
     await untilLogged('stopping');
     gate.open();
-    const { status, body, headers } = await slow.answer;
+    const { status, body, headers } = await slow.response;
     expect({ status, body }).toEqual({ status: 200, body: '{"jobs":[]}' });
     expect(headers.connection).toBe('close');
     expect(await service.exitCode).toBe(0);
     expect(logged('stopped')).toBe(true);
   });
 
-  test('is not ready while it drains, and serves all the same', async () => {
+  test('is not ready while it drains, and still serves requests', async () => {
     await start({ DRAIN_SECONDS: '60' });
-    expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200 });
+    expect(await send({ path: '/readyz' })).toMatchObject({ status: 200 });
     service.kill('SIGINT');
     await untilLogged('stopping');
-    expect(await ask({ path: '/readyz' })).toMatchObject({
+    expect(await send({ path: '/readyz' })).toMatchObject({
       status: 503,
       body: '{"status":"not ready","failing":["shutting down"]}',
     });
-    const list = await ask({ path: '/api/v1/jobs/list', headers: [authorization] });
+    const list = await send({ path: '/api/v1/jobs/list', headers: [authorization] });
     expect(list).toMatchObject({ status: 200, body: '{"jobs":[]}' });
     service.kill('SIGINT');
     expect(await service.exitCode).toBe(1);
   });
 
-  test('cuts off what the grace time does not suffice for, and exits with 1', async () => {
+  test('cuts off requests that outlast the grace time, and exits with 1', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '1' });
     const slow = await startSlowRequest();
     service.kill('SIGTERM');
-    await expect(slow.answer).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(slow.response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await service.exitCode).toBe(1);
   });
 
@@ -150,15 +150,15 @@ describe('the running service', () => {
     expect(await service.exitCode).toBe(1);
   });
 
-  test('exits with 0 when nobody is asking', async () => {
+  test('exits with 0 when there are no requests', async () => {
     await start();
     service.kill('SIGINT');
     expect(await service.exitCode).toBe(0);
   });
 
-  test('is not ready without the index that it is to list, and logs why', async () => {
+  test('is not ready without the index that lists query, and logs why', async () => {
     await start({ JOBS_SUMMARY_INDEX: 'jobs-by-date' });
-    expect(await ask({ path: '/readyz' })).toMatchObject({
+    expect(await send({ path: '/readyz' })).toMatchObject({
       status: 503,
       body: '{"status":"not ready","failing":["table"]}',
     });
@@ -171,7 +171,7 @@ describe('the running service', () => {
     });
   });
 
-  test('has a page to try the API, with everything that the page asks for', async () => {
+  test('serves the page /docs with everything that it loads', async () => {
     await start();
     const page = await fetch(`${service.origin}/docs`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -188,36 +188,36 @@ describe('the running service', () => {
     expect(await (await fetch(`${service.origin}/docs/start.js`)).text()).toContain('const token = null;');
   });
 
-  test('answers 503 when DynamoDB does not answer in time', async () => {
+  test('returns 503 when DynamoDB does not respond in time', async () => {
     await start({ REQUEST_TIMEOUT_SECONDS: '1' });
     const slow = await startSlowRequest();
-    expect(await slow.answer).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect(await slow.response).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
 
-  test('answers what is no request in JSON, and takes a token of 15 KB for one', async () => {
+  test('responds to malformed requests in JSON, and verifies a token of 15 KB', async () => {
     await start();
     const socket = connect(Number(new URL(service.origin).port), '127.0.0.1');
     socket.write(`GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${'x'.repeat(17_000)}\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1.1 431 [^]*\r\n\r\n{"message":"Request Header Fields Too Large"}$/);
     const headers = [['Authorization', 'x'.repeat(15_000)]] as const;
-    expect(await ask({ path: '/api/v1/jobs/list', headers })).toMatchObject({ status: 401 });
+    expect(await send({ path: '/api/v1/jobs/list', headers })).toMatchObject({ status: 401 });
   });
 });
 
-test('a link to a file is given also while the table and the bucket are down', async () => {
+test('returns a link to a file also while the table and the bucket are down', async () => {
   const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
-  const ask = overSocket(service.origin);
+  const send = overSocket(service.origin);
   const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')]] as const;
   const path = '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png';
-  expect(await ask({ path, headers })).toMatchObject({ status: 200 });
+  expect(await send({ path, headers })).toMatchObject({ status: 200 });
   await stack.close();
-  expect(await ask({ path, headers })).toMatchObject({ status: 200 });
+  expect(await send({ path, headers })).toMatchObject({ status: 200 });
   const down = { status: 503, body: '{"message":"Service Unavailable"}' };
-  expect(await ask({ path: '/api/v1/jobs/list', headers })).toMatchObject(down);
-  expect(await ask({ path: '/api/v1/jobs/get?job-id=1', headers })).toMatchObject(down);
-  expect(await ask({ method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1', headers })).toMatchObject(down);
-  expect(JSON.parse((await ask({ path: '/readyz' })).body)).toEqual({
+  expect(await send({ path: '/api/v1/jobs/list', headers })).toMatchObject(down);
+  expect(await send({ path: '/api/v1/jobs/get?job-id=1', headers })).toMatchObject(down);
+  expect(await send({ method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1', headers })).toMatchObject(down);
+  expect(JSON.parse((await send({ path: '/readyz' })).body)).toEqual({
     status: 'not ready',
     failing: ['table', 'bucket'],
   });

@@ -8,7 +8,7 @@ import { SERVICE } from '../harness/built.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
-/** What docs/tracing.md tells an operator to load. */
+/** Module that docs/tracing.md tells operators to load. */
 const SDK = new URL('../../infra/otel.mjs', import.meta.url).href;
 
 interface Span {
@@ -44,7 +44,7 @@ interface Export {
 const valuesOf = (attributes: readonly Attribute[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
 
-/** A collector that takes OTLP over HTTP as JSON, and keeps what it is sent. */
+/** Starts a collector that accepts OTLP over HTTP as JSON, and keeps the spans. */
 const startCollector = async () => {
   const spans: Span[] = [];
   const server = createServer((req, res) => {
@@ -85,18 +85,18 @@ describe('with an SDK that is loaded before it, the built service', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_SERVICE_NAME: 'jobs-api-test',
     });
-    const ask = overSocket(service.origin);
+    const send = overSocket(service.origin);
     const authorization = ['Authorization', await stack.tokenIssuer.issueToken('alice')] as const;
     const traceparent = ['traceparent', `00-${TRACE_ID}-${PARENT_ID}-01`] as const;
     const agent = ['User-Agent', 'probe/1'] as const;
-    await ask({ path: '/api/v1/jobs/list?status=secret', headers: [authorization] });
-    await ask({ path: '/api/v1/jobs/list?limit=10', headers: [authorization, traceparent, agent] });
-    await ask({ method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1', headers: [authorization] });
-    await ask({ path: '/nobody/knows?this=1' });
-    await ask({ method: 'PROPFIND', path: '/healthz' });
+    await send({ path: '/api/v1/jobs/list?status=secret', headers: [authorization] });
+    await send({ path: '/api/v1/jobs/list?limit=10', headers: [authorization, traceparent, agent] });
+    await send({ method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1', headers: [authorization] });
+    await send({ path: '/nobody/knows?this=1' });
+    await send({ method: 'PROPFIND', path: '/healthz' });
     await stack.table.putUnreadable('alice', 9);
-    await ask({ path: '/api/v1/jobs/get?job-id=9', headers: [authorization] });
-    // What is not sent yet is sent before the process ends.
+    await send({ path: '/api/v1/jobs/get?job-id=9', headers: [authorization] });
+    // Spans that are not sent yet are sent before the process ends.
     service.kill('SIGTERM');
     await service.exitCode;
     ({ spans } = collector);
@@ -107,7 +107,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
     await stack.close();
   });
 
-  test('makes a span of a request, below the one that the caller names', () => {
+  test('makes a span of a request, below the span of the caller', () => {
     const inTrace = spans.filter(({ traceId }) => traceId === TRACE_ID);
     const [list] = inTrace.filter(({ kind }) => kind === 2);
     expect(list).toMatchObject({
@@ -140,7 +140,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
     ]);
   });
 
-  test('makes a span of each call that a request takes', () => {
+  test('makes a span of each call of a request', () => {
     const { traceId, spanId, parentSpanId } = find('DELETE /api/v1/jobs/delete');
     expect(parentSpanId).toBeUndefined();
     const calls = spans.filter((span) => span.kind === 3 && span.traceId === traceId);
@@ -154,7 +154,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
     expect(new Set(calls.map((call) => call.parentSpanId))).toEqual(new Set([spanId]));
   });
 
-  test('names spans in few words, whatever is asked for', () => {
+  test('gives spans a small number of names, whatever is requested', () => {
     expect(find('GET').attributes).toMatchObject({ 'url.path': '/nobody/knows', 'http.response.status_code': 404 });
     expect(find('HTTP /healthz').attributes).toMatchObject({
       'http.request.method': '_OTHER',
@@ -162,7 +162,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
     });
   });
 
-  test('calls a span failed where the service did, and not where the caller did', () => {
+  test('marks a span as failed for an error of the service, and not for an error of the caller', () => {
     expect(find('GET /api/v1/jobs/get')).toMatchObject({
       status: { code: 2 },
       attributes: { 'error.type': 'UnreadableJob', 'http.response.status_code': 500 },
@@ -170,18 +170,18 @@ describe('with an SDK that is loaded before it, the built service', () => {
     expect(find('GET').status).toEqual({ code: 0 });
   });
 
-  test('tells no query', () => {
+  test('records no query', () => {
     expect(JSON.stringify(spans)).not.toMatch(/secret|limit=10|this=1/);
   });
 
-  test('says in the log which trace a request belongs to', () => {
+  test('logs the trace of a request', () => {
     const { traceId, spanId } = find('GET /api/v1/jobs/get');
     const lines = service.log.filter((line) => line.includes('"route":"/api/v1/jobs/get"'));
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ trace_id: traceId, span_id: spanId }]);
   });
 });
 
-test('without an SDK, a request belongs to no trace', async () => {
+test('without an SDK, a request has no trace', async () => {
   const stack = await startStack();
   const service = await startService(SERVICE, { ...stack.env, DRAIN_SECONDS: '0' });
   await overSocket(service.origin)({ path: '/healthz', headers: [] });

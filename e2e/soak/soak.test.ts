@@ -9,7 +9,7 @@ import { startStack } from '../harness/stack.ts';
 const ROUNDS = 10;
 const REQUESTS_A_ROUND = 2_000;
 
-/** What the heap may gain from the second round to the last. A leak of 200 bytes a request gains 3 MB. */
+/** Limit for the growth of the heap from the second round to the last. A leak of 200 bytes a request adds 3 MB. */
 const MAX_GROWTH_BYTES = 2_000_000;
 
 interface Probe {
@@ -19,7 +19,7 @@ interface Probe {
 
 test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the heap and no handle`, async () => {
   const stack = await startStack();
-  // Kept-alive connections would be there or not as it happens.
+  // The number of kept-alive connections would vary from run to run.
   const service = await startService(SERVICE, {
     ...stack.env,
     KEEP_ALIVE_SECONDS: '1',
@@ -49,7 +49,7 @@ test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the he
   );
   requests.push({ method: 'GET', path: '/api/v1/jobs/list', headers: { authorization: 'none' } });
 
-  /** Connections that are gone before there is an answer. */
+  /** Closes connections before there is a response. */
   const hangUp = async () => {
     for (let time = 1; time <= 20; time++) {
       const socket = connect(Number(new URL(service.origin).port), '127.0.0.1');
@@ -69,7 +69,7 @@ test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the he
   };
   const count = ({ handles }: Probe) => Object.values(handles).reduce((sum, number) => sum + number, 0);
 
-  /** What is left when nobody has a connection any more. */
+  /** Returns what is left when no connection is open. */
   const settled = async (): Promise<Probe> => {
     let before = Infinity;
     for (;;) {
@@ -81,12 +81,12 @@ test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the he
   };
 
   const left: Probe[] = [];
-  let answered = 0;
+  let received = 0;
   for (let round = 1; round <= ROUNDS; round++) {
     const load = { url: service.origin, connections: 10, amount: REQUESTS_A_ROUND, timeout: 60, requests };
     const { '2xx': ok, '4xx': refused, '5xx': failed, errors } = await autocannon(load);
     expect({ failed, errors }).toEqual({ failed: 0, errors: 0 });
-    answered += ok + refused;
+    received += ok + refused;
     await hangUp();
     left.push(await settled());
   }
@@ -99,8 +99,8 @@ test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the he
     const handles = JSON.stringify(found.handles);
     process.stdout.write(`heap ${(found.heap_bytes / 1e6).toFixed(2)} MB, ${count(found)} handles ${handles}\n`);
   }
-  expect(answered).toBe(ROUNDS * REQUESTS_A_ROUND);
-  // The first round fills what is kept on purpose: compiled code, tokens that were verified, connections to AWS.
+  expect(received).toBe(ROUNDS * REQUESTS_A_ROUND);
+  // The first round fills what is kept on purpose: compiled code, verified tokens, connections to AWS.
   const [, start, ...later] = left as [Probe, Probe, ...Probe[]];
   for (const found of later) {
     expect(found.heap_bytes).toBeLessThan(start.heap_bytes + MAX_GROWTH_BYTES);

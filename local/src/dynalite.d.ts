@@ -2,9 +2,9 @@ declare module 'dynalite' {
   import type { Server } from 'node:http';
 
   export interface DynaliteOptions {
-    /** The folder to keep tables in; in memory without it. */
+    /** Folder of the tables. Default: they are kept in memory. */
     path?: string;
-    /** How long a table is being created or deleted, in milliseconds. */
+    /** Time that it takes to create or delete a table, in milliseconds. */
     createTableMs?: number;
     deleteTableMs?: number;
   }

@@ -7,14 +7,14 @@ export interface LocalDynamo {
   close(): Promise<void>;
 }
 
-/** DynamoDB on a free port of 127.0.0.1, in memory or kept in a folder. */
+/** Starts DynamoDB on a free port of 127.0.0.1, in memory or in a folder. */
 export const startLocalDynamo = async ({ directory }: { directory?: string } = {}): Promise<LocalDynamo> => {
   const server = dynalite({ ...(directory && { path: directory }), createTableMs: 0, deleteTableMs: 0 });
   refuseForeignHosts(server);
   const endpoint = await listen(server);
   return {
     endpoint,
-    // Its 'close' event comes before the folder is free for the next one: only the callback waits for that.
+    // Only the callback waits until the folder can be opened again. The 'close' event comes earlier.
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Download } from '@jobs-api/core/testing/contracts';
 
-/** The bucket of files and results, as the programs use it that write to it. */
+/** The bucket of files and results, as the programs that write to it use it. */
 export class JobsBucket {
   readonly client: S3Client;
   readonly bucketName: string;
@@ -43,24 +43,24 @@ export class JobsBucket {
   }
 
   async put(key: string, body: string | Buffer, type = 'application/octet-stream'): Promise<void> {
-    // As bytes: an empty string the SDK takes for a stream.
+    // As bytes: the SDK takes an empty string for a stream.
     const Body = typeof body === 'string' ? Buffer.from(body) : body;
     await this.client.send(new PutObjectCommand({ Bucket: this.bucketName, Key: key, Body, ContentType: type }));
   }
 
-  /** Deletes without naming a version, which in a versioned bucket leaves a marker. */
+  /** Deletes without naming a version, which leaves a marker in a versioned bucket. */
   async hide(key: string): Promise<void> {
     await this.client.send(new DeleteObjectCommand({ Bucket: this.bucketName, Key: key }));
   }
 
-  /** Begins a multipart upload, sends a part, and leaves it at that. */
+  /** Begins a multipart upload and sends a part, but does not complete it. */
   async startUpload(key: string): Promise<void> {
     const object = { Bucket: this.bucketName, Key: key };
     const { UploadId } = await this.client.send(new CreateMultipartUploadCommand(object));
     await this.client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: 'part' }));
   }
 
-  /** Whether there is nothing under a prefix, which costs less to learn than all that there is. */
+  /** Returns whether nothing is stored under a prefix, without listing everything. */
   async isEmpty(prefix: string): Promise<boolean> {
     const query = { Bucket: this.bucketName, Prefix: prefix };
     const { Versions = [], DeleteMarkers = [] } = await this.client.send(
@@ -106,7 +106,7 @@ export class JobsBucket {
   }
 }
 
-/** Follows a URL as a browser does: what comes, or `undefined` where that is refused or there is nothing. */
+/** Follows a URL as a browser does. Returns the content, or `undefined` if there is none or access is refused. */
 export const download = async (url: string): Promise<Download | undefined> => {
   const response = await fetch(url);
   const body = await response.text();

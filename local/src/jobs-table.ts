@@ -17,10 +17,10 @@ import type { JobRecord } from '@jobs-api/core/testing';
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MAX_BATCH = 25;
 
-/** A table of jobs, as CreateTable takes it. */
+/** Definition of a table of jobs, as CreateTable takes it. */
 export type TableDefinition = CreateTableCommandInput & { readonly TableName: string };
 
-/** The table of jobs, as the programs use it that write to it. */
+/** The table of jobs, as the programs that write to it use it. */
 export class JobsTable {
   readonly client: DynamoDBClient;
   readonly tableName: string;
@@ -32,7 +32,7 @@ export class JobsTable {
     this.#definition = definition;
   }
 
-  /** Answers whether the table is a new one. */
+  /** Creates the table if it does not exist. Returns whether it is new. */
   async create(): Promise<boolean> {
     try {
       await this.client.send(new CreateTableCommand(this.#definition));
@@ -43,7 +43,7 @@ export class JobsTable {
     }
   }
 
-  /** Makes another table, whose index has nothing but the keys. */
+  /** Creates another table, whose index has only the keys. */
   async createLean(tableName: string): Promise<void> {
     const { GlobalSecondaryIndexes = [], ...definition } = this.#definition;
     const Projection = { ProjectionType: 'KEYS_ONLY' as const };
@@ -65,7 +65,7 @@ export class JobsTable {
     }
   }
 
-  /** A size that is no number is what a reader must not choke on. */
+  /** Stores a record whose size is not a number. */
   async putUnreadable(userId: string, jobId: number): Promise<void> {
     await this.putItem({ ...itemOf({ userId, jobId }), contentLength: { S: 'much' } });
   }
@@ -74,14 +74,14 @@ export class JobsTable {
     await this.client.send(new PutItemCommand({ TableName: this.tableName, Item: item }));
   }
 
-  /** Every job of a user by ascending number: that and its name. */
+  /** Returns id and name of every job of a user, by ascending id. */
   async jobNames(userId: string): Promise<[jobId: number, jobName: string | undefined][]> {
     const command = new QueryCommand({ TableName: this.tableName, ...ofUser(userId), ConsistentRead: true });
     const { Items = [] } = await this.client.send(command);
     return Items.map(({ jobId, jobName }) => [Number(jobId?.N), jobName?.S]);
   }
 
-  /** The highest number that a job of the user has, 0 where there is none. */
+  /** Returns the highest job id of the user, or 0 if there is none. */
   async lastJobId(userId: string): Promise<number> {
     const command = new QueryCommand({
       TableName: this.tableName,
@@ -138,7 +138,7 @@ const map = <Value>(entries: Readonly<Record<string, Value>>, toAttribute: (valu
 const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });
 
-/** What a record does not have, the item does not have either. */
+/** Returns the item of a record. Fields that the record lacks are left out. */
 const itemOf = (record: JobRecord): Record<string, AttributeValue> => ({
   userId: text(record.userId),
   jobId: number(record.jobId),

@@ -13,7 +13,7 @@ export interface JobFile {
   readonly body: Buffer;
   /** The media type of the file. */
   readonly type: string;
-  /** What processing makes of the file, or why it fails: its content is not what its name says. */
+  /** Result of processing, or the reason why it fails. */
   readonly result: FileResult | Error;
 }
 
@@ -29,8 +29,8 @@ export interface NewJob {
 const JSON_TYPE = 'application/json';
 
 /**
- * Does what the uploader and the processor do. A pending job lacks its last file, of which an upload has begun; one whose
- * status says that it succeeded has results.
+ * Does what the uploader and the processor do. The last file of a pending job is an unfinished upload. A job whose status
+ * says that it succeeded has results.
  */
 export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promise<void> => {
   const prefix = `${job.userId}/${job.jobId}/`;
@@ -68,7 +68,7 @@ export const makeJob = async ({ table, bucket }: LocalStack, job: NewJob): Promi
   });
 };
 
-/** The same for the same file of the same job, so that a link in the documentation works wherever it is followed. */
+/** Returns the same object uuid for the same file of the same job, so that links in the documentation work everywhere. */
 const objectUuid = (path: string): string => {
   const hex = createHash('sha256').update(path).digest('hex');
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');

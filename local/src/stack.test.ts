@@ -12,9 +12,9 @@ const table: TableDefinition = {
   KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
 };
 
-test('a stack that is kept in a folder can be started again as soon as it is closed', async () => {
+test('a stack in a folder can be started again as soon as it is closed', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
-  // Often, for a folder that is let go too late is so only now and then.
+  // Many times, because a folder that is released too late fails only now and then.
   for (let start = 0; start < 100; start++) {
     const stack = await startLocalStack({ table, directory });
     expect(stack.isNew).toBe(start === 0);

@@ -11,13 +11,13 @@ export interface LocalStack {
   readonly table: JobsTable;
   readonly bucket: JobsBucket;
   readonly tokenIssuer: TokenIssuer;
-  /** The environment in which a service uses this stack. */
+  /** Environment variables with which a service uses this stack. */
   readonly env: {
     readonly AWS_ENDPOINT_URL_DYNAMODB: string;
     readonly AWS_ENDPOINT_URL_S3: string;
     readonly [name: string]: string;
   };
-  /** Whether there was nothing in the folder yet. */
+  /** Whether the folder was empty. */
   readonly isNew: boolean;
   close(): Promise<void>;
 }
@@ -27,15 +27,15 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const BUCKET_NAME = 'jobs-files';
 
 export interface LocalStackOptions {
-  /** The table of jobs. Its first index, if it has one, is the index that lists are read from. */
+  /** Table of jobs. Its first index, if it has one, is the one that lists query. */
   readonly table: TableDefinition;
-  /** Where everything is kept for the next start; without it, it is gone at the end. */
+  /** Folder that keeps everything for the next start. Default: nothing is kept. */
   readonly directory?: string;
-  /** The origin, or `*`, whose pages may read files. */
+  /** Origin whose pages may read files, or `*`. */
   readonly corsOrigin?: string;
 }
 
-/** DynamoDB with the table, S3 with the bucket, and a token issuer, on free ports of 127.0.0.1. */
+/** Starts DynamoDB with the table, S3 with the bucket, and a token issuer, on free ports of 127.0.0.1. */
 export const startLocalStack = async ({
   table: definition,
   directory,

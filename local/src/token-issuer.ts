@@ -1,6 +1,6 @@
 /**
- * Issues a token for whatever user is named to whoever asks, so that `pnpm dev` and the tests need no user pool. Its
- * tokens prove nothing about anybody: never let a service that holds real data trust it.
+ * Issues a token for any user to any caller, so that `pnpm dev` and the tests need no user pool. Its
+ * tokens prove nothing: a service with real data must never trust it.
  */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,22 +12,22 @@ import { refuseForeignHosts } from './foreign-hosts.ts';
 import { closeServer, listen } from './loopback.ts';
 
 export interface TokenIssuerOptions {
-  /** Default: any that is free. */
+  /** Default: a free port. */
   readonly port?: number;
   readonly audience?: string;
-  /** Where the key is kept, so that with the same port tokens outlive a restart. Default: a new key each time. */
+  /** Folder of the key, so that tokens stay valid after a restart on the same port. Default: a new key each time. */
   readonly directory?: string;
 }
 
 export interface TokenIssuer {
-  /** `http://127.0.0.1:PORT`, also the address of `GET /token?sub=alice`. */
+  /** `http://127.0.0.1:PORT`, which also serves `GET /token?sub=alice`. */
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri: string;
   /**
-   * A token that is valid for a day, whether or not the user id is one that a service takes.
+   * Returns a token that is valid for a day. The user id may be one that a service rejects.
    *
-   * @param claims in place of the usual ones or besides them; one that is `undefined` is left out
+   * @param claims replace the usual claims or are added; one that is `undefined` is left out
    */
   issueToken(sub: string, claims?: Readonly<Record<string, unknown>>): Promise<string>;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { CHECKSUMS } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
 import type { Target } from './target.ts';
 
-// Those that a query parameter singles out come before those that it does not.
+// Operations that require a query parameter come before those that do not.
 const OPERATIONS = Object.entries({
   ...bucketOperations,
   ...objectOperations,
@@ -15,14 +15,14 @@ const OPERATIONS = Object.entries({
   ...multipartOperations,
 }).sort(([, a], [, b]) => (b.requires?.length ?? 0) - (a.requires?.length ?? 0));
 
-/** @throws S3Error NotImplemented for all that is not done here: another operation, one more parameter or header */
+/** @throws S3Error NotImplemented for every other operation, parameter or header */
 export const findOperation = (
   method: string,
   { bucket, key, parameters }: Target,
   headers: ReadonlyMap<string, string>,
 ): Operation => {
   const on = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'service';
-  // `x-id` is the SDK's note to itself; other `x-amz-` parameters are headers.
+  // The SDK uses `x-id` for itself; other `x-amz-` parameters are headers.
   const names = [...parameters.keys()].filter((name) => name !== 'x-id' && !/^x-amz-/i.test(name));
   const [name, operation] =
     OPERATIONS.find(
@@ -58,7 +58,7 @@ const isImplemented = (header: string, value: string, operation: string | undefi
     case 'if-unmodified-since':
       return false;
     case 'if-none-match':
-      // A GET may always be answered in full; a PUT that must not overwrite must not.
+      // A GET may always return the whole object. A PUT that must not overwrite is refused.
       return operation === 'GetObject' || operation === 'HeadObject' || (operation === 'PutObject' && value === '*');
     case 'x-amz-trailer':
       return CHECKSUMS.has(value.toLowerCase());

@@ -19,7 +19,7 @@ const createCrc32 = (): Digest => {
   };
 };
 
-/** The checksums that are verified. S3 knows more (crc32c, crc64nvme, …), which Node cannot calculate. */
+/** Checksums that are verified. Node cannot calculate the others of S3 (crc32c, crc64nvme, …). */
 export const CHECKSUMS: ReadonlyMap<string, () => Digest> = new Map([
   ['x-amz-checksum-crc32', createCrc32],
   ['x-amz-checksum-sha1', () => createHash('sha1')],
@@ -27,14 +27,14 @@ export const CHECKSUMS: ReadonlyMap<string, () => Digest> = new Map([
 ]);
 
 /**
- * A request's body, decoded, and checked against all that its headers and trailers say of it. It is read once, in
- * pieces, and only an iteration that ended without an error has read what was sent: keep nothing of any other.
+ * Decodes the body of a request and verifies it against its headers and trailers. The body is read once, in
+ * pieces. Only an iteration that ended without an error has read what was sent: keep nothing of any other.
  */
 export class RequestBody implements AsyncIterable<Buffer> {
   readonly #source: AsyncIterable<Buffer>;
   readonly #headers: ReadonlyMap<string, string>;
   readonly #authorization: Authorization;
-  /** Hex; known when the body has been read, as is `checksum`. */
+  /** In hexadecimal. Known when the body has been read, as is `checksum`. */
   md5 = '';
   /** The verified `x-amz-checksum-…` header or trailer, if the sender gave one. */
   checksum: Readonly<Record<string, string>> = {};

@@ -1,11 +1,11 @@
 /**
- * An S3 for one machine: for `pnpm dev`, which must work with no account, and for tests, which must not need a network.
+ * An S3 for one machine: for `pnpm dev`, which works without an account, and for tests, which need no network.
  *
- * It exists because the S3 servers on npm serve whatever they are asked for: a link that was tampered with, that has
- * expired, or that is used with another method works just as well. Signing links is the half of our work with S3 that
- * goes wrong unseen, so a stand-in that does not verify them proves nothing. This one refuses what S3 refuses, with S3's
- * own codes, and answers NotImplemented for what it does not do, so that nothing appears to work here alone. Being a
- * second opinion on our signer and on the SDK's is what makes it longer than the adapter that it stands in for.
+ * The S3 servers on npm verify nothing: a link that was tampered with, that has
+ * expired, or that is used with another method works all the same. Errors in signed links stay unnoticed unless the
+ * stand-in verifies them. This one refuses what S3 refuses, with S3's
+ * own codes, and responds with NotImplemented to everything else, so that nothing works here alone. It is
+ * longer than the adapter that it stands in for because it checks our signer and the SDK's.
  *
  * Addresses are path-style, it listens on 127.0.0.1 only, and holds its data in memory or in a directory (storage.ts).
  */
@@ -24,7 +24,7 @@ import { parseTarget } from './target.ts';
 import { document, fields } from './xml.ts';
 
 export interface LocalS3Options {
-  /** A free one unless given. */
+  /** Default: a free port. */
   readonly port?: number;
   /** The only ones that are accepted. With a session token, every request must carry it. */
   readonly credentials: Credentials;
@@ -39,7 +39,7 @@ export interface LocalS3Options {
 
 export interface LocalS3 {
   readonly endpoint: string;
-  /** Ends open connections too. */
+  /** Closes open connections too. */
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> =>
   // An idle connection is never closed under a client that is about to use it again, nor a slow upload.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
-  // The port comes first: where another server has it, that server has the directory too.
+  // The port comes first: a server that has the same port has the directory too.
   const endpoint = await listen(server, port);
   const storage = openStorage(directory, server);
   const running = new Set<Promise<void>>();
@@ -89,7 +89,7 @@ interface Settings {
 /** Never rejects. */
 const respond = async (request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> => {
   const requestId = randomBytes(8).toString('hex').toUpperCase();
-  // A client that has gone away is not our fault, and nothing can be done about it.
+  // Nothing can be done about a client that has disconnected.
   response.on('error', () => undefined);
   response.setHeader('x-amz-request-id', requestId);
   response.setHeader('date', settings.clock().toUTCString());
@@ -101,10 +101,10 @@ const respond = async (request: IncomingMessage, response: ServerResponse, setti
     else if (typeof body === 'string') response.end(body);
     else await pipeline(body, response);
   } catch (error) {
-    // Otherwise the pipeline has cut the connection, so that half a body does not look like a whole one.
+    // Otherwise the pipeline has closed the connection, so that half a body does not look complete.
     if (!response.headersSent) respondWithError(error, request, response, requestId);
   }
-  // What was not read of a refused upload, so that the connection can be used again.
+  // Reads the rest of a refused upload, so that the connection can be used again.
   request.resume();
 };
 
@@ -123,7 +123,7 @@ const answer = async (request: IncomingMessage, { storage, credentials, region, 
   const operation = findOperation(method, target, headers);
   const { bucket, key, parameters } = target;
   checkKey(key);
-  // Leaving the body unread must not close the connection: the answer still has to go out on it.
+  // An unread body must not close the connection, because the response still has to be sent on it.
   const source = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
   const body = new RequestBody(source, headers, authorization);
   const second = `${now.toISOString().slice(0, 19)}.000Z`;
