@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { HttpResponse } from '@jobs-api/http-express/testing/contracts';
@@ -164,19 +165,23 @@ const list = (user: string, parameters: Readonly<Record<string, string>>): Comma
   toString: () => `list(${JSON.stringify([user, parameters])})`,
 });
 
+/** Digest of the filters in a cursor of a list without filters. */
+const NO_FILTERS = createHash('sha256').update('[null,null,null,null]').digest().subarray(0, 12).toString('base64url');
+const FIRST_CURSOR = Buffer.from(`2.asc.${NO_FILTERS}.1`).toString('base64url');
+
 /** Returns the job after which a cursor of a list without parameters continues, or `undefined` if it is not one. */
 const readCursor = (text: string): number | undefined => {
   const decoded = Buffer.from(text, 'base64url').toString();
-  const [, after] = /^1\.asc\.\.([1-9][0-9]*)$/.exec(decoded) ?? [];
+  const [, digest, after] = /^2\.asc\.([\w-]{16})\.([1-9][0-9]*)$/.exec(decoded) ?? [];
   const isCanonical = Buffer.from(decoded).toString('base64url') === text;
-  return after !== undefined && isCanonical && Number.isSafeInteger(Number(after)) ? Number(after) : undefined;
+  return digest === NO_FILTERS && after !== undefined && isCanonical && Number.isSafeInteger(Number(after)) ? Number(after) : undefined;
 };
 
 /** Continues a list at any user's cursor, or at a cursor that `forge` makes of one. */
 const listFrom = (user: string, pick: number, forge: (given: string) => string, description: string): Command => ({
   check: () => true,
   run: async (model, real) => {
-    const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? 'MS5hc2MuLjE');
+    const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? FIRST_CURSOR);
     const response = await real.send(user, 'GET', `/list?${query({ cursor })}`);
     const after = cursor === '' ? 0 : readCursor(cursor);
     expect(response.status).toBe(after === undefined ? 400 : 200);

@@ -199,11 +199,11 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
   const token = (changes: object = {}, signer = ours) =>
     issue(signer, { ...pool, aud: undefined, token_use: use, [client]: 'app', ...changes });
 
-  let poolDoors: EntryPoints;
-  let poolAsks: readonly Send[];
+  let poolEntryPoints: EntryPoints;
+  let poolSends: readonly Send[];
 
   beforeAll(async () => {
-    poolDoors = await start(
+    poolEntryPoints = await start(
       {
         ...{ JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' },
         ...{ COGNITO_USER_POOL_ID: POOL, COGNITO_CLIENT_ID: 'app,app-2', TOKEN_USE: use },
@@ -211,18 +211,19 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
       `import http from 'node:http';
        import https from 'node:https';
        import { syncBuiltinESMExports } from 'node:module';
-       https.get = (uri, ...rest) => http.get(String(uri).replace('${HOST}', '${keyServer.origin}'), ...rest);
+       https.get = (uri, options, ...rest) =>
+         http.get(String(uri).replace('${HOST}', '${keyServer.origin}'), { ...options, agent: undefined }, ...rest);
        syncBuiltinESMExports();`,
     );
-    poolAsks = [poolDoors.service, ...poolDoors.gateways];
+    poolSends = [poolEntryPoints.service, ...poolEntryPoints.gateways];
   });
 
-  afterAll(() => poolDoors.close());
+  afterAll(() => poolEntryPoints.close());
 
   test.each<Row>([
     ['for our client', token()],
     ['for another client of ours', token({ [client]: 'app-2' })],
-  ])('is taken %s', (_, presented) => expectAcceptance(presented, 'alice', poolAsks));
+  ])('is taken %s', (_, presented) => expectAcceptance(presented, 'alice', poolSends));
 
   test.each<Row>([
     [`for the use ${other}`, token({ token_use: other, [otherClient]: 'app', [client]: undefined })],
@@ -245,10 +246,10 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
     ['that does not expire', token({ exp: undefined })],
     ['of a user that is a path', token({ sub: 'u/1' })],
     ['by the forger', token({}, forger)],
-  ])('is refused %s', (_, presented) => expectRefusal(presented, poolAsks));
+  ])('is refused %s', (_, presented) => expectRefusal(presented, poolSends));
 });
 
-test('nobody has followed what a token says about keys', async () => {
+test('no URL in a token has been followed', async () => {
   expect(canary.requests).toEqual([]);
   expect(new Set(keyServer.requests)).toEqual(new Set(['/jwks.json', '/eu-west-1_AbCdEfGhI/.well-known/jwks.json']));
   await fetch(`${canary.origin}/seen`);
