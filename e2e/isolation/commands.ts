@@ -174,7 +174,9 @@ const readCursor = (text: string): number | undefined => {
   const decoded = Buffer.from(text, 'base64url').toString();
   const [, digest, after] = /^2\.asc\.([\w-]{16})\.([1-9][0-9]*)$/.exec(decoded) ?? [];
   const isCanonical = Buffer.from(decoded).toString('base64url') === text;
-  return digest === NO_FILTERS && after !== undefined && isCanonical && Number.isSafeInteger(Number(after)) ? Number(after) : undefined;
+  return digest === NO_FILTERS && after !== undefined && isCanonical && Number.isSafeInteger(Number(after))
+    ? Number(after)
+    : undefined;
 };
 
 /** Continues a list at any user's cursor, or at a cursor that `forge` makes of one. */
