@@ -53,7 +53,7 @@ export const confirmDelete = (job: Job, { deleteJob, explain }: DeleteActions): 
       }
       onlyIfFinished = false;
       byId('confirm-error').textContent =
-        'The job is not finished: it was not deleted. If it is deleted now, its processing may still write results, which nobody will see.';
+        'The job is not finished: it was not deleted. If it is deleted now, its processing may still write results, which are then listed nowhere.';
       button.textContent = 'Delete it anyway';
     }
   };

@@ -67,8 +67,9 @@ export const standing = (job: Job | JobSummary): HTMLElement =>
     progressBar(job.progress_percent),
   );
 
-const meaningOf = (job: Job | JobSummary): string =>
-  'status_meaning' in job ? job.status_meaning : describeStatus(job.status).meaning;
+/** The meaning as a list has it; a response about one job has the parts only. */
+const meaningOf = ({ status, progress_percent: percent }: Job | JobSummary): string =>
+  describeStatus(percent === undefined ? status : `${status}...${percent}%`).meaning;
 
 const fileCard = (body: JobWithLinks, uuid: string, name: string, { onDownload }: DetailActions): HTMLElement => {
   const { job_info: job, results, object_urls: urls } = body;
