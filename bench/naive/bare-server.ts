@@ -1,6 +1,6 @@
 /**
- * What remains of `get-object-url` when there is no framework, no log, no deadline and no error handling: a `node:http`
- * server with the same token check and the same signer.
+ * The least that `get-object-url` and a 401 cost: a `node:http` server with the same token check and the same signer, without
+ * framework, log, deadline and limits.
  */
 import { createServer } from 'node:http';
 import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
@@ -11,7 +11,7 @@ if (!config) throw new Error('the configuration is incomplete');
 const container = createContainer(config);
 const [jobs, authenticator] = [container.get(SERVICES.jobs), container.get(SERVICES.authenticator)];
 
-const answer = async (url: string, token: string | undefined): Promise<string> => {
+const respond = async (url: string, token: string | undefined): Promise<string> => {
   const query = new URLSearchParams(url.slice(url.indexOf('?')));
   const user = await authenticator.authenticate(token);
   const object = parseObjectUuid(query.get('object-uuid'));
@@ -20,7 +20,8 @@ const answer = async (url: string, token: string | undefined): Promise<string> =
 };
 
 createServer((req, res) => {
-  void answer(req.url ?? '', req.headers.authorization).then((body) => {
-    res.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
-  });
+  respond(req.url ?? '', req.headers.authorization).then(
+    (body) => res.writeHead(200, { 'Content-Type': 'application/json' }).end(body),
+    () => res.writeHead(401, { 'Content-Type': 'application/json' }).end('{"message":"Unauthorized"}'),
+  );
 }).listen(Number(process.env.PORT), process.env.HOST);

@@ -1,4 +1,4 @@
-/** As little as serverless-express and Express can be asked to do. */
+/** The least that serverless-express and Express do for a request. */
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import express from 'express';

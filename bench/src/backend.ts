@@ -1,5 +1,5 @@
-// What the services under measurement talk to, in a process of its own so that its work is not counted as theirs: the
-// local stack, and a table of generated jobs for the sizes that would take minutes to write. Ends with its parent.
+// The backend of the measured services: the local stack, and a table of generated jobs for sizes that would take minutes to
+// write. It is a separate process, so that its CPU time is not counted as theirs. It ends with its parent.
 import { jobsTable } from '@jobs-api/adapters-aws';
 import { startLocalStack } from '@jobs-api/local';
 import { startGeneratedTable } from './generated-table.ts';

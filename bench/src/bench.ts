@@ -14,7 +14,7 @@ import type { Env, Helper, ServerProcess } from './server-process.ts';
 
 const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** A session token as long as those of a role's credentials, which each link carries. */
+/** A session token of the usual length for a role's credentials. Each link contains it. */
 export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJr//+='.repeat(44).slice(0, 1_000);
 
 export interface Backend {
@@ -27,17 +27,20 @@ export interface Backend {
   readonly tokenOf: (userId: string) => Promise<string>;
 }
 
-/** What is measured, each as one file: ours as it ships, the baseline as esbuild makes it when it is told no more. */
+/** Bundles to measure: ours as they ship, the baseline with esbuild's defaults. */
 export interface Bundles {
   readonly service: string;
   readonly handler: string;
   readonly naiveServer: string;
   readonly naiveHandler: string;
   readonly emptyHandler: string;
+  readonly emptyServer: string;
   readonly bareServer: string;
+  readonly sdkCall: string;
+  readonly sdkImport: string;
 }
 
-/** What the measurements share. Everything is started when it is first asked for. */
+/** Resources that the measurements share. Each is started at its first use. */
 export class Bench {
   readonly #quick: boolean;
   readonly #shared: (() => Promise<void>)[] = [];
@@ -46,12 +49,12 @@ export class Bench {
   #bundles: Promise<Bundles> | undefined;
   #load: Promise<Load> | undefined;
 
-  /** @param options.quick whether only to see that everything works, with figures that say nothing */
+  /** @param options.quick whether sizes are tiny, which only shows that everything works */
   constructor({ quick }: { quick: boolean }) {
     this.#quick = quick;
   }
 
-  /** How much of something to measure with. */
+  /** Returns the size to measure with. */
   size<Size>(full: Size, quick: Size): Size {
     return this.#quick ? quick : full;
   }
@@ -64,7 +67,7 @@ export class Bench {
     return (this.#bundles ??= this.#bundle());
   }
 
-  /** From a process of its own, always the same one. */
+  /** Sends load from one separate process. */
   readonly load: Load = async (origin, options) => (await (this.#load ??= this.#startLoad()))(origin, options);
 
   /** Starts a bundled server that ends with the measurement. */
@@ -74,7 +77,7 @@ export class Bench {
     return server;
   }
 
-  /** Starts a file of this folder in a process that ends with the measurement. */
+  /** Starts a helper in a process that ends with the measurement. */
   async helper<Message>(name: string, args: readonly string[], env: Env): Promise<Helper<Message>> {
     const helper = await startHelper<Message>(name, args, env);
     this.#own.push(helper.stop);
@@ -126,16 +129,16 @@ export class Bench {
     const directory = await mkdtemp(join(tmpdir(), 'jobs-api-bench-'));
     this.#shared.push(() => rm(directory, { recursive: true }));
     const common = { outdir: directory, bundle: true, minify: true, platform: 'node', target: 'node20' } as const;
-    const baseline = ['server', 'lambda', 'empty-lambda'];
+    const baseline = ['server', 'lambda', 'empty-lambda', 'empty-server'];
     await build({
       ...common,
       entryPoints: baseline.map((name) => inRepository(`bench/naive/${name}.ts`)),
       outExtension: { '.js': '.cjs' },
     });
-    // Of our parts, hence as ours are bundled.
+    // Floors of our own bundles, so they are bundled in the same way.
     await build({
       ...common,
-      entryPoints: [inRepository('bench/naive/bare-server.ts')],
+      entryPoints: ['bare-server', 'sdk-call', 'sdk-import'].map((name) => inRepository(`bench/naive/${name}.ts`)),
       outExtension: { '.js': '.mjs' },
       format: 'esm',
       mainFields: ['module', 'main'],
@@ -148,7 +151,10 @@ export class Bench {
       naiveServer: join(directory, 'server.cjs'),
       naiveHandler: join(directory, 'lambda.cjs'),
       emptyHandler: join(directory, 'empty-lambda.cjs'),
+      emptyServer: join(directory, 'empty-server.cjs'),
       bareServer: join(directory, 'bare-server.mjs'),
+      sdkCall: join(directory, 'sdk-call.mjs'),
+      sdkImport: join(directory, 'sdk-import.mjs'),
     };
   }
 }

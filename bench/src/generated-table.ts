@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers';
 import { listen } from '@jobs-api/local/loopback';
 import { fileName, jobSummary, objectUuid } from './jobs.ts';
 
-/** Listed jobs in a page: about a megabyte, as DynamoDB counts it, which is where it ends a page. */
+/** Number of listed jobs in a page: about 1 MB, the limit of DynamoDB. */
 const PAGE = 6_000;
 
 const summary = (userId: string, jobId: number) => {
@@ -23,7 +23,7 @@ const attributes = (count: number, value: (index: number) => object) => ({
   M: Object.fromEntries(Array.from({ length: count }, (_, index) => [objectUuid(index), value(index)])),
 });
 
-/** `generated-1000`: a user with 1,000 jobs, each of which, when it is asked for, has 1,000 files. */
+/** Returns a user id such as `generated-1000`: a user with 1,000 jobs of 1,000 files each. */
 export const generatedUser = (count: number): string => `generated-${count}`;
 
 interface Call {
@@ -32,7 +32,7 @@ interface Call {
   readonly ExclusiveStartKey?: { jobId: { N: string } };
 }
 
-const answerTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: Call): object => {
+const responseTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: Call): object => {
   const userId = Key?.userId.S ?? Object.values(ExpressionAttributeValues)[0]?.S ?? '';
   const count = Number(userId.slice(generatedUser(0).length - 1));
   if (Key) {
@@ -50,14 +50,14 @@ const answerTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: Ca
   };
 };
 
-/** Answers `Query` and `GetItem` as a DynamoDB table would whose users have as many jobs as their id says. */
+/** Starts a stand-in for `Query` and `GetItem` of a table whose users have as many jobs as their id says. */
 export const startGeneratedTable = async (): Promise<string> => {
-  const answers = new Map<string, string>();
+  const bodies = new Map<string, string>();
   const server = createServer((request, response) => {
     void json(request).then((call) => {
-      const asked = JSON.stringify(call);
-      const body = answers.get(asked) ?? JSON.stringify(answerTo(call as Call));
-      answers.set(asked, body);
+      const key = JSON.stringify(call);
+      const body = bodies.get(key) ?? JSON.stringify(responseTo(call as Call));
+      bodies.set(key, body);
       response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.0' }).end(body);
     });
   });

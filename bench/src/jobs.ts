@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { JobRecord } from '@jobs-api/core/testing';
 
-/** Looks like chance, so that it compresses no better than what people store, but is the same each time. */
+/** Returns digits that compress like random ones but are the same each time. */
 const digits = (index: number): string => hash('sha1', `digits of ${index}`);
 
 /** As an uploader names what it stores. */
@@ -13,7 +13,7 @@ const NOUNS = ['archive', 'interviews', 'invoices', 'lectures', 'pictures', 'rec
 
 const pick = <Item>(items: readonly Item[], chance: number): Item => items[chance % items.length] as Item;
 
-/** What a list shows of a job. */
+/** Attributes of a job that a list shows. */
 export const jobSummary = (jobId: number) => {
   const chance = parseInt(digits(-jobId).slice(0, 12), 16);
   return {

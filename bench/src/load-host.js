@@ -1,24 +1,24 @@
-// Asks a server for the same thing over and over, in a process of its own: in that of the measurements, collecting garbage
-// would take longer than what is measured.
+// Sends the same request to a server many times. It is a separate process, because garbage collection in the process of the
+// measurements would take longer than the requests.
 import { Agent, get } from 'node:http';
 
 /** @param {import('./load.ts').LoadOptions & { origin: string }} options @returns {Promise<import('./load.ts').LoadResult>} */
-const load = async ({ origin, path, token, connections = 1, requests, headers }) => {
+const load = async ({ origin, path, token, connections = 1, requests, headers, status = 200 }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const asked = { agent, headers: { Authorization: token, ...headers } };
+  const options = { agent, headers: { Authorization: token, ...headers } };
   /** @type {number[]} */
   const latencies = [];
   let bytes = 0;
   let left = requests;
 
   /** @returns {Promise<void>} */
-  const ask = () =>
+  const send = () =>
     new Promise((resolve, reject) => {
       const start = performance.now();
-      const request = get(origin + path, asked, (answer) => {
-        if (answer.statusCode !== 200) reject(new Error(`${path} answered ${answer.statusCode}`));
-        answer.on('data', (/** @type {Buffer} */ chunk) => (bytes += chunk.length));
-        answer.on('error', reject).on('end', () => {
+      const request = get(origin + path, options, (response) => {
+        if (response.statusCode !== status) reject(new Error(`${path} returned ${response.statusCode}`));
+        response.on('data', (/** @type {Buffer} */ chunk) => (bytes += chunk.length));
+        response.on('error', reject).on('end', () => {
           latencies.push(performance.now() - start);
           resolve();
         });
@@ -27,7 +27,7 @@ const load = async ({ origin, path, token, connections = 1, requests, headers })
     });
 
   const connection = async () => {
-    while (left-- > 0) await ask();
+    while (left-- > 0) await send();
   };
   const start = performance.now();
   await Promise.all(Array.from({ length: connections }, connection));

@@ -6,6 +6,8 @@ export interface LoadOptions {
   readonly connections?: number;
   readonly requests: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Expected status. Default: 200. */
+  readonly status?: number;
 }
 
 export interface LoadResult {
@@ -16,10 +18,10 @@ export interface LoadResult {
   readonly bytes: number;
 }
 
-/** Keeps so many connections busy, each asking again as soon as it has its answer, until all requests are answered. */
+/** Keeps `connections` busy until all requests have a response. */
 export type Load = (origin: string, options: LoadOptions) => Promise<LoadResult>;
 
-/** By `load-host.js`. One load at a time. */
+/** Sends load with `load-host.js`, one load at a time. */
 export const loadFrom =
   (host: Helper<unknown>): Load =>
   async (origin, options) => {
@@ -28,6 +30,6 @@ export const loadFrom =
     return result;
   };
 
-/** The latency that so many percent of the requests did not exceed. */
+/** Returns the latency that `percent` percent of the requests did not exceed. */
 export const percentile = ({ latencies }: LoadResult, percent: number): number =>
   latencies[Math.ceil((latencies.length * percent) / 100) - 1] as number;

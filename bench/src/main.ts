@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
-import { drawChart } from './chart.ts';
 import { isMet } from './measurement.ts';
 import type { Measurement } from './measurement.ts';
 import { chooseMeasurements } from './measurements.ts';
-import { chartFile, describeAll, describeResult } from './report.ts';
+import { describeAll, describeResult } from './report.ts';
 import { describeMachine, merge, readResults, toJson } from './results.ts';
 import type { Result } from './results.ts';
 import { format } from 'prettier';
@@ -16,11 +15,11 @@ import { format } from 'prettier';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    // With sizes that show that everything works, and nothing else.
+    // Uses tiny sizes that only show that everything works.
     quick: { type: 'boolean', default: false },
-    // Writes the page anew from the results that there are, and measures nothing.
+    // Writes the page from the existing results, and measures nothing.
     report: { type: 'boolean', default: false },
-    // Where bench/results.json and docs/ are written, instead of into the repository.
+    // Folder for bench/results.json and docs/. Default: the repository.
     into: { type: 'string' },
   },
 });
@@ -43,14 +42,11 @@ const measure = async (measurement: Measurement, bench: Bench): Promise<Result> 
 const resultsFile = join(into, 'bench/results.json');
 
 const writeAll = async (results: readonly Result[]) => {
-  const charts = join(into, 'docs/performance');
-  await Promise.all([mkdir(charts, { recursive: true }), mkdir(join(into, 'bench'), { recursive: true })]);
+  await Promise.all(['docs', 'bench'].map((folder) => mkdir(join(into, folder), { recursive: true })));
   await writeFile(resultsFile, await format(toJson(results), { parser: 'json', printWidth: 120 }));
-  // The page is about what was written, which has fewer digits: what is rounded twice may end otherwise.
+  // From the file, which has fewer digits: rounding twice may give another result.
   const written = await readResults(resultsFile);
   await writeFile(join(into, 'docs/performance.md'), await describeAll(written));
-  for (const result of written)
-    if (result.outcome) await writeFile(join(charts, chartFile(result)), drawChart(result.outcome));
 };
 
 const bench = new Bench(values);
@@ -60,7 +56,7 @@ try {
     const start = performance.now();
     const result = await measure(measurement, bench);
     measured.push(result);
-    say(await describeResult(result, { withChart: false }));
+    say(await describeResult(result));
     say(`${Math.round((performance.now() - start) / 1000)} s\n`);
   }
 } finally {

@@ -1,38 +1,28 @@
 import type { Bench } from './bench.ts';
 
-/** What one subject took or gave, a sample a round. */
+/** The figures of one subject, one sample per round. */
 export interface Series {
   readonly subject: string;
-  /** The case it was measured in, where there are several: how many connections, jobs, files. */
+  /** The case, if there are several: the number of connections, jobs or files. */
   readonly at?: string | number;
   readonly unit: string;
   readonly samples: readonly number[];
 }
 
-/** A figure that was to be reached; round by round, so that what disturbs a round disturbs both sides of a ratio. */
+/** A figure to reach. Ratios are taken per round, so that a disturbance affects both sides. */
 export interface Goal {
   readonly what: string;
   readonly unit: 'times' | (string & {});
   readonly samples: readonly number[];
-  /** Without either it is only reported. */
+  /** Without `atLeast` and `atMost` the figure is only reported. */
   readonly atLeast?: number;
   readonly atMost?: number;
-}
-
-/** `bars`: a bar for each subject and case. `lines`: over cases that are numbers, both axes logarithmic. */
-export interface Chart {
-  readonly kind: 'bars' | 'lines';
-  /** Which series are drawn: those of this unit, and what the axis says. */
-  readonly unit: string;
-  /** What the cases are, for the axis. */
-  readonly over?: string;
 }
 
 export interface Outcome {
   readonly series: readonly Series[];
   readonly goals: readonly Goal[];
-  readonly chart: Chart;
-  /** What a reader has to know to read the figures right, a sentence or two each. */
+  /** Notes that a reader needs to understand the figures, a sentence or two each. */
   readonly notes: readonly string[];
 }
 
@@ -44,7 +34,7 @@ export interface Measurement {
   readonly run: (bench: Bench) => Promise<Outcome>;
 }
 
-/** Runs every subject once a round, forwards and backwards in turn, so that drift of the machine hits all alike. */
+/** Runs every subject once per round, alternating the order, so that drift of the machine affects all alike. */
 export const interleave = async <Subject extends string>(
   rounds: number,
   subjects: Readonly<Record<Subject, () => number | Promise<number>>>,
@@ -56,11 +46,11 @@ export const interleave = async <Subject extends string>(
   return samples;
 };
 
-/** One by the other, round by round. */
+/** Divides the samples of each round. */
 export const ratio = (dividend: readonly number[], divisor: readonly number[]): number[] =>
   dividend.map((value, index) => value / (divisor[index] as number));
 
-/** Milliseconds of CPU time that this process uses for a call: other programs on the machine do not count. */
+/** Returns the CPU time of this process for a call, in milliseconds. Other programs on the machine do not count. */
 export const cpuTime = async (call: () => unknown): Promise<number> => {
   const start = process.cpuUsage();
   await call();
@@ -81,7 +71,7 @@ export const summarise = (samples: readonly number[]): Summary => {
   return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
 };
 
-/** Whether the median reaches the goal, `undefined` where there is none to reach. */
+/** Returns whether the median reaches the goal; `undefined` if the figure is only reported. */
 export const isMet = ({ samples, atLeast, atMost }: Goal): boolean | undefined => {
   if (atLeast === undefined && atMost === undefined) return undefined;
   const { median } = summarise(samples);

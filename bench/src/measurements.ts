@@ -28,9 +28,9 @@ const measurements: readonly Measurement[] = [
 ];
 
 /**
- * Those that are named, by number or name; all where none is.
+ * Returns the measurements with the given numbers or names, or all if there are no names.
  *
- * @throws where there is none of a name
+ * @throws if a name is unknown
  */
 export const chooseMeasurements = (names: readonly string[]): readonly Measurement[] => {
   const byName = new Map(measurements.flatMap((one) => [[one.name, one] as const, [String(one.number), one] as const]));

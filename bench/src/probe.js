@@ -1,4 +1,4 @@
-// Loaded into a server before its own code: tells the parent where it listens and, when asked, what it has used so far.
+// Loaded into a server before its own code. Sends the port to the parent and, on request, the resources used so far.
 import { Server } from 'node:net';
 
 const { listen } = Server.prototype;

@@ -3,7 +3,7 @@ import { isMet, summarise } from './measurement.ts';
 import type { Goal, Series } from './measurement.ts';
 import type { Result } from './results.ts';
 
-/** Three digits, or all in front of the point. */
+/** Rounds to three digits, or to a whole number. */
 export const format = (value: number): string =>
   Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 
@@ -11,68 +11,62 @@ const times = (value: number, unit: string): string => (unit === 'times' ? `${fo
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), row(head.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(row)].join('\n');
-
-const figures = (samples: readonly number[], unit: string): string[] => {
-  const { median, min, max } = summarise(samples);
-  return [median, min, max].map((value) => times(value, unit));
-};
-
-const seriesRow = ({ subject, at, unit, samples }: Series): string[] => [
-  `${subject}${at === undefined ? '' : `, ${typeof at === 'number' ? format(at) : at}`} (${unit})`,
-  ...figures(samples, unit),
-];
-
-const goalRow = (goal: Goal): string[] => {
+const goalRow = (goal: Goal): string => {
   const { what, unit, samples, atLeast, atMost } = goal;
-  const met = isMet(goal);
+  const { median, min, max } = summarise(samples);
   const wanted = [
     ...(atLeast === undefined ? [] : [`≥ ${times(atLeast, unit)}`]),
     ...(atMost === undefined ? [] : [`≤ ${times(atMost, unit)}`]),
-  ];
-  return [
-    unit === 'times' || what.includes(unit) ? what : `${what} (${unit})`,
-    ...figures(samples, unit),
-    wanted.join(', ') || 'reported',
-    met === undefined ? '' : met ? 'reached' : 'missed',
-  ];
+  ].join(', ');
+  const verdict = { true: `reached: ${wanted}`, false: `missed: ${wanted}`, undefined: '' }[String(isMet(goal))] ?? '';
+  const range = min === max ? '' : ` (${format(min)} – ${format(max)})`;
+  return row([
+    `${what}${unit === 'times' || what.includes(unit) ? '' : `, ${unit}`}`,
+    times(median, unit) + range,
+    verdict,
+  ]);
 };
 
-/** The file of a measurement's chart, beside those of the others. */
-export const chartFile = ({ number, name }: Pick<Result, 'number' | 'name'>): string => `${number}-${name}.svg`;
+/** Series of more cases than these are in bench/results.json only. */
+const MAX_SERIES = 12;
 
-/** A measurement as tables in Markdown, which are also what the command prints. */
-export const describeResult = (result: Result, { withChart }: { withChart: boolean }): Promise<string> => {
+/** Lists the medians in one sentence per unit. */
+const medians = (series: readonly Series[]): string[] => {
+  if (series.length > MAX_SERIES) return [];
+  const units = [...new Set(series.map(({ unit }) => unit))];
+  const figure = ({ subject, at, samples }: Series) =>
+    `${subject}${at === undefined ? '' : `, ${typeof at === 'number' ? format(at) : at}`}: ${format(summarise(samples).median)}`;
+  const list = (unit: string) =>
+    series
+      .filter((one) => one.unit === unit)
+      .map(figure)
+      .join('; ');
+  return units.map((unit) => `In ${unit}: ${list(unit)}.`);
+};
+
+/** Returns a measurement as Markdown, which is also what the command prints. */
+export const describeResult = (result: Result): Promise<string> => {
   const { number, title, measured, outcome, failure } = result;
   const heading = `## ${number}. ${title}`;
   if (failure !== undefined) return prettifyMarkdown([heading, `Failed: ${failure}`].join('\n\n'));
-  return prettifyMarkdown(
-    [
-      heading,
-      ...(withChart ? [`![${title}](performance/${chartFile(result)})`] : []),
-      table(['', 'median', 'min', 'max'], outcome.series.map(seriesRow)),
-      table(['', 'median', 'min', 'max', 'goal', ''], outcome.goals.map(goalRow)),
-      ...outcome.notes,
-      ...(withChart ? [`Measured ${measured}.`] : []),
-    ].join('\n\n'),
-  );
+  const goals = [row(['median (min – max)', '', '']), row(['---', '--:', '---']), ...outcome.goals.map(goalRow)];
+  const text = [...medians(outcome.series), ...outcome.notes, `Measured ${measured}.`].join(' ');
+  return prettifyMarkdown([heading, goals.join('\n'), text].join('\n\n'));
 };
 
 const prettifyMarkdown = (text: string): Promise<string> =>
   prettify(text, { parser: 'markdown', printWidth: 120, proseWrap: 'always', singleQuote: true });
 
-const INTRODUCTION = `# How fast is it, beside what anyone would write?
+const INTRODUCTION = `# Performance
 
-\`pnpm bench\` measures this again and writes this page; \`pnpm bench 1 list-cpu\` does so for some of it. The baseline is
-\`bench/naive\`: the same four routes with Express, the SDK, \`getSignedUrl\` and AWS's token verifier, as a good developer
-in a hurry writes them. The two are measured in turns, a round each, and every ratio is one of figures of the same round,
-so that a busy machine disturbs both alike. Servers and Lambda handlers are the bundles that ship, and what they talk to
-is the local stack: where that is the limit, it says so. CPU time is user and system time of the process that is measured,
-whatever else the machine does.`;
+\`pnpm bench\` measures on Node 24 and writes this page; \`pnpm bench small-routes 7\` measures a part. The baseline,
+\`bench/naive\`, is the same four routes with Express, the SDK, \`getSignedUrl\` and AWS's token verifier. Subjects are measured in
+turns, and each ratio is of figures of the same round and the same Node. CPU time is that of the measured process alone. The
+services and handlers are the bundles that ship, and run against the local stack. "x" figures say how many times less than the
+baseline, or how many times a floor: the least that the work can cost.`;
 
-/** docs/performance.md */
+/** Returns docs/performance.md. */
 export const describeAll = async (results: readonly Result[]): Promise<string> => {
-  const sections = await Promise.all(results.map((result) => describeResult(result, { withChart: true })));
+  const sections = await Promise.all(results.map(describeResult));
   return prettifyMarkdown([INTRODUCTION, ...sections].join('\n\n'));
 };

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { Measurement, Outcome } from './measurement.ts';
 
-/** What a measurement gave, or why it gave nothing. */
+/** The outcome of a measurement, or why it failed. */
 export type Result = Pick<Measurement, 'number' | 'name' | 'title'> & {
-  /** Day, version of Node, processor. */
+  /** Date, version of Node, processor. */
   readonly measured: string;
 } & ({ readonly outcome: Outcome; readonly failure?: never } | { readonly outcome?: never; readonly failure: string });
 
@@ -14,7 +14,7 @@ export const describeMachine = (): string => {
   return `${day}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}`;
 };
 
-/** More digits than these are noise. */
+/** Rounds figures to five digits: more are noise. */
 export const toJson = (results: readonly Result[]): string =>
   JSON.stringify(results, (_name, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,
@@ -29,7 +29,7 @@ export const readResults = async (file: string): Promise<readonly Result[]> => {
   }
 };
 
-/** The newer results in place of older ones of the same measurements, by number. */
+/** Replaces older results with newer ones of the same measurement number. */
 export const merge = (older: readonly Result[], newer: readonly Result[]): readonly Result[] => {
   const byNumber = new Map([...older, ...newer].map((result) => [result.number, result]));
   return [...byNumber.values()].sort((a, b) => a.number - b.number);

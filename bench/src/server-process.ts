@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROBE = new URL('probe.js', import.meta.url).href;
 
 interface Usage {
-  /** User and system time of all its threads since it began. */
+  /** User and system time of all threads since the start. */
   readonly cpuMs: number;
   readonly rssBytes: number;
 }
@@ -19,14 +20,14 @@ export interface ServerProcess {
 
 export type Env = Readonly<Record<string, string>>;
 
-/** What any Node process here is given: as in production, and without the SDK's advice about old Node versions. */
+/** Environment of every process: as in production, without the SDK's warning about old Node versions. */
 const commonEnv = {
   PATH: process.env.PATH,
   NODE_ENV: 'production',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 
-/** Starts a bundled server on a free port of 127.0.0.1. What it logs goes nowhere, but it has to write it. */
+/** Starts a bundled server on a free port of 127.0.0.1. Its log is written to /dev/null. */
 export const startServer = async (file: string, env: Env): Promise<ServerProcess> => {
   const child = fork(file, {
     execArgv: ['--import', PROBE],
@@ -46,37 +47,37 @@ export const startServer = async (file: string, env: Env): Promise<ServerProcess
 };
 
 export interface Helper<Message> {
-  /** The first thing that it said. */
+  /** First message of the process. */
   readonly message: Message;
-  /** Resolves with its answer. */
-  readonly ask: (question: object) => Promise<unknown>;
+  /** Sends a message, and resolves with the next one that is received. */
+  readonly ask: (request: object | number) => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a file of this folder, and resolves once it has said something. */
+/** Starts a file of this folder or with an absolute path, and resolves with its first message. */
 export const startHelper = async <Message>(
   name: string,
   args: readonly string[],
   env: Env,
 ): Promise<Helper<Message>> => {
-  const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, {
+  const child = fork(isAbsolute(name) ? name : fileURLToPath(new URL(name, import.meta.url)), args, {
     env: { ...commonEnv, ...env },
-    // Those of this process, which say how to run TypeScript, are for nobody else.
-    ...(name.endsWith('.js') && { execArgv: [] }),
+    // The options of this process, which load TypeScript, are not passed on.
+    ...(!name.endsWith('.ts') && { execArgv: [] }),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const { next, stop } = conversation(child, name);
   return {
     message: (await next()) as Message,
-    ask: (question) => {
-      child.send(question);
+    ask: (request) => {
+      child.send(request);
       return next();
     },
     stop,
   };
 };
 
-/** One message after the other, and an error where the process ends instead. */
+/** Receives one message after the other. Rejects if the process ends instead. */
 const conversation = (child: ChildProcess, name: string) => {
   const exited = once(child, 'exit');
   const ended = exited.then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`)));

@@ -42,7 +42,7 @@ export const deletion: Measurement = {
       }).end();
       const [answer] = (await once(asked, 'response')) as [IncomingMessage];
       await once(answer.resume(), 'end');
-      if (answer.statusCode !== 200) throw new Error(`the deletion was answered ${answer.statusCode}`);
+      if (answer.statusCode !== 200) throw new Error(`the delete returned ${answer.statusCode}`);
       calls[subject].push(s3.read().calls + dynamo.read().calls);
       return (performance.now() - start) / 1_000;
     };
@@ -73,7 +73,6 @@ export const deletion: Measurement = {
         { what: 'of the calls of the baseline', unit: 'times', samples: ratio(calls.ours, calls.naive) },
         { what: 'of the time of the baseline', unit: 'times', samples: ratio(took.ours, took.naive) },
       ],
-      chart: { kind: 'bars', unit: 's' },
       notes: [
         `Each call to S3 takes at least ${roundTripMs} ms here, as over a network; that the stand-in has one thread is what limits it otherwise.`,
         `The least is ${least} calls: each page of 1,000 listed once and deleted once, and the looks for unfinished uploads and for late arrivals that a deletion which leaves nothing behind cannot do without. The baseline does not look.`,

@@ -4,7 +4,7 @@ import { jobRecord } from '../jobs.ts';
 import { ratio } from '../measurement.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
 
-/** How often a case is measured, and with how many requests: the baseline takes a second for each. */
+/** Number of rounds and requests of a case. The baseline takes a second per request. */
 interface Plan {
   readonly connections: number;
   readonly rounds: number;
@@ -74,9 +74,8 @@ export const getThroughput: Measurement = {
     return {
       series,
       goals,
-      chart: { kind: 'lines', unit: 'requests/s', over: 'connections' },
       notes: [
-        `The answer holds ${2 * files} links with a session token each and is not compressed. The requests are made by a third process on the same machine, so that with two cores the three share them.`,
+        `The response has ${2 * files} links with a session token each and is not compressed. The requests are made by a third process on the same machine, so that with two cores the three share them.`,
       ],
     };
   },

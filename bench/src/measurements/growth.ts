@@ -88,7 +88,6 @@ export const growth: Measurement = {
     return {
       series,
       goals,
-      chart: { kind: 'lines', unit: 'ms of CPU a list', over: 'jobs' },
       notes: [
         'Lists come from a table of generated jobs: it takes the local stand-in minutes to be filled with 100,000. Two cores are shared by the service, what it talks to and who asks, so that more connections cannot give much more.',
         'How `get` of a job of 1,000 files grows with connections is in measurement 4.',

@@ -18,7 +18,7 @@ export const listCpu: Measurement = {
       [service, service, naiveServer].map((file) => bench.server(file, env)),
     );
     const path = '/api/v1/jobs/list';
-    // It takes thousands of calls until the compiler has seen all of the SDK.
+    // Thousands of requests pass until the compiler has optimized all of the SDK.
     for (const server of [ours, compressing, naive])
       await bench.load((server as ServerProcess).origin, { path, token: tokenForOne, requests: bench.size(4_000, 2) });
 
@@ -29,7 +29,7 @@ export const listCpu: Measurement = {
       return ((await usage()).cpuMs - before.cpuMs) / requests;
     };
 
-    // The least that has to be done: the page that DynamoDB sends becomes objects, and the answer a text.
+    // The floor: the page of DynamoDB is parsed, and the response is made.
     const page = await queryPage(env, 'lister');
     const answer = (await (
       await fetch((ours as ServerProcess).origin + path, { headers: { Authorization: token } })
@@ -56,28 +56,27 @@ export const listCpu: Measurement = {
         { subject: 'baseline', unit, samples: ms.naive },
         { subject: 'ours', unit, samples: ms.ours },
         { subject: 'ours, compressed for a client that accepts br', unit, samples: ms.compressed },
-        { subject: '`JSON.parse` of the page and `JSON.stringify` of the answer', unit, samples: ms.floor },
+        { subject: '`JSON.parse` of the page and `JSON.stringify` of the response', unit, samples: ms.floor },
       ],
       goals: [
         { what: 'of parsing and stringifying', unit: 'times', samples: ratio(ms.ours, ms.floor), atMost: 3 },
         { what: 'times less CPU than the baseline', unit: 'times', samples: ratio(ms.naive, ms.ours) },
       ],
-      chart: { kind: 'bars', unit },
       notes: [
-        'The CPU time is that of the service alone; DynamoDB runs in another process. Each service has answered some thousand requests before, as one has that runs for months.',
+        'The CPU time is that of the service alone; DynamoDB runs in another process. Each service has served some thousand requests before.',
       ],
     };
   },
 };
 
-/** What DynamoDB answers to the query of a list, as text. */
+/** Returns DynamoDB's response to the query of a list, as text. */
 const queryPage = async (env: Readonly<Record<string, string>>, userId: string): Promise<string> => {
   const response = await fetch(env.AWS_ENDPOINT_URL_DYNAMODB ?? '', {
     method: 'POST',
     headers: {
       'Content-Type': 'application/x-amz-json-1.0',
       'X-Amz-Target': 'DynamoDB_20120810.Query',
-      // The stand-in looks whether there is a signature, not whether it is right.
+      // The stand-in requires a signature and does not verify it.
       Authorization:
         'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
       'X-Amz-Date': '20260101T000000Z',
@@ -92,6 +91,6 @@ const queryPage = async (env: Readonly<Record<string, string>>, userId: string):
     }),
   });
   const page = await response.text();
-  if (!response.ok) throw new Error(`the query was answered ${response.status}: ${page}`);
+  if (!response.ok) throw new Error(`the query returned ${response.status}: ${page}`);
   return page;
 };

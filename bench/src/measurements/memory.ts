@@ -88,7 +88,6 @@ export const memory: Measurement = {
           atMost: 1.15,
         },
       ],
-      chart: { kind: 'lines', unit, over: 'batch of requests' },
       notes: [
         'The highest resident memory of the service during each batch of requests, one batch after the other in the same process.',
       ],

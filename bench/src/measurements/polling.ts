@@ -46,7 +46,6 @@ export const polling: Measurement = {
         { what: 'of the CPU of polling get', unit: 'times', samples: ratio(ms.list, ms.get), atMost: 0.01 },
         { what: 'of the read units of polling get', unit: 'times', samples: ratio(cheap, dear), atMost: 0.01 },
       ],
-      chart: { kind: 'bars', unit },
       notes: [
         `${POLLS} requests, one every two seconds. Links are signed without a session token.`,
         'Half a read unit is the least that DynamoDB charges for a query, and `get` of this record costs 24: no poll can cost less than 2 % of that. A client that waits longer between polls pays for fewer of them.',

@@ -11,7 +11,7 @@ import type { Measurement } from '../measurement.ts';
 const Bucket = 'jobs-files';
 const expiresIn = 3_600;
 
-/** Milliseconds that the event loop did nothing else, at the longest, while `work` was done. */
+/** Returns the longest time that `work` blocked the event loop, in milliseconds. */
 const longestStall = async (work: () => Promise<unknown>): Promise<number> => {
   let longest = 0;
   let isDone = false;
@@ -48,7 +48,7 @@ export const presigning: Measurement = {
     const presign = async () => (await store.presigner()).presign(keys);
     const urls = await presign();
 
-    // What Signature Version 4 cannot do without: a hash of the request and two for the HMAC, over as many bytes.
+    // The floor of Signature Version 4: a hash of the request and two for the HMAC, over as many bytes.
     const requests = urls.map((url) => url.padEnd(url.length + 40));
     const [inner, outer] = [Buffer.alloc(64 + 80 + 64), Buffer.alloc(64 + 32)];
     const hashes = () => {
@@ -62,7 +62,7 @@ export const presigning: Measurement = {
     const sequentially = async () => {
       for (const key of keys) await bySdk(key);
     };
-    // What takes milliseconds is done often enough to take as much of the time, and of the garbage collector's work.
+    // Short work is repeated, so that it has the same share of time and garbage collection.
     const often = async (work: () => unknown): Promise<number> => {
       const times = bench.size(50, 1);
       const ms = await cpuTime(async () => {
@@ -76,7 +76,7 @@ export const presigning: Measurement = {
       ours: () => often(presign),
       floor: () => often(hashes),
     };
-    // What the compiler has not seen yet says more about the compiler.
+    // Warm up the compiler.
     await interleave(bench.size(2, 1), subjects);
     const ms = await interleave(bench.size(9, 1), subjects);
     const { stall } = await interleave(bench.size(9, 1), { stall: () => longestStall(presign) });
@@ -105,7 +105,6 @@ export const presigning: Measurement = {
         { what: 'of the hash calls alone', unit: 'times', samples: ratio(ms.ours, ms.floor), atMost: 1.6 },
         { what: 'longest stall of the event loop', unit: 'ms', samples: stall, atMost: 15 },
       ],
-      chart: { kind: 'bars', unit },
       notes: [`${keys.length} links, signed with a session token of ${SESSION_TOKEN.length} characters.`],
     };
   },
