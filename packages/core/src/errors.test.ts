@@ -20,7 +20,7 @@ describe('errors', () => {
     expect(isJobsError(error)).toBe(true);
   });
 
-  test('keep their cause', () => {
+  test('keep the cause that they were created with', () => {
     expect(new Unavailable('the table', { cause }).cause).toBe(cause);
   });
 

@@ -1,10 +1,10 @@
-/** What a caller can get wrong. Adapters know what it is called in their world. */
+/** Parameters that a caller can get wrong. Driving adapters map them to their own names. */
 export type Parameter = 'jobId' | 'objectUuid';
 
-/** The base of the closed set below: what is not one of these is a fault that the core did not foresee. */
+/** Base of the closed set below. All other errors are faults that the core does not know. */
 abstract class BaseError extends Error {
   abstract readonly code: string;
-  /** In words of its own, for a minifier gives the class another name. */
+  /** Written out, because a minifier renames the class. */
   abstract override readonly name: string;
 }
 
@@ -23,7 +23,7 @@ export class InvalidParameter extends BaseError {
   }
 }
 
-/** The user has no job with that id; whether another user has one is not told. */
+/** The user has no job with that id. Does not say whether another user has one. */
 export class JobNotFound extends BaseError {
   override readonly name = 'JobNotFound';
   readonly code = 'JOB_NOT_FOUND';
@@ -35,7 +35,7 @@ export class JobNotFound extends BaseError {
   }
 }
 
-/** The job was to be deleted only if it is finished, and it is not. */
+/** The job is not finished, and the caller wants only a finished job deleted. */
 export class JobNotFinished extends BaseError {
   override readonly name = 'JobNotFinished';
   readonly code = 'JOB_NOT_FINISHED';
@@ -47,26 +47,26 @@ export class JobNotFinished extends BaseError {
   }
 }
 
-/** Nobody proved to be a user. The message is for the log: a caller is never told why. */
+/** The caller is not authenticated. The message is for the log; responses must not contain it. */
 export class Unauthorized extends BaseError {
   override readonly name = 'Unauthorized';
   readonly code = 'UNAUTHORIZED';
 }
 
-/** A dependency could not be reached, refused for now or did not answer in time: the same call may succeed later. */
+/** A dependency could not be reached, refused for now, or did not respond in time. A retry may succeed. */
 export class Unavailable extends BaseError {
   override readonly name = 'Unavailable';
   readonly code = 'UNAVAILABLE';
 }
 
-/** A stored record that cannot be understood: asking again does not help, somebody has to look at it. */
+/** A stored record cannot be read. A retry does not help: an operator has to correct the record. */
 export class UnreadableJob extends BaseError {
   override readonly name = 'UnreadableJob';
   readonly code = 'UNREADABLE_JOB';
   readonly userId: string;
-  /** The job's id as it is stored, which may be the very thing that is wrong. */
+  /** The job's id as it is stored. It may be the part that is invalid. */
   readonly storedJobId: string;
-  /** What is wrong with it, such as `creditsSpent is not a number`. */
+  /** The fault of the record, such as `creditsSpent is not a number`. */
   readonly problem: string;
 
   constructor(userId: string, storedJobId: string, problem: string) {

@@ -38,7 +38,7 @@ describe('parseUserId', () => {
     );
   });
 
-  test('takes a string exactly when it is fit for a key', () => {
+  test('accepts a string exactly if it is valid in a key', () => {
     const hostile = fc.string({
       unit: fc.constantFrom('a', '.', '/', '\\', '\u0000', '\u0085', '\ud83d', '\ude00', 'é'),
     });
@@ -62,11 +62,11 @@ describe('parseUserId', () => {
 });
 
 describe('parseJobId', () => {
-  test.each([undefined, ''])('calls %j missing', (value) => {
+  test.each([undefined, ''])('throws that the parameter is missing for %j', (value) => {
     expect(() => parseJobId(value)).toThrow(expect.objectContaining({ parameter: 'jobId', problem: 'is missing' }));
   });
 
-  test.each(['1', '10', '9007199254740991', 1, 9007199254740991])('takes %j', (value) => {
+  test.each(['1', '10', '9007199254740991', 1, 9007199254740991])('accepts %j', (value) => {
     expect(parseJobId(value)).toBe(Number(value));
   });
 
@@ -102,7 +102,7 @@ describe('parseJobId', () => {
     );
   });
 
-  test('reads back every job id that is written in decimal', () => {
+  test('parses every job id that is written in decimal', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (value) => {
         if (value >= 1) expect(parseJobId(String(value))).toBe(value);
@@ -111,7 +111,7 @@ describe('parseJobId', () => {
     );
   });
 
-  test('takes no string but the decimal form of the number that it answers', () => {
+  test('accepts only the decimal form of the number that it returns', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -134,7 +134,7 @@ describe('parseJobId', () => {
 });
 
 describe('parseObjectUuid', () => {
-  test.each([undefined, ''])('calls %j missing', (value) => {
+  test.each([undefined, ''])('throws that the parameter is missing for %j', (value) => {
     expect(() => parseObjectUuid(value)).toThrow(
       expect.objectContaining({ parameter: 'objectUuid', problem: 'is missing' }),
     );

@@ -4,13 +4,13 @@ import type { Parameter } from './errors.ts';
 declare const parsed: unique symbol;
 type Parsed<Value, Name extends string> = Value & { readonly [parsed]: Name };
 
-/** Who owns jobs. Safe as the first segment of an object key: see {@link parseUserId}. */
+/** Id of the user who owns a job. Safe as the first segment of an object key: see {@link parseUserId}. */
 export type UserId = Parsed<string, 'UserId'>;
 
-/** A job's number, unique within its user: 1 to 9007199254740991. */
+/** Id of a job, unique for its user: 1 to 9007199254740991. */
 export type JobId = Parsed<number, 'JobId'>;
 
-/** The name of one uploaded file within its job, such as `uuid.png`: 1 to 255 of `A-Z a-z 0-9 . _ -`. */
+/** Id of one uploaded file of a job, such as `uuid.png`: 1 to 255 of `A-Z a-z 0-9 . _ -`. */
 export type ObjectUuid = Parsed<string, 'ObjectUuid'>;
 
 const MAX_USER_ID_LENGTH = 128;
@@ -22,10 +22,11 @@ const JOB_ID_RULE = `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}
 const OBJECT_UUID_RULE = 'must be 1 to 255 of A-Z a-z 0-9 . _ -, starting with a letter or digit';
 
 /**
- * A user id becomes part of object keys, so what could make two users share a key is refused: an id that is empty,
- * longer than 128 UTF-16 units, `.` or `..`, or that holds `/`, `\`, a control character or half a surrogate pair.
+ * Parses a user id. A user id becomes part of object keys, so ids with which two users could share a key are rejected: an
+ * id that is empty, longer than 128 UTF-16 units, `.` or `..`, or that contains `/`, `\`, a control character or a lone
+ * surrogate.
  *
- * @throws Unauthorized where `value` is anything else than such an id
+ * @throws Unauthorized if `value` is not a valid user id
  */
 export const parseUserId = (value: unknown): UserId => {
   if (typeof value === 'string' && value.length <= MAX_USER_ID_LENGTH && USER_ID.test(value)) return value as UserId;
@@ -33,27 +34,29 @@ export const parseUserId = (value: unknown): UserId => {
 };
 
 /**
+ * Parses a job id.
+ *
  * @param value decimal digits without sign, leading zero or exponent, or a number
- * @throws InvalidParameter where it is missing, empty, or anything else than a whole number from 1 to 9007199254740991
+ * @throws InvalidParameter if it is missing, empty, or not a whole number from 1 to 9007199254740991
  */
 export const parseJobId = (value: unknown): JobId => {
-  refuseMissing('jobId', value);
+  rejectMissing('jobId', value);
   const id = typeof value === 'string' && JOB_ID.test(value) ? Number(value) : value;
   if (!Number.isSafeInteger(id) || (id as number) < 1) throw new InvalidParameter('jobId', JOB_ID_RULE);
   return id as JobId;
 };
 
-/** Whether a name found in stored data is one that a key may be made of. */
+/** Returns whether a name of a record may become part of a key. */
 export const isObjectUuid = (value: unknown): value is ObjectUuid =>
   typeof value === 'string' && OBJECT_UUID.test(value);
 
-/** @throws InvalidParameter where `value` is missing, empty or not an {@link ObjectUuid} */
+/** @throws InvalidParameter if `value` is missing, empty or not an {@link ObjectUuid} */
 export const parseObjectUuid = (value: unknown): ObjectUuid => {
-  refuseMissing('objectUuid', value);
+  rejectMissing('objectUuid', value);
   if (!isObjectUuid(value)) throw new InvalidParameter('objectUuid', OBJECT_UUID_RULE);
   return value;
 };
 
-const refuseMissing = (parameter: Parameter, value: unknown): void => {
+const rejectMissing = (parameter: Parameter, value: unknown): void => {
   if (value === undefined || value === '') throw new InvalidParameter(parameter, 'is missing');
 };

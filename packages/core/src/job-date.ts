@@ -4,7 +4,7 @@ export type Instant = bigint;
 const DATE_AND_TIME = String.raw`(\d{4})-(\d\d)-(\d\d)%T(\d\d):(\d\d):(\d\d)`;
 
 /**
- * What Go's `time.Time.String()` writes (https://pkg.go.dev/time#Time.String): up to nine digits of fraction, an offset, a
+ * The format of Go's `time.Time.String()` (https://pkg.go.dev/time#Time.String): up to nine digits of fraction, an offset, a
  * zone as an abbreviation or a number, and a reading of the monotonic clock. `UTC` may stand for offset and zone.
  */
 const GO_TIME = new RegExp(
@@ -17,7 +17,7 @@ const RFC_3339 = new RegExp(`^${DATE_AND_TIME.replace('%T', '[Tt]')}(?:\\.(\\d+)
 const NANOSECONDS = 1_000_000n;
 const DIGITS = 9;
 
-/** Returns the instant that a job's `date` stands for, or `undefined` if it is not what Go writes. */
+/** Returns the instant of a job's `date`, or `undefined` if it is not in Go's format. */
 export const parseJobDate = (date: string): Instant | undefined => {
   const match = GO_TIME.exec(date);
   // Go has no leap seconds.

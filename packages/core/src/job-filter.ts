@@ -2,11 +2,11 @@ import { parseJobDate, type Instant } from './job-date.ts';
 import type { KnownStatusCode } from './job-status.ts';
 import type { JobSummary } from './job.ts';
 
-/** Which jobs a list shows. A job has to match every criterion that is given. */
+/** Criteria for the jobs of a list. A job has to match every one that is given. */
 export interface JobFilter {
-  /** Codes of which the job has one. */
+  /** The job has one of these codes. */
   readonly statuses?: readonly KnownStatusCode[] | undefined;
-  /** A part of the job's name, in capital or small letters. */
+  /** The job's name contains this text, ignoring case. */
   readonly name?: string | undefined;
   /** The job's date is this instant or later. A job whose date cannot be parsed does not match. */
   readonly createdAfter?: Instant | undefined;
@@ -14,7 +14,7 @@ export interface JobFilter {
   readonly createdBefore?: Instant | undefined;
 }
 
-/** Returns a function that tells whether a job matches, or `undefined` if every job does. */
+/** Returns a function that returns whether a job matches, or `undefined` if there is no criterion. */
 export const jobMatcher = ({
   statuses,
   name,

@@ -46,7 +46,7 @@ describe('describeStatus', () => {
     });
   });
 
-  test('calls a status that is missing unknown', () => {
+  test('describes a missing status as unknown', () => {
     expect(describeStatus(undefined)).toEqual({
       code: 'unknown',
       meaning: 'Unknown status',
@@ -68,16 +68,19 @@ describe('describeStatus', () => {
     });
   });
 
-  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('is not fooled by %s', (stored) => {
-    expect(describeStatus(stored)).toEqual({
-      code: stored,
-      meaning: 'Unknown status',
-      hasResults: false,
-      isFinished: false,
-    });
-  });
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'describes %s, a property of every object, as unknown',
+    (stored) => {
+      expect(describeStatus(stored)).toEqual({
+        code: stored,
+        meaning: 'Unknown status',
+        hasResults: false,
+        isFinished: false,
+      });
+    },
+  );
 
-  test('reads every progress, and never links results by it', () => {
+  test('reads every progress, and links no results for it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), (percent) => {
         expect(describeStatus(`processing...${percent}%`)).toEqual({
@@ -91,7 +94,7 @@ describe('describeStatus', () => {
     );
   });
 
-  test('never fails, and passes on every code that is not known', () => {
+  test('never throws, and returns every unknown code unchanged', () => {
     const alike = fc.string({ unit: fc.constantFrom('processing', '...', '4', '5', '%', 'success', '_', ' ') });
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), alike), (stored) => {

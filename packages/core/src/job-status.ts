@@ -3,7 +3,7 @@ interface StatusDescription {
   readonly meaning: string;
   /** Whether a job in this status has results to link to. */
   readonly hasResults: boolean;
-  /** Whether nothing will change any more: clients that wait for the job can stop. */
+  /** Whether the status is final, so that clients can stop waiting for the job. */
   readonly isFinished: boolean;
 }
 
@@ -11,7 +11,7 @@ const waiting = { hasResults: false, isFinished: false } as const;
 const succeeded = { hasResults: true, isFinished: true } as const;
 const failed = { hasResults: false, isFinished: true } as const;
 
-/** Every status that the uploader and the processor are known to write, and what it means. */
+/** The statuses that the uploader and the processor write, with their meanings. */
 export const jobStatuses = {
   pending: { meaning: 'Waiting for all files to be uploaded', ...waiting },
   queued: { meaning: 'Job is waiting to be processed', ...waiting },
@@ -35,11 +35,11 @@ export const jobStatuses = {
 
 export type KnownStatusCode = keyof typeof jobStatuses;
 
-/** The state of a job, read from what another program stored. */
+/** The state of a job, read from the stored status. */
 export interface JobStatus extends StatusDescription {
   /** One of {@link KnownStatusCode}; a stored status that is none of them is passed on unchanged. */
   readonly code: string;
-  /** How much of the work is done, 0 to 100, if the stored status says it. */
+  /** Completed part of the work in percent, 0 to 100, if the stored status has it. */
   readonly progressPercent?: number;
 }
 

@@ -20,24 +20,24 @@ const job = (changes: Partial<Job>): Job => ({
 });
 
 describe('objectsWithResults', () => {
-  test('are all objects of a job that succeeded', () => {
+  test('returns all objects of a job that succeeded', () => {
     expect(objectsWithResults(job({}))).toEqual(['a.png', 'b.wav']);
   });
 
-  test('are not those that failed to process', () => {
+  test('leaves out objects that failed to process', () => {
     expect(objectsWithResults(job({ failedToProcess: { 'a.png': 'broken' } }))).toEqual(['b.wav']);
   });
 
-  test('are none that only the map of failures or lengths names', () => {
+  test('leaves out objects that are only in the maps of failures or lengths', () => {
     expect(objectsWithResults(job({ objectUuidNames: {}, mediaLength: { 'a.png': 1 } }))).toEqual([]);
   });
 
-  test('are never names that no key may be made of', () => {
+  test('leaves out names that are not valid in a key', () => {
     const objectUuidNames = { '../2/a.png': 'x', 'a/b': 'x', '': 'x', '.': 'x', 'c.txt': 'C.txt' };
     expect(objectsWithResults(job({ objectUuidNames }))).toEqual(['c.txt']);
   });
 
-  test('an object named like a property of every object is one like any other', () => {
+  test('returns an object with the name of a property of every object', () => {
     const objectUuidNames = Object.fromEntries([
       ['constructor', 'x'],
       ['__proto__', 'x'],

@@ -2,34 +2,34 @@ import { isObjectUuid } from './identifiers.ts';
 import type { JobId, ObjectUuid, UserId } from './identifiers.ts';
 import type { JobStatus } from './job-status.ts';
 
-/** What a list shows of a job. */
+/** The fields of a job that a list shows. */
 export interface JobSummary {
   readonly jobId: JobId;
   readonly jobName: string | null;
-  /** When the job was made, as its maker wrote it, e.g. `2020-01-01 12:00:00.000000000 UTC`. */
+  /** Time of creation, as the uploader wrote it, such as `2020-01-01 12:00:00.000000000 UTC`. */
   readonly date: string | null;
-  /** All uploaded files together, in bytes. */
+  /** Size of all uploaded files together, in bytes. */
   readonly totalSize: number;
   readonly creditsSpent: number;
   readonly status: JobStatus;
 }
 
 /**
- * One batch of files that a user asked to have processed. The maps are keyed by object uuid, as stored: a key is
- * whatever another program wrote, and becomes an {@link ObjectUuid} only in {@link objectsWithResults}.
+ * One batch of files that a user submitted for processing. The maps are keyed by object uuid, as stored: their keys are
+ * not parsed. {@link objectsWithResults} parses them as {@link ObjectUuid}.
  */
 export interface Job extends JobSummary {
   readonly userId: UserId;
   readonly email: string | null;
-  /** Object uuid to the name that the file had on the user's machine. */
+  /** Object uuid to the name of the file on the user's machine. */
   readonly objectUuidNames: Readonly<Record<string, string>>;
-  /** Object uuid to length: seconds of sound or video, pages, whatever the processor counts for that kind of file. */
+  /** Object uuid to length, in the unit of the processor for that kind of file: seconds, pages. */
   readonly mediaLength: Readonly<Record<string, number>>;
-  /** Object uuid to the reason why that file could not be processed. */
+  /** Object uuid to the reason for which that file could not be processed. */
   readonly failedToProcess: Readonly<Record<string, string>>;
 }
 
-/** The objects whose results exist: none before the job succeeded, and never one that failed to process. */
+/** Returns the objects that have results: none before the job succeeded, and none that failed to process. */
 export const objectsWithResults = (job: Job): readonly ObjectUuid[] =>
   job.status.hasResults
     ? Object.keys(job.objectUuidNames)

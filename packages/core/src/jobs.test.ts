@@ -19,12 +19,12 @@ beforeEach(() => {
 });
 
 describe('listJobs', () => {
-  test('brings every page, in order', async () => {
+  test('returns every page, in order', async () => {
     for (const jobId of [3, 1, 2, 5, 4]) jobStore.put({ userId: 'alice', jobId });
     expect((await jobs().listJobs(alice)).jobs.map(({ jobId }) => jobId)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('is an error, not a shorter list, where a later page fails', async () => {
+  test('rejects if a later page fails, and returns no shorter list', async () => {
     for (const jobId of [1, 2, 3, 5]) jobStore.put({ userId: 'alice', jobId });
     jobStore.putUnreadable('alice', 4);
     const failure = new Unavailable('the table');
@@ -69,12 +69,12 @@ describe('getJob', () => {
     expect(await jobs().getJob(alice, one)).toMatchObject({ results: {}, objectUrls: undefined, expiresAt: undefined });
   });
 
-  test('does not know a job of another user', async () => {
+  test('rejects with JobNotFound for a job of another user', async () => {
     jobStore.put(record);
     await expect(jobs().getJob(bob, one)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', jobId: 1 });
   });
 
-  test('passes on what the stores reject with', async () => {
+  test('rejects with the errors of the stores', async () => {
     jobStore.put(record);
     const failure = new Unavailable('the credentials');
     objectStore.failures.presign = failure;
@@ -93,7 +93,7 @@ describe('streamJob', () => {
     objectUuidNames: Object.fromEntries(names.map((name) => [name, name])),
   };
 
-  test('brings the links that getJob brings, in the same order', async () => {
+  test('returns the links of getJob, in the same order', async () => {
     jobStore.put(record);
     const whole = await jobs().getJob(alice, one, { objectUrls: true });
     const streamed = await jobs().streamJob(alice, one, { objectUrls: true });
@@ -106,7 +106,7 @@ describe('streamJob', () => {
     expect(streamed.expiresAt).toEqual(whole.expiresAt);
   });
 
-  test('signs a link no earlier than it is read', async () => {
+  test('signs a link only when it is read', async () => {
     jobStore.put(record);
     const signed: string[] = [];
     const presigner = objectStore.presigner.bind(objectStore);
@@ -123,7 +123,7 @@ describe('streamJob', () => {
 });
 
 describe('getObjectUrl', () => {
-  test('links a file, and asks no store for it', async () => {
+  test('links a file without a call to a store', async () => {
     jobStore.failures.find = new Error('asked');
     objectStore.failures.deleteAll = new Error('asked');
     objectStore.put('alice/1/a.png', 'picture');
@@ -145,14 +145,14 @@ describe('deleteJob', () => {
     expect(objectStore.contents('alice/1')).toEqual(['version alice/10/a.png']);
   });
 
-  test('may be repeated, and removes files that have no record', async () => {
+  test('can be repeated, and removes files without a record', async () => {
     await jobs().deleteJob(alice, one);
     objectStore.put('alice/1/late.png', 'picture');
     await jobs().deleteJob(alice, one);
     expect(objectStore.contents('alice/1/')).toEqual([]);
   });
 
-  test("touches nothing of another user's job of the same number", async () => {
+  test("leaves another user's job with the same id as it is", async () => {
     await jobs().deleteJob(bob, one);
     expect(await jobStore.find(alice, one)).toBeDefined();
     expect(objectStore.contents('alice/1/')).toHaveLength(1);
@@ -180,7 +180,7 @@ describe('deleteJob', () => {
     expect(objectStore.contents('alice/1/')).toEqual([]);
   });
 
-  test('is not done where the last sweep fails, and is completed by asking again', async () => {
+  test('rejects if the last sweep fails, and a retry completes it', async () => {
     const remove = jobStore.delete.bind(jobStore);
     jobStore.delete = async (...parameters) => {
       const existed = await remove(...parameters);
@@ -206,7 +206,7 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   await expect(call(AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
-describe('a page', () => {
+describe('listJobs with a limit', () => {
   const ids = (page: JobPage) => page.jobs.map(({ jobId }) => jobId);
 
   beforeEach(() => {
@@ -242,13 +242,13 @@ describe('a page', () => {
     }
   });
 
-  test('that holds the last job is the last, also where it is full', async () => {
+  test('returns no next page after the last job, even if the page is full', async () => {
     expect((await jobs().listJobs(alice, { limit: 10 })).next).toBeUndefined();
     expect((await jobs().listJobs(alice, { limit: 9 })).next).toBe(9);
     expect((await jobs().listJobs(alice, { limit: 1000 })).next).toBeUndefined();
   });
 
-  test('with a status is full, or the last', async () => {
+  test('and a status returns full pages, except for the last', async () => {
     const first = await jobs().listJobs(alice, { statuses: ['success'], limit: 2 });
     expect(ids(first)).toEqual([3, 6]);
     const second = await jobs().listJobs(alice, { statuses: ['success'], limit: 2, after: first.next });
@@ -257,16 +257,16 @@ describe('a page', () => {
     expect(await jobs().listJobs(alice, { statuses: ['pending'], limit: 2 })).toEqual({ jobs: [], next: undefined });
   });
 
-  test('with a status, without a limit, holds all of them', async () => {
+  test('but a status and no limit returns all jobs with that status', async () => {
     expect(ids(await jobs().listJobs(alice, { statuses: ['success'], order: 'desc' }))).toEqual([9, 6, 3]);
   });
 
-  test('judges the status as it is read, not as it is stored', async () => {
+  test('filters by the status as it is read, not as it is stored', async () => {
     jobStore.put({ userId: 'alice', jobId: 11, status: 'processing...45%' });
     expect(ids(await jobs().listJobs(alice, { statuses: ['processing'] }))).toEqual([11]);
   });
 
-  test('that is ended early goes on where it stopped, and loses nothing', async () => {
+  test('ends a page early, and the next page continues there', async () => {
     const pageEnd = AbortSignal.abort();
     const seen: number[] = [];
     let after: JobId | undefined;
@@ -281,16 +281,16 @@ describe('a page', () => {
     expect(pages).toBe(5);
   });
 
-  test('that could not be read at all is not where a list ends', async () => {
+  test('continues after a page of which no record can be read', async () => {
     for (let jobId = 1; jobId <= 9; jobId++) jobStore.putUnreadable('alice', jobId);
     expect(ids(await jobs().listJobs(alice, { limit: 5, pageEnd: AbortSignal.abort() }))).toEqual([10]);
   });
 
-  test('without a limit is never ended early', async () => {
+  test('never ends a page early if there is no limit', async () => {
     expect(ids(await jobs().listJobs(alice, { pageEnd: AbortSignal.abort() }))).toHaveLength(10);
   });
 
-  test('asks the store for as many as it takes to see whether there is another', async () => {
+  test('requests one job more than the limit, to know whether there is a next page', async () => {
     const hints: unknown[] = [];
     const list = jobStore.list.bind(jobStore);
     jobStore.list = (user, range, options) => {
@@ -304,10 +304,10 @@ describe('a page', () => {
   });
 });
 
-describe('links to the files', () => {
+describe('getJob with objectUrls', () => {
   const objectUuidNames = { 'a.png': 'A.png', 'b.wav': 'B.wav', '../c': 'C' };
 
-  test('come with a job that is asked for with them, whether or not it succeeded', async () => {
+  test('links the files of a job, whether or not it succeeded', async () => {
     jobStore.put({ userId: 'alice', jobId: 1, status: 'queued', objectUuidNames });
     objectStore.put('alice/1/a.png', 'picture');
     objectStore.put('alice/1/b.wav', 'sound');
@@ -320,7 +320,7 @@ describe('links to the files', () => {
     expect(expiresAt).toEqual(new Date('2100-01-01'));
   });
 
-  test('do not get in the way of those to the results', async () => {
+  test('links the results too', async () => {
     jobStore.put({
       userId: 'alice',
       jobId: 1,
@@ -338,7 +338,7 @@ describe('links to the files', () => {
     expect(objectStore.get(objectUrls['b.wav'] ?? '')).toBe('b.wav');
   });
 
-  test('may carry a name to save the file under', async () => {
+  test('signs a name to save the file under', async () => {
     const { url } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'), { downloadAs: 'holiday.png' });
     expect(objectStore.downloadName(url)).toBe('holiday.png');
   });

@@ -8,7 +8,7 @@ import type { GetObjectUrl } from './use-cases/get-object-url.ts';
 import { listJobs } from './use-cases/list-jobs.ts';
 import type { ListJobs } from './use-cases/list-jobs.ts';
 
-/** What can be done with jobs. The user is always the first argument: no call reaches beyond that user's own. */
+/** The four use cases. The user id is always the first argument: no call reaches another user's jobs. */
 export interface Jobs {
   readonly listJobs: ListJobs;
   readonly getJob: GetJob;
@@ -18,7 +18,7 @@ export interface Jobs {
   readonly deleteJob: DeleteJob;
 }
 
-/** The use cases on top of the given stores. */
+/** Creates the use cases on the given stores. */
 export const createJobs = (stores: { readonly jobStore: JobStore; readonly objectStore: ObjectStore }): Jobs => ({
   listJobs: listJobs(stores),
   getJob: getJob(stores),

@@ -5,7 +5,7 @@ import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from './objec
 
 const [user, job, object] = [parseUserId('alice'), parseJobId(1), parseObjectUuid('uuid.png')];
 
-/** Identifiers that look alike, and look like parts of keys, so that a collision would be found. */
+/** Identifiers that are similar to each other and to parts of keys, so that collisions are found. */
 const triples = fc.tuple(
   fc.oneof(fc.constantFrom('a', 'a.', '1', 'a1', '...', 'results', 'a%2F1'), fc.string({ minLength: 1, maxLength: 6 })),
   fc.oneof(
@@ -24,7 +24,7 @@ const isUserId = (value: string): boolean => {
 };
 
 describe('object keys', () => {
-  test('are the documented ones', () => {
+  test('have the documented form', () => {
     expect(uploadedFileKey(user, job, object)).toBe('alice/1/uuid.png');
     expect(fullResultKey(user, job, object)).toBe('alice/1/results/uuid.png.json');
     expect(minResultKey(user, job, object)).toBe('alice/1/results/uuid.png.min.json');

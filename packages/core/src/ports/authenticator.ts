@@ -1,14 +1,14 @@
 import type { UserId } from '../identifiers.ts';
 import type { CallOptions } from './call-options.ts';
 
-/** Tells who is asking. */
+/** Authenticates callers. */
 export interface Authenticator {
   /**
-   * The user that a token proves, the same one for the same token as long as it is valid.
+   * Verifies a token and returns the id of its user: the same id for the same token, as long as the token is valid.
    *
-   * @param token as the caller presented it, without a scheme; `undefined` where there was none
-   * @throws Unauthorized where the token is missing, forged, out of date, meant for somebody else, or names no {@link UserId}
-   * @throws Unavailable where a well-formed token cannot be judged, because what it must be checked against was never in reach
+   * @param token as in the request, without a scheme; `undefined` if the request has none
+   * @throws Unauthorized if the token is missing, forged, expired, issued for another audience, or has no valid user id
+   * @throws Unavailable if a well-formed token cannot be verified because no keys have ever been fetched
    */
   authenticate(token: string | undefined, options?: CallOptions): Promise<UserId>;
 }

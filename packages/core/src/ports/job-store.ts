@@ -3,13 +3,13 @@ import type { JobId, UserId } from '../identifiers.ts';
 import type { Job, JobSummary } from '../job.ts';
 import type { CallOptions } from './call-options.ts';
 
-/** Which of a user's jobs a list goes through, and in which order. */
+/** The part of a user's jobs that a list reads, and its order. */
 export interface ListRange {
   /** By job id. Default: ascending. */
   readonly order?: 'asc' | 'desc';
   /** Starts behind this id, whether or not there is such a job. */
   readonly after?: JobId | undefined;
-  /** How many jobs the caller will read, if it knows: a hint, so that no more than these need be fetched. */
+  /** Number of jobs that the caller will read, if it is known. A hint, so that an adapter can fetch no more than these. */
   readonly sizeHint?: number | undefined;
 }
 

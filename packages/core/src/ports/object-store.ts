@@ -4,7 +4,7 @@ import type { CallOptions } from './call-options.ts';
 export interface PresignOptions extends CallOptions {
   /** The name under which a browser saves the object, instead of showing it. */
   readonly downloadAs?: string | undefined;
-  /** How long the URLs are to work, in seconds. Makes the configured lifetime shorter, never longer. */
+  /** Lifetime of the URLs, in seconds. Shortens the configured lifetime and never extends it. */
   readonly expiresInSeconds?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface Presigner {
   presign(keys: readonly ObjectKey[]): Promise<readonly string[]>;
 }
 
-/** What was removed from an object store. */
+/** Counts of what was removed from an object store. */
 export interface Removed {
   /** Objects, each older version and each delete marker counted by itself. */
   readonly objects: number;

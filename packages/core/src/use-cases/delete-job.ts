@@ -33,13 +33,13 @@ export interface DeleteJobOptions extends CallOptions {
  * @throws JobNotFinished if only a finished job is to be deleted, and this one is not
  * @throws UnreadableJob if only a finished job is to be deleted, and the record cannot be read
  */
-export type DeleteJob = (user: UserId, jobId: JobId, options?: DeleteJobOptions) => Promise<DeleteReceipt>;
+export type DeleteJob = (userId: UserId, jobId: JobId, options?: DeleteJobOptions) => Promise<DeleteReceipt>;
 
 export const deleteJob =
   ({ jobStore, objectStore }: { jobStore: JobStore; objectStore: ObjectStore }): DeleteJob =>
-  async (user, jobId, { onlyIfFinished, onProgress, ...options } = {}) => {
+  async (userId, jobId, { onlyIfFinished, onProgress, ...options } = {}) => {
     if (onlyIfFinished) {
-      const job = await jobStore.find(user, jobId, options);
+      const job = await jobStore.find(userId, jobId, options);
       if (job && !job.status.isFinished) throw new JobNotFinished(jobId);
     }
 
@@ -55,10 +55,10 @@ export const deleteJob =
         bytes: progress.bytes + bytes,
       });
 
-    const files = jobPrefix(user, jobId);
+    const files = jobPrefix(userId, jobId);
     // Files first, record last: while any file is left the job is still listed, and can be deleted again.
     await objectStore.deleteAll(files, { ...options, onRemoved });
-    const record = (await jobStore.delete(user, jobId, options)) ? 'deleted' : 'absent';
+    const record = (await jobStore.delete(userId, jobId, options)) ? 'deleted' : 'absent';
     update({ record });
     // A file that was still being uploaded for the listed job may have arrived after the first sweep.
     await objectStore.deleteAll(files, { ...options, onRemoved });

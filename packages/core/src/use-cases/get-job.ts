@@ -45,10 +45,10 @@ export interface StreamedJob {
  * @throws JobNotFound if the user has no such job
  * @throws UnreadableJob if its record cannot be read
  */
-export type GetJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
+export type GetJob = (userId: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
 /** Does what {@link GetJob} does, for a caller that writes each link away instead of keeping all of them. */
-export type StreamJob = (user: UserId, jobId: JobId, options?: GetJobOptions) => Promise<StreamedJob>;
+export type StreamJob = (userId: UserId, jobId: JobId, options?: GetJobOptions) => Promise<StreamedJob>;
 
 interface Stores {
   readonly jobStore: JobStore;
@@ -57,8 +57,8 @@ interface Stores {
 
 export const getJob =
   (stores: Stores): GetJob =>
-  async (user, jobId, options) => {
-    const { job, results, objectUrls, expiresAt } = await streamJob(stores)(user, jobId, options);
+  async (userId, jobId, options) => {
+    const { job, results, objectUrls, expiresAt } = await streamJob(stores)(userId, jobId, options);
     return { job, results: await collect(results), objectUrls: objectUrls && (await collect(objectUrls)), expiresAt };
   };
 
@@ -67,8 +67,8 @@ const BATCH = 4;
 
 export const streamJob =
   ({ jobStore, objectStore }: Stores): StreamJob =>
-  async (user, jobId, options) => {
-    const job = await jobStore.find(user, jobId, options);
+  async (userId, jobId, options) => {
+    const job = await jobStore.find(userId, jobId, options);
     if (job === undefined) throw new JobNotFound(jobId);
 
     const processed = objectsWithResults(job);
@@ -78,12 +78,15 @@ export const streamJob =
 
     const presigner = await objectStore.presigner(options);
     const results = inBatches(processed, async (batch) => {
-      const keys = batch.flatMap((object) => [fullResultKey(user, jobId, object), minResultKey(user, jobId, object)]);
+      const keys = batch.flatMap((object) => [
+        fullResultKey(userId, jobId, object),
+        minResultKey(userId, jobId, object),
+      ]);
       const urls = await presigner.presign(keys);
       return batch.map((object, index) => [object, { full: urlAt(urls, 2 * index), min: urlAt(urls, 2 * index + 1) }]);
     });
     const objectUrls = inBatches(uploaded, async (batch) => {
-      const urls = await presigner.presign(batch.map((object) => uploadedFileKey(user, jobId, object)));
+      const urls = await presigner.presign(batch.map((object) => uploadedFileKey(userId, jobId, object)));
       return batch.map((object, index) => [object, urlAt(urls, index)]);
     });
     return { job, results, objectUrls: options?.objectUrls ? objectUrls : undefined, expiresAt: presigner.expiresAt };

@@ -15,7 +15,7 @@ export interface ObjectUrl {
 
 /** Returns a presigned URL of one stored file. Neither the job nor the file is looked up, so it may lead nowhere. */
 export type GetObjectUrl = (
-  user: UserId,
+  userId: UserId,
   jobId: JobId,
   object: ObjectUuid,
   options?: GetObjectUrlOptions,
@@ -25,8 +25,8 @@ const keyMakers = { full: fullResultKey, min: minResultKey, upload: uploadedFile
 
 export const getObjectUrl =
   ({ objectStore }: { objectStore: ObjectStore }): GetObjectUrl =>
-  async (user, jobId, object, { result, ...options } = {}) => {
+  async (userId, jobId, object, { result, ...options } = {}) => {
     const presigner = await objectStore.presigner(options);
-    const [url] = (await presigner.presign([keyMakers[result ?? 'upload'](user, jobId, object)])) as [string];
+    const [url] = (await presigner.presign([keyMakers[result ?? 'upload'](userId, jobId, object)])) as [string];
     return { url, expiresAt: presigner.expiresAt };
   };

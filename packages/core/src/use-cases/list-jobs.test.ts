@@ -11,7 +11,7 @@ import type { ListQuery } from './list-jobs.ts';
 const alice = parseUserId('alice');
 const codes = Object.keys(jobStatuses) as KnownStatusCode[];
 
-/** A filter, and the same filter as a reader of the contract would write it, on what is stored. */
+/** A filter, and the same filter on stored records, written from the contract. */
 interface TestFilter {
   readonly filter: JobFilter;
   readonly matches: (record: JobRecord) => boolean;

@@ -24,14 +24,14 @@ export interface JobPage {
 }
 
 /** Returns a user's jobs, all of them or page by page. */
-export type ListJobs = (user: UserId, query?: ListQuery, options?: ListOptions) => Promise<JobPage>;
+export type ListJobs = (userId: UserId, query?: ListQuery, options?: ListOptions) => Promise<JobPage>;
 
 export const listJobs =
   ({ jobStore }: { jobStore: JobStore }): ListJobs =>
-  async (user, { order = 'asc', jobIds, after, limit = Infinity, pageEnd, ...filter } = {}, options) => {
+  async (userId, { order = 'asc', jobIds, after, limit = Infinity, pageEnd, ...filter } = {}, options) => {
     const matches = jobMatcher(filter);
     if (jobIds) {
-      const found = await jobStore.listByIds(user, [...new Set(jobIds)], options);
+      const found = await jobStore.listByIds(userId, [...new Set(jobIds)], options);
       const direction = order === 'asc' ? 1 : -1;
       const sorted = [...found].sort((one, other) => direction * (one.jobId - other.jobId));
       return { jobs: matches ? sorted.filter(matches) : sorted, next: undefined };
@@ -41,7 +41,7 @@ export const listJobs =
     let last: JobId | undefined;
     // One more than the limit, because only the next job shows that there is a next page.
     const sizeHint = !matches && limit < Infinity ? limit + 1 : undefined;
-    for await (const page of jobStore.list(user, { order, after, sizeHint }, options)) {
+    for await (const page of jobStore.list(userId, { order, after, sizeHint }, options)) {
       for (const job of page) {
         if (!matches || matches(job)) {
           if (jobs.length === limit) return { jobs, next: last };
