@@ -2,22 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3ObjectStore } from '@jobs-api/adapters-aws';
 import type { ObjectKey } from '@jobs-api/core';
 import { JobsBucket } from '@jobs-api/local';
+import { realS3Client } from '../harness/real-s3.ts';
 
-const { RGW_ENDPOINT = '', RGW_ACCESS_KEY = '', RGW_SECRET_KEY = '' } = process.env;
-
-const clientOf = (settings: Pick<S3ClientConfig, 'systemClockOffset'> = {}) =>
-  new S3Client({
-    endpoint: RGW_ENDPOINT,
-    region: 'us-east-1',
-    credentials: { accessKeyId: RGW_ACCESS_KEY, secretAccessKey: RGW_SECRET_KEY },
-    forcePathStyle: true,
-    ...settings,
-  });
-const client = clientOf();
+const client = realS3Client();
 const bucket = new JobsBucket(client, `jobs-${randomUUID()}`);
 const options = { bucketName: bucket.bucketName, urlTtlSeconds: 60 };
 const store = new S3ObjectStore(client, options);
@@ -68,7 +58,10 @@ describe('a URL for RADOS Gateway', () => {
 
   test('is refused after its expiry', async () => {
     await bucket.put('late', 'x');
-    const late = new S3ObjectStore(client, { ...options, presigningClient: clientOf({ systemClockOffset: -61_000 }) });
+    const late = new S3ObjectStore(client, {
+      ...options,
+      presigningClient: realS3Client({ systemClockOffset: -61_000 }),
+    });
     const urls = await (await late.presigner()).presign(['late' as ObjectKey]);
     expect((await download(urls[0] ?? '')).status).toBe(403);
   });

@@ -122,6 +122,6 @@ until_ok 'The gateway' curl -sf "http://127.0.0.1:$gateway_port/"
 "${in_ceph[@]}" radosgw-admin -n client.rgw.a user create --uid=test --display-name=test \
   --access-key="$access_key" --secret-key="$secret_key" >"$state/user.out" 2>&1
 
-RGW_ENDPOINT=http://127.0.0.1:$gateway_port RGW_ACCESS_KEY=$access_key RGW_SECRET_KEY=$secret_key \
+S3_ENDPOINT=http://127.0.0.1:$gateway_port S3_ACCESS_KEY=$access_key S3_SECRET_KEY=$secret_key \
   node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
   --testMatch '<rootDir>/e2e/rgw/*.test.ts' --testTimeout 600000 "$@"

@@ -58,7 +58,7 @@ describe('readAwsConfig', () => {
     expect(readAwsConfig(env).config?.tokens?.rules).toMatchObject({ clientIds: ['web', 'phone'], tokenUse: 'any' });
   });
 
-  test('does not ask whose tokens are taken where somebody else verifies them', () => {
+  test('does not read the issuer if tokens are verified elsewhere', () => {
     const { config } = readAwsConfig({ ...storage, ...oidc, USER_ID_CLAIM: 'uid' }, { tokens: false });
     expect(config).toMatchObject({ tableName: 'jobs', userIdClaim: 'uid' });
     expect(config).not.toHaveProperty('tokens');

@@ -5,20 +5,20 @@ import type { ProxyEnv } from './proxy.ts';
 import { secretsIn } from './secrets.ts';
 import type { TokenRules } from './jwt/jwt-authenticator.ts';
 
-/** What the adapters need to know; region, credentials and endpoints the AWS SDK reads from the environment itself. */
+/** Settings of the adapters. Region, credentials and endpoints are read by the AWS SDK itself. */
 export interface AwsConfig {
   readonly tableName: string;
   readonly summaryIndexName: string | undefined;
   readonly bucketName: string;
   readonly forcePathStyle: boolean;
-  /** The address that presigned URLs are made for, where users reach S3 by another name than the service does. */
+  /** The address that URLs are signed for, if users reach S3 by another name than the service does. */
   readonly publicEndpoint: string | undefined;
   readonly urlTtlSeconds: number;
   /** The claim that is the user id. */
   readonly userIdClaim: string;
-  /** Whose tokens are taken; absent where somebody else has verified them. */
+  /** The issuer of valid tokens; absent if tokens are verified elsewhere. */
   readonly tokens?: TokenConfig;
-  /** Of the proxy that calls to AWS and fetches of token keys go through. */
+  /** The proxy for calls to AWS and fetches of token keys. */
   readonly proxyEnv?: ProxyEnv;
   /** Values of the environment that must not be logged. */
   readonly secrets: readonly string[];
@@ -116,14 +116,14 @@ const oidcTokens = v.pipe(
   })),
 );
 
-/** Every variable that is read here. */
+/** Names of the variables that {@link readAwsConfig} reads. */
 export const awsVariables: readonly string[] = [
   ...Object.keys(storageEntries.entries),
   ...Object.keys(cognitoVariables.entries),
 ];
 
 export interface ReadOptions {
-  /** `false` where somebody else verifies tokens: the variables that say whose are taken are then not read. */
+  /** `false` if tokens are verified elsewhere: then the variables of the issuer are not read. */
   readonly tokens?: boolean;
 }
 
@@ -136,8 +136,8 @@ const readTokens = (given: object) =>
     : v.safeParse(cognitoTokens, given);
 
 /**
- * Reads the variables of the adapters (docs/configuration.md): either the configuration, or everything that is wrong with
- * it, a sentence each. A variable that is set to nothing counts as not set.
+ * Reads the variables of the adapters (docs/configuration.md). Returns the configuration or all problems, one sentence
+ * each. An empty variable counts as not set.
  */
 export const readAwsConfig = (
   env: Readonly<Record<string, string | undefined>>,

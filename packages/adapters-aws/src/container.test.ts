@@ -5,7 +5,7 @@ import { readAwsConfig } from './config.ts';
 import { createContainer, SERVICES } from './container.ts';
 import { jobsTable } from './dynamodb/jobs-table.ts';
 
-test('the container hands out the use cases and the authenticator, each made once, on AWS', async () => {
+test('the container returns the use cases and the authenticator, each created once, on AWS', async () => {
   const stack = await startLocalStack({ table: jobsTable('jobs') });
   const environment = process.env;
   process.env = { ...environment, ...stack.env };
@@ -36,7 +36,7 @@ test('the container hands out the use cases and the authenticator, each made onc
   }
 });
 
-test('a container whose token keys are out of reach says so', async () => {
+test('a container warns when its token keys cannot be fetched', async () => {
   const stack = await startLocalStack({ table: jobsTable('jobs') });
   await stack.close();
   const { config } = readAwsConfig(stack.env);

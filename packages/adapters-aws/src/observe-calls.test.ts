@@ -46,7 +46,7 @@ test.each<[string, Answer[], AwsCall['outcome'], number]>([
   ['that meets nothing but faults', [broken, broken, broken], 'unavailable', 3],
   ['whose connection is reset', [], 'unavailable', 3],
   ['that is not allowed', [{ status: 400, type: 'AccessDeniedException' }], 'refused', 1],
-])('a call %s is told once, with its attempts', async (_, answers, outcome, attempts) => {
+])('a call %s is reported once, with its attempts', async (_, answers, outcome, attempts) => {
   const { calls, failed } = await observe(answers);
   expect(calls).toEqual([
     { service: 'DynamoDB', operation: 'GetItem', outcome, attempts, seconds: expect.any(Number) },
@@ -55,7 +55,7 @@ test.each<[string, Answer[], AwsCall['outcome'], number]>([
   expect(failed).toBe(outcome !== 'success');
 });
 
-test('a call that is given up is told as aborted', async () => {
+test('a call that is aborted is reported as aborted', async () => {
   const { calls } = await observe([ok], AbortSignal.abort());
   expect(calls).toMatchObject([{ outcome: 'aborted', attempts: 1 }]);
 });

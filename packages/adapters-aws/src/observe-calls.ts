@@ -11,11 +11,11 @@ import type { AwsIdentity } from './secrets.ts';
 export interface AwsCall {
   /** `DynamoDB` or `S3`. */
   readonly service: string;
-  /** By the name that AWS gives it, such as `GetItem`. */
+  /** The name that AWS gives it, such as `GetItem`. */
   readonly operation: string;
   /**
-   * `throttled` and `unavailable`: after the last attempt, and another may succeed. `refused`: AWS said no, and would
-   * again. `aborted`: the request that it was for has ended.
+   * `throttled` and `unavailable`: the last attempt failed, and a later one may succeed. `refused`: a retry cannot help.
+   * `aborted`: the request that the call was made for has ended.
    */
   readonly outcome: 'success' | 'throttled' | 'unavailable' | 'refused' | 'aborted';
   readonly attempts: number;
@@ -41,7 +41,7 @@ interface Metadata {
   readonly httpStatusCode?: number;
 }
 
-/** What the SDK adds to the context of a call that it signs. */
+/** Added by the SDK to the context of a call that it signs. */
 interface SigningContext {
   readonly selectedHttpAuthScheme?: { readonly identity?: AwsIdentity };
 }
@@ -53,7 +53,7 @@ interface Context {
   readonly commandName?: string;
 }
 
-/** What of an SDK client is needed here. */
+/** The part of an SDK client that is used here. */
 interface Client {
   readonly middlewareStack: {
     add(
@@ -64,7 +64,7 @@ interface Client {
 }
 
 /**
- * Tells a listener, and the tracer that is registered with OpenTelemetry's API, of each of a client's calls. The names of
+ * Reports each call of a client to a listener and to the tracer that is registered with OpenTelemetry's API. The names of
  * spans and attributes are those of https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/.
  */
 export const observeCalls = (client: Client, { onCall, onIdentity }: CallObserver = {}): void => {

@@ -7,13 +7,13 @@ import { pagesOfUploads, pagesOfVersions } from './s3/list-pages.ts';
 import type { ListPage, ListQuery } from './s3/list-pages.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 
-/** What is left of a job that no user can see or delete any more. */
+/** The rest of a job that no user can see or delete any more. */
 export interface Orphan extends JobKey {
   readonly record: 'absent' | 'empty';
   /** Versions and delete markers. */
   readonly objects: number;
   readonly uploads: number;
-  /** Of the versions. */
+  /** Size of the versions. */
   readonly bytes: number;
   /** When the newest of these was written; `undefined` if there are none. */
   readonly newest: Date | undefined;

@@ -8,7 +8,7 @@ export interface AwsIdentity {
 /** Credentials that were replaced are valid for a while, and late errors may quote them. */
 const IDENTITIES_KEPT = 4;
 
-/** The values that must not be logged, because whoever has them could act as this service. */
+/** The values that must not be logged, because they allow others to act as this service. */
 export class Secrets {
   readonly #configured: readonly string[];
   #identities: AwsIdentity[] = [];

@@ -2,9 +2,9 @@
 export interface TriedCall {
   /** As AWS names it, such as `GetItem`. */
   readonly name: string;
-  /** What allows it, such as `s3:ListBucket`. */
+  /** The permission that it needs, such as `s3:ListBucket`. */
   readonly permission: string;
-  /** What it is allowed on, such as `the bucket jobs-files`. */
+  /** The resource of that permission, such as `the bucket jobs-files`. */
   readonly resource: string;
   /** The variable that holds the address. */
   readonly endpoint: 'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_S3';
@@ -44,7 +44,7 @@ export const explain = (error: unknown, call: TriedCall): string => {
   return `${tried} ${adviceFor(cause, call)}`;
 };
 
-/** What came back: status and code, or the error of the connection. */
+/** Status and code of the response, or the error of the connection. */
 const responseOf = (error: AwsError): string => {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return reasonOf(error);

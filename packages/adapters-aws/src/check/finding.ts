@@ -5,7 +5,7 @@ export interface Finding {
   readonly subject: string;
   /** `warning`: the service works without it. `skipped`: cannot be checked before another check succeeds. */
   readonly verdict: 'ok' | 'warning' | 'failed' | 'skipped';
-  /** What was tried, what came back and what to do: one or more sentences on one line. */
+  /** One or more sentences on one line: the call, its response, and what to do. */
   readonly text: string;
 }
 

@@ -32,7 +32,7 @@ const startTable = async () => {
   return { table, close, endpoint: dynamo.endpoint };
 };
 
-/** A port that was free a moment ago, so that nobody listens there. */
+/** A port that was free a moment ago, so nothing listens there. */
 const refusingEndpoint = async () => {
   const dynamo = await startLocalDynamo();
   await dynamo.close();
@@ -116,13 +116,13 @@ describe('DynamoJobStore', () => {
     });
   });
 
-  test('is ready where the table is, and says so where it is not', async () => {
+  test('check resolves if the table exists, and rejects if not', async () => {
     await new DynamoJobStore(table.client, { tableName: TABLE }).check();
     const missing = new DynamoJobStore(table.client, { tableName: 'no-such-table' });
     await expect(missing.check()).rejects.toThrow('DescribeTable failed: ResourceNotFoundException');
   });
 
-  test('is ready where the index is, and says so where it is missing or lacks what a list shows', async () => {
+  test('check rejects if the index is missing or lacks what a list shows', async () => {
     const { GlobalSecondaryIndexes, ...definition } = jobsTable('lean');
     const Projection = { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['jobName', 'status', 'email'] };
     await table.client.send(

@@ -10,7 +10,7 @@ import { tableProblems } from './table-problems.ts';
 
 export interface DynamoJobStoreOptions {
   readonly tableName: string;
-  /** The index that a list reads instead of the table, so that it pays only for what it shows. */
+  /** The index that a list reads instead of the table, so that it costs only what it shows. */
   readonly summaryIndexName?: string | undefined;
 }
 
@@ -110,8 +110,8 @@ export class DynamoJobStore implements JobStore {
   }
 
   /**
-   * Rejects where the table or the index cannot be used, and says everything that is wrong with them. Takes one
-   * `DescribeTable`, and the right to it: without, the table cannot be called good.
+   * Rejects if the table or the index cannot be used, with all of their problems. Makes one `DescribeTable` call, which
+   * must be allowed.
    */
   async check(options: CallOptions = {}): Promise<void> {
     const { table, index } = await this.problems(options);
@@ -120,9 +120,9 @@ export class DynamoJobStore implements JobStore {
   }
 
   /**
-   * What keeps the table, and the index that a list reads, from being used, a sentence each.
+   * Returns the problems of the table and of the index that a list reads, one sentence each.
    *
-   * @throws where DynamoDB does not say
+   * @throws if `DescribeTable` fails
    */
   async problems({ signal }: CallOptions = {}): Promise<ReturnType<typeof tableProblems>> {
     const command = new DescribeTableCommand({ TableName: this.#tableName });

@@ -37,7 +37,7 @@ const noneOf = (attributes: readonly string[]) => ({
   values: { ':null': { S: 'NULL' } },
 });
 
-/** What `--orphans` has to know of the records of jobs. */
+/** The records of jobs as `--orphans` reads them. */
 export class JobRecords {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;

@@ -5,10 +5,10 @@ export const SORT_KEY = 'jobId';
 
 export const DEFAULT_SUMMARY_INDEX = 'jobs-summary';
 
-/** What a list shows of a job besides its key: all that the summary index has to hold. */
+/** The attributes that a list shows besides the key. The summary index projects them. */
 export const SUMMARY_ATTRIBUTES = ['jobName', 'date', 'contentLength', 'creditsSpent', 'status'] as const;
 
-/** The table of jobs with its summary index, as whoever creates it has to. */
+/** Returns the table of jobs with its summary index, as `CreateTable` takes it. */
 export const jobsTable = (tableName: string, summaryIndexName = DEFAULT_SUMMARY_INDEX) =>
   ({
     TableName: tableName,

@@ -16,7 +16,7 @@ const PLACE_MS = 1_000;
  */
 export const readLargeResponsesInTurns = (client: DynamoDBClient): void => {
   const turns = new UserTurns();
-  /** What ends the turn of a call that has one, by the SDK's context of that call. */
+  /** Functions that end the turns of calls, by the SDK's context of the call. */
   const releases = new WeakMap<object, () => void>();
 
   // Around the SDK's own deserializer: the turn lasts until the response is decoded.

@@ -1,13 +1,12 @@
 import type { KeySchemaElement, Projection, TableDescription } from '@aws-sdk/client-dynamodb';
 import { PARTITION_KEY, SORT_KEY, SUMMARY_ATTRIBUTES } from './jobs-table.ts';
 
-/** Of a table and of an index: while it is updated, it serves as before. */
+/** States of a table or an index that can be used. It works as usual while it is updated. */
 const IN_SERVICE: readonly unknown[] = ['ACTIVE', 'UPDATING'];
 
 /**
- * What keeps a table from holding jobs, a sentence each; none where it is as `jobs-table.ts` describes it. Of an index
- * that lacks an attribute a list would be refused, and by a server that is compatible with DynamoDB perhaps be answered
- * without.
+ * Returns the problems of a table and its index, one sentence each; none if they are as `jobs-table.ts` describes them.
+ * DynamoDB refuses to list an index that lacks an attribute. A compatible server may list it without the attribute.
  */
 export const tableProblems = (
   { TableStatus, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes = [] }: TableDescription,

@@ -4,7 +4,7 @@ import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtPayload } from 'aws-jwt-verify/jwt-model';
 import { LEEWAY_SECONDS } from './token-cache.ts';
 
-/** The user pool and the clients whose tokens are taken. */
+/** The user pool and the clients whose tokens are accepted. */
 export interface CognitoTokenRules {
   readonly mode: 'cognito';
   readonly userPoolId: string;
@@ -13,11 +13,11 @@ export interface CognitoTokenRules {
 }
 
 /**
- * The issuers that a Cognito user pool's tokens may name, the original and the updated one
+ * Returns the issuers that a Cognito user pool's tokens may name, the original and the updated one
  * (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html), and
- * where its keys are: a pool that was not moved to the updated issuer has them at the original one only.
+ * the address of its keys: a pool that was not moved to the updated issuer has them at the original one only.
  *
- * @throws where `userPoolId` is not one, such as `eu-west-1_AbCdEfGhI`
+ * @throws if `userPoolId` is not one, such as `eu-west-1_AbCdEfGhI`
  */
 export const cognitoUserPool = (userPoolId: string): { issuers: string[]; jwksUri: string } => {
   const original = CognitoJwtVerifier.parseUserPoolId(userPoolId);

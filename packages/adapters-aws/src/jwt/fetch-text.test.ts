@@ -22,14 +22,14 @@ beforeEach(async () => {
 afterEach(() => closeServer(server));
 
 describe('fetchText', () => {
-  test('brings the text, in whatever pieces it comes', async () => {
+  test('returns the text, however it is split into pieces', async () => {
     const text = Buffer.from('{"keys":["☃"]}');
     respond = (_, response) => response.write(text.subarray(0, 11), () => response.end(text.subarray(11)));
     expect(await fetchText(uri)).toBe('{"keys":["☃"]}');
     expect(requests).toEqual(['GET /keys?of=issuer']);
   });
 
-  test('keeps no connection', async () => {
+  test('closes its connection', async () => {
     let connections = 0;
     server.on('connection', () => connections++);
     respond = (_, response) => response.end('text');
@@ -38,7 +38,7 @@ describe('fetchText', () => {
     expect(connections).toBe(2);
   });
 
-  test('brings exactly 1 MiB', async () => {
+  test('returns exactly 1 MiB', async () => {
     respond = (_, response) => response.end(Buffer.alloc(MEBIBYTE, 'x'));
     expect(await fetchText(uri)).toHaveLength(MEBIBYTE);
   });
@@ -58,13 +58,13 @@ describe('fetchText', () => {
     ],
     ['closes within the body', /aborted/, (q, response) => response.write('te', () => q.socket.destroy())],
     [
-      'answers less than it announced',
+      'sends less than its Content-Length',
       /aborted/,
       ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntext'),
     ],
-    ['answers 1 byte more than 1 MiB', /more than 1048576/, (_, response) => response.end(Buffer.alloc(MEBIBYTE + 1))],
+    ['sends 1 byte more than 1 MiB', /more than 1048576/, (_, response) => response.end(Buffer.alloc(MEBIBYTE + 1))],
     [
-      'answers without end',
+      'sends without end',
       /more than 1048576 bytes$/,
       (_, response) => {
         const write = () => {
@@ -74,24 +74,24 @@ describe('fetchText', () => {
         write();
       },
     ],
-  ])('rejects where the server %s', async (_, message, listener) => {
+  ])('rejects when the server %s', async (_, message, listener) => {
     respond = listener;
     await expect(fetchText(uri)).rejects.toThrow(message);
     expect(requests).toEqual(['GET /keys?of=issuer']);
   });
 
   test.each<[string, RequestListener]>([
-    ['does not begin an answer', () => undefined],
+    ['does not respond', () => undefined],
     ['hangs within the body', (_, response) => response.write('te')],
     ['sends a byte now and then', (_, response) => void setInterval(() => response.write('t'), 10).unref()],
-  ])('gives up, and hangs up, where the server %s', async (_, listener) => {
+  ])('times out and closes the connection when the server %s', async (_, listener) => {
     const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
     respond = listener;
     await expect(fetchText(uri, { timeoutMs: 50 })).rejects.toThrow('did not respond within 50 ms');
     await closed;
   });
 
-  test('rejects where nobody listens, and what is no address', async () => {
+  test('rejects an address without a server, and a text that is not an address', async () => {
     await expect(fetchText('http://127.0.0.1:1/')).rejects.toThrow('ECONNREFUSED');
     await expect(fetchText('nonsense')).rejects.toThrow('Invalid URL');
     await expect(fetchText('ftp://127.0.0.1/')).rejects.toThrow('ftp:');

@@ -40,11 +40,11 @@ beforeEach(() => {
 });
 
 const moduli = async (kid: string) => (await keys.get(kid)).map(({ jwk }) => jwk.n);
-/** Waits for the fetch under way; begins one only where that was due. */
+/** Waits for the fetch under way; starts one only if that is due. */
 const fetchIsOver = () => keys.get('nobody');
 
 describe('RemoteJwks', () => {
-  test('brings the key with a kid, ready for use', async () => {
+  test('returns the key with a kid, ready for use', async () => {
     endpoint = serveKeys(one, two);
     const [key, ...others] = await keys.get('two');
     expect(others).toEqual([]);
@@ -52,12 +52,12 @@ describe('RemoteJwks', () => {
     expect(key?.publicKey.export({ format: 'jwk' })).toEqual({ kty: 'RSA', n: two.n, e: two.e });
   });
 
-  test('brings nothing for a kid that the issuer does not have', async () => {
+  test('returns nothing for a kid that the issuer does not have', async () => {
     expect(await keys.get('two')).toEqual([]);
     expect(await keys.get('__proto__')).toEqual([]);
   });
 
-  test('brings every key where two good ones share a kid', async () => {
+  test('returns every key when two good ones share a kid', async () => {
     endpoint = serveKeys(one, { ...two, kid: 'one' });
     expect(await moduli('one')).toEqual([one.n, two.n]);
   });
@@ -92,13 +92,13 @@ describe('a set of keys', () => {
     expect(await moduli('two')).toEqual([two.n]);
   });
 
-  test('is fetched again also where only its readiness is asked for', async () => {
+  test('is fetched again by a readiness check too', async () => {
     time += 5 * MINUTE;
     await keys.check();
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
-  test('is good for another five minutes once it was fetched again', async () => {
+  test('is used for another five minutes after a fetch', async () => {
     time += 5 * MINUTE;
     await keys.get('one');
     await fetchIsOver();
@@ -119,7 +119,7 @@ describe('a set of keys', () => {
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
-  test('is asked for again no sooner than 10 s after a fetch that failed', async () => {
+  test('is fetched again no sooner than 10 s after a fetch that failed', async () => {
     endpoint = refuse;
     time += 5 * MINUTE;
     await keys.get('one');
@@ -132,13 +132,13 @@ describe('a set of keys', () => {
     expect(fetched).toHaveBeenCalledTimes(3);
   });
 
-  test('is fetched again where the clock was set back', async () => {
+  test('is fetched again when the clock was set back', async () => {
     time -= 60 * MINUTE;
     expect(await moduli('one')).toEqual([one.n]);
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
-  test('gives way to a key that was replaced under the same kid', async () => {
+  test('is replaced when a key was replaced under the same kid', async () => {
     endpoint = serveKeys({ ...two, kid: 'one' });
     time += 10 * SECOND;
     keys.refresh();
@@ -158,8 +158,8 @@ describe('a set of keys', () => {
   });
 });
 
-describe('the set that is held', () => {
-  test('is none before there are keys, and nothing is fetched for it', () => {
+describe('the cached set', () => {
+  test('is undefined before there are keys, and no fetch is started for it', () => {
     expect(keys.current()).toBeUndefined();
     expect(fetched).not.toHaveBeenCalled();
   });
@@ -196,7 +196,7 @@ describe('the set that is held', () => {
         { ...two, kid: 'one' },
       ],
     ],
-  ])('after a fetch that brought %s, is the same: %j', async (_, same, after) => {
+  ])('after a fetch that returned %s, is the same: %j', async (_, same, after) => {
     endpoint = serveKeys(...before);
     await keys.check();
     const held = keys.current();
@@ -270,14 +270,14 @@ const unusable: [string, unknown][] = [
 ];
 
 describe('an entry that may not sign tokens', () => {
-  test.each(unusable)('is passed over beside good keys: %s', async (_, entry) => {
+  test.each(unusable)('is ignored beside good keys: %s', async (_, entry) => {
     endpoint = serveKeys(entry, one, entry, three);
     expect(await moduli('one')).toEqual([one.n]);
     expect(await moduli('three')).toEqual([three.n]);
     expect(onFetchFailed).not.toHaveBeenCalled();
   });
 
-  test.each(unusable)('is no key where it is alone: %s', async (_, entry) => {
+  test.each(unusable)('is no key if it is alone: %s', async (_, entry) => {
     endpoint = serveKeys(entry);
     await expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -287,7 +287,7 @@ test.each([
   ['use and alg', { use: undefined, alg: undefined }],
   ['use', { use: undefined }],
   ['alg', { alg: undefined }],
-])('a key that does not tell its %s is a good one', async (_, change) => {
+])('a key without the field %s is a good one', async (_, change) => {
   endpoint = serveKeys({ ...one, ...change });
   expect(await moduli('one')).toEqual([one.n]);
 });
@@ -318,7 +318,7 @@ describe.each(failures)('an endpoint that %s', (_, failure) => {
     await keys.check();
   });
 
-  test('is unavailable where no keys were ever had, and says why', async () => {
+  test('is Unavailable with a reason when no keys have ever been fetched', async () => {
     endpoint = failure;
     const rejection = expect(keys.get('one')).rejects;
     await rejection.toMatchObject({ code: 'UNAVAILABLE' });
@@ -329,7 +329,7 @@ describe.each(failures)('an endpoint that %s', (_, failure) => {
     expect(fetched).toHaveBeenCalledTimes(1);
   });
 
-  test('is got over once it answers', async () => {
+  test('does no harm once it responds', async () => {
     endpoint = failure;
     await expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     endpoint = serveKeys(one);
@@ -340,7 +340,7 @@ describe.each(failures)('an endpoint that %s', (_, failure) => {
 });
 
 describe('an endpoint that hangs', () => {
-  test('leaves the last good set in place when the time is over', async () => {
+  test('leaves the last good set in place after the timeout', async () => {
     await keys.check();
     endpoint = hang;
     time += 5 * MINUTE;
@@ -355,7 +355,7 @@ describe('an endpoint that hangs', () => {
     expect(await moduli('two')).toEqual([two.n]);
   });
 
-  test('is unavailable when the time is over and no keys were ever had', async () => {
+  test('is Unavailable after the timeout when no keys have ever been fetched', async () => {
     endpoint = hang;
     const waiting = [keys.get('one'), keys.check()].map((call) =>
       expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { message: 'took too long' } }),
@@ -368,13 +368,13 @@ describe('an endpoint that hangs', () => {
 describe('an unknown kid', () => {
   beforeEach(() => keys.check());
 
-  test('is known at its first use where the last fetch began 10 s ago', async () => {
+  test('is known at its first use when the last fetch began 10 s ago', async () => {
     endpoint = serveKeys(one, two);
     time += 10 * SECOND;
     expect(await moduli('two')).toEqual([two.n]);
   });
 
-  test('is answered at once where the last fetch began less than 10 s ago', async () => {
+  test('is not found, without a wait, when the last fetch began less than 10 s ago', async () => {
     endpoint = serveKeys(one, two);
     time += 10 * SECOND - 1;
     expect(await moduli('two')).toEqual([]);
@@ -420,12 +420,12 @@ describe('an unknown kid', () => {
   });
 });
 
-describe('while no keys were ever had', () => {
+describe('while no keys have ever been fetched', () => {
   beforeEach(() => {
     endpoint = refuse;
   });
 
-  test('a fetch is begun once a second at most, by tokens and by readiness', async () => {
+  test('a fetch is started once a second at most, by tokens and by readiness checks', async () => {
     const expectFetches = async (count: number) => {
       for (const call of [keys.check(), keys.get('one'), keys.get(`unknown-${time}`)])
         await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -448,7 +448,7 @@ describe('while no keys were ever had', () => {
     await Promise.all(waiting);
   });
 
-  test('the first set that comes is used by those who wait for it', async () => {
+  test('the first set is used by all callers that wait for it', async () => {
     await expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     time += SECOND;
     endpoint = serveKeys(one);
@@ -472,7 +472,7 @@ describe('a caller’s signal', () => {
     expect(fetched).toHaveBeenCalledTimes(1);
   });
 
-  test('that aborted before is not kept waiting, and fetches nothing', async () => {
+  test('that aborted before does not wait, and starts no fetch', async () => {
     const signal = AbortSignal.abort(reason);
     await expect(keys.get('one', { signal })).rejects.toBe(reason);
     await expect(keys.check({ signal })).rejects.toBe(reason);
@@ -486,7 +486,7 @@ describe('a caller’s signal', () => {
   });
 });
 
-test('a failure that nobody waits for is no unhandled rejection', async () => {
+test('a failure without a waiting caller is no unhandled rejection', async () => {
   const unhandled = jest.fn();
   process.on('unhandledRejection', unhandled);
   try {

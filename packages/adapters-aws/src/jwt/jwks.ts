@@ -13,30 +13,30 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
-/** By `kid`, which need not be unique. */
+/** Signing keys by `kid`, which need not be unique. */
 export type KeySet = ReadonlyMap<string, readonly SigningKey[]>;
 
 export interface RemoteJwksOptions {
-  /** Told why a fetch brought no keys, for the log. Must not throw. */
+  /** Called with the error of a fetch that failed. Must not throw. */
   readonly onFetchFailed?: (error: unknown) => void;
   /** Milliseconds. */
   readonly now?: () => number;
-  /** Fetches the text at a URI. Rejects where that takes too long, too. */
+  /** Fetches the text at a URI. Rejects if that takes too long. */
   readonly fetchText?: (uri: string) => Promise<string>;
-  /** Of the proxy to fetch through. */
+  /** The proxy through which keys are fetched. */
   readonly proxyEnv?: ProxyEnv | undefined;
 }
 
-/** How long keys are used without a look at the issuer. */
+/** How long keys are used before they are fetched again. */
 const FRESH_MS = 300_000;
-/** Between the beginnings of two fetches. With the 2 s that one may take, a new key goes unknown for 12 s at most. */
+/** Time between the starts of two fetches. A fetch takes 2 s at most, so a new key is accepted within 12 s. */
 const PAUSE_MS = 10_000;
 const PAUSE_WITHOUT_KEYS_MS = 1_000;
 const MIN_MODULUS_BITS = 2048;
 
 /**
- * An issuer's signing keys, fetched over HTTP and kept. The last good set stays when a fetch fails, hangs, or brings
- * something empty or broken. There are no timers: a call that finds the set old begins to fetch it in the background.
+ * An issuer's signing keys, fetched over HTTP and cached. The last good set is kept if a fetch fails, hangs, or returns
+ * something empty or broken. There are no timers: a call that finds an old set starts a fetch in the background.
  */
 export class RemoteJwks {
   readonly #uri: string;
@@ -59,10 +59,10 @@ export class RemoteJwks {
   }
 
   /**
-   * The issuer's keys with that `kid`, none where it has no such key. A known key never waits for a fetch; an unknown one
-   * does, but causes no more than one in 10 s.
+   * Returns the issuer's keys with that `kid`, none if it has no such key. A known key never waits for a fetch. An unknown
+   * one does, but causes at most one in 10 s.
    *
-   * @throws Unavailable where no keys have ever been had
+   * @throws Unavailable if no keys have ever been fetched
    */
   async get(kid: string, options?: CallOptions): Promise<readonly SigningKey[]> {
     const keys = await this.#keysWhere((held) => held.has(kid), options);
@@ -70,7 +70,7 @@ export class RemoteJwks {
   }
 
   /**
-   * Resolves where there are keys, or they can be had.
+   * Resolves if there are keys, or they can be fetched.
    *
    * @throws Unavailable otherwise
    */
@@ -79,8 +79,8 @@ export class RemoteJwks {
   }
 
   /**
-   * The keys that are held, by `kid`: the same object until a fetch has brought other keys. They are fetched in the
-   * background where they are old.
+   * Returns the cached keys: the same object until a fetch has returned other keys. Starts a fetch in the background if
+   * they are old.
    */
   current(): KeySet | undefined {
     if (this.#keys && this.#since(this.#keysFrom) >= FRESH_MS) this.refresh();
@@ -92,7 +92,7 @@ export class RemoteJwks {
     return this.#attempt;
   }
 
-  /** Begins to fetch in the background, unless a fetch is under way or the last one began a moment ago. */
+  /** Starts a fetch in the background, unless one is under way or was started a moment ago. */
   refresh(): void {
     const pause = this.#keys ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS;
     if (this.#attempt || this.#since(this.#attemptedAt) < pause) return;
@@ -100,7 +100,7 @@ export class RemoteJwks {
     this.#attempt = this.#tryToFetch();
   }
 
-  /** The keys that are held if they will do, else those that are held after a fetch, where one is due or under way. */
+  /** Returns the cached keys if they satisfy the condition, else those after a fetch that is due or under way. */
   async #keysWhere(willDo: (held: KeySet) => boolean, { signal }: CallOptions = {}): Promise<KeySet> {
     signal?.throwIfAborted();
     const held = this.current();
@@ -108,7 +108,7 @@ export class RemoteJwks {
     this.refresh();
     if (this.#attempt) await untilAborted(this.#attempt, signal);
     if (this.#keys) return this.#keys;
-    throw new Unavailable('the token keys have never been had', { cause: this.#lastFailure });
+    throw new Unavailable('no token keys have been fetched yet', { cause: this.#lastFailure });
   }
 
   async #tryToFetch(): Promise<void> {
@@ -142,10 +142,10 @@ const rs256Jwk = v.object({
   e: v.string(),
 });
 
-/** Keys that are read before other work gets its turn: a millisecond's worth. */
+/** How many keys are read in one turn of the event loop: they take a millisecond. */
 const KEYS_PER_TURN = 20;
 
-/** Ignores what may not sign tokens, of whatever kind. */
+/** Ignores keys that may not sign tokens. */
 const readKeySet = async (text: string): Promise<KeySet> => {
   const keys = new Map<string, SigningKey[]>();
   for (const [index, entry] of v.parse(keySet, JSON.parse(text)).keys.entries()) {
@@ -158,7 +158,7 @@ const readKeySet = async (text: string): Promise<KeySet> => {
   return keys;
 };
 
-/** In whatever order they come. */
+/** Compares two sets, whatever the order of their keys. */
 const isSame = (one: KeySet, other: KeySet): boolean => {
   const describe = (keys: KeySet) =>
     [...keys].flatMap(([kid, named]) => named.map(({ jwk: { n, e } }) => JSON.stringify([kid, n, e]))).sort();

@@ -27,13 +27,13 @@ describeAuthenticator('JwtAuthenticator', async () => {
   };
 });
 
-describe('JwtAuthenticator, where the endpoint of the keys', () => {
+describe('JwtAuthenticator, when the endpoint of the keys', () => {
   const redirectTarget = '/elsewhere';
   const faults: [string, RequestListener][] = [
     ['resets connections', (request) => request.socket.resetAndDestroy()],
-    ['answers 500', (_, response) => response.writeHead(500).end('{"keys":[]}')],
+    ['responds with status 500', (_, response) => response.writeHead(500).end('{"keys":[]}')],
     ['redirects', (_, response) => response.writeHead(302, { Location: redirectTarget }).end()],
-    ['never begins an answer', () => undefined],
+    ['never responds', () => undefined],
     ['hangs in the middle of one', (_, response) => void response.write('{"keys":[')],
     [
       'breaks off in the middle of one',
@@ -67,7 +67,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
     await Promise.all([issuer.close(), closeServer(server)]);
   });
 
-  test.each(faults)('%s, goes on with the keys that it had', async (_, fault) => {
+  test.each(faults)('%s, goes on with the keys that it has', async (_, fault) => {
     let time = 0;
     const onFetchFailed = jest.fn();
     const keys = new RemoteJwks(uri, { now: () => time, onFetchFailed });
@@ -90,7 +90,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
     expect(onFetchFailed).toHaveBeenCalledTimes(1);
   });
 
-  test.each(faults)('%s, is unavailable where it never had keys', async (_, fault) => {
+  test.each(faults)('%s, is unavailable if it has no keys yet', async (_, fault) => {
     const authenticator = new JwtAuthenticator(new RemoteJwks(uri), rulesOf(issuer));
     respond = fault;
     await expect(authenticator.authenticate(await issuer.issueToken('alice'))).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('JwtAuthenticator, where the endpoint of the keys', () => {
   });
 });
 
-test('JwtAuthenticator is unavailable until the endpoint of the keys is there', async () => {
+test('JwtAuthenticator is unavailable until the endpoint of the keys responds', async () => {
   const issuer = await startTokenIssuer();
   const keySet = await (await fetch(issuer.jwksUri)).text();
   const { server: gone, uri } = await startServer(() => undefined);

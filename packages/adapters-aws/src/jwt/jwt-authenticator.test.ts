@@ -72,7 +72,7 @@ const expectRefusal = async (call: Promise<unknown>, message: string, token = ''
   expect(shown).not.toContain('alice');
 };
 
-describe('a token that is in good order', () => {
+describe('a valid token', () => {
   test('proves its user id', async () => {
     expect(await authenticate(issue())).toBe('alice');
   });
@@ -83,7 +83,7 @@ describe('a token that is in good order', () => {
     ['no iat and no nbf', { iat: undefined }],
     ['fractions of seconds', { exp: NOW + 0.5, nbf: NOW - 0.5 }],
     ['claims of its own', { email: 'a@example.com', groups: ['x'], token_use: 'access' }],
-  ])('is taken with %s', async (_, changes) => {
+  ])('is accepted with %s', async (_, changes) => {
     expect(await authenticate(issue(changes))).toBe('alice');
   });
 
@@ -91,27 +91,27 @@ describe('a token that is in good order', () => {
     ['a typ', { typ: 'at+jwt' }],
     ['the address of other keys', { jku: 'https://evil.example/jwks.json', x5u: 'https://evil.example/cert' }],
     ['other keys', { jwk: jwkOf(theirs.publicKey, 'ours'), x5c: ['MIIB'] }],
-  ])('is taken with %s in its header, which is not followed', async (_, changes) => {
+  ])('is accepted with %s in its header, which is not followed', async (_, changes) => {
     expect(await authenticate(issue({}, changes))).toBe('alice');
     expect(fetched.mock.calls.map(([uri]) => uri)).toEqual(['https://issuer.example/jwks.json']);
   });
 
-  test.each(['Zoë 雪', 'auth0|1', '😀', '%2F', 'a'.repeat(128)])('may name the user %j', async (sub) => {
+  test.each(['Zoë 雪', 'auth0|1', '😀', '%2F', 'a'.repeat(128)])('may have the user id %j', async (sub) => {
     expect(await authenticate(issue({ sub }))).toBe(sub);
   });
 
-  test('names its user in the claim that is configured', async () => {
+  test('has its user id in the configured claim', async () => {
     const rules = { ...oidc, userIdClaim: 'cognito:username' };
     expect(await authenticate(issue({ 'cognito:username': 'bob' }), rules)).toBe('bob');
     await expectRefusal(authenticate(issue(), rules), 'the user id is missing, too long or not fit for a key');
   });
 
-  test('is taken however deep its claims are', async () => {
+  test('is accepted however deep its claims are', async () => {
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
     expect(await authenticate(withPayload(`${JSON.stringify(claims).slice(0, -1)},"deep":${deep}}`))).toBe('alice');
   });
 
-  test('is taken at 15 KB', async () => {
+  test('is accepted at 15 KB', async () => {
     expect(await authenticate(issue({ groups: 'x'.repeat(11_000) }))).toBe('alice');
   });
 });
@@ -235,8 +235,8 @@ const atFaultWithoutAKey: [string, string, string][] = [
   ['a user id that is a list', issue({ sub: ['alice'] }), malformed],
 ];
 
-describe('a token at fault, whatever the keys', () => {
-  test.each(atFaultWithoutAKey)('is refused with %s, and asks for no key', async (_, token, reason) => {
+describe('an invalid token, whatever the keys', () => {
+  test.each(atFaultWithoutAKey)('is rejected with %s, and no key is fetched', async (_, token, reason) => {
     await expectRefusal(authenticate(token), reason, token);
     expect(fetched).not.toHaveBeenCalled();
   });
@@ -249,11 +249,11 @@ describe('a token at fault, whatever the keys', () => {
     },
   );
 
-  test('is refused where it is missing', async () => {
+  test('is rejected if it is missing', async () => {
     await expectRefusal(authenticate(undefined), 'there is no token');
   });
 
-  test.each(['constructor', '__proto__', 'toString', ''])('names no user in the claim %j', async (userIdClaim) => {
+  test.each(['constructor', '__proto__', 'toString', ''])('has no user id in the claim %j', async (userIdClaim) => {
     await expectRefusal(authenticate(issue(), { ...oidc, userIdClaim }), userId);
   });
 });
@@ -311,16 +311,16 @@ const badlySigned: [string, string, string][] = [
 ];
 
 describe('a well-formed token', () => {
-  test.each(badlySigned)('is refused where it is signed %s', async (_, token, reason) => {
+  test.each(badlySigned)('is rejected if it is signed %s', async (_, token, reason) => {
     await expectRefusal(authenticate(token), reason, token);
   });
 
-  test.each(badlySigned)('cannot be judged while the keys are out of reach: signed %s', async (_, token) => {
+  test.each(badlySigned)('cannot be verified while the keys cannot be fetched: signed %s', async (_, token) => {
     endpoint = down;
     await expect(authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('cannot be judged while the keys are out of reach, though it is good', async () => {
+  test('cannot be verified while the keys cannot be fetched, though it is valid', async () => {
     endpoint = down;
     await expect(authenticate(good())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -329,7 +329,7 @@ describe('a well-formed token', () => {
     await expect(new JwtAuthenticator(keys, oidc).check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('is refused wherever a character is changed', async () => {
+  test('is rejected if any character is changed', async () => {
     await keys.check();
     const token = good();
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.= ';
@@ -344,7 +344,7 @@ describe('a well-formed token', () => {
     );
   });
 
-  test('is never an unforeseen error, whatever it holds', async () => {
+  test('is never an unexpected error, whatever it contains', async () => {
     await keys.check();
     const json = fc.json().map(encode);
     const anything = fc.oneof(
@@ -363,7 +363,7 @@ describe('a well-formed token', () => {
     );
   });
 
-  test('is taken where the library takes it, and nowhere else, whatever its fields hold', async () => {
+  test('is accepted exactly if the library accepts it, whatever its fields contain', async () => {
     await keys.check();
     const fields = ['iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'scope', 'jti', 'email'];
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom(ISSUER, 'jobs', ['jobs'], NOW, NOW + 60, null));
@@ -397,7 +397,7 @@ const userIdsIn = (token: string): unknown[] => {
   }
 };
 
-describe('a token that comes again', () => {
+describe('a token that is presented again', () => {
   const reason = new Error('enough');
   let authenticator: JwtAuthenticator;
   let verified: jest.Spied<RemoteJwks['get']>;
@@ -416,7 +416,7 @@ describe('a token that comes again', () => {
     expect(verified).toHaveBeenCalledTimes(1);
   });
 
-  test('is counted: once a miss, then hits, and bad ones as misses that are not kept', async () => {
+  test('is counted: first a miss, then hits; invalid ones are misses and are not cached', async () => {
     expect(authenticator.cacheStats).toEqual({ hits: 0, misses: 1, size: 1 });
     await again();
     await again();
@@ -429,7 +429,7 @@ describe('a token that comes again', () => {
     await expectRefusal(again(), audience, token);
   });
 
-  test('is not confused with another of the same user, nor with one that is not good', async () => {
+  test('is not confused with another of the same user, nor with an invalid one', async () => {
     const other = issue({ sub: 'bob' });
     expect(await authenticator.authenticate(other)).toBe('bob');
     const [[head, payload, proof], [, otherPayload, otherProof]] = [token.split('.'), other.split('.')];
@@ -444,7 +444,7 @@ describe('a token that comes again', () => {
     expect(await again()).toBe('alice');
   });
 
-  test('is judged anew where it was refused', async () => {
+  test('is verified again if it was rejected', async () => {
     const input = `${encodeJson({ ...header, kid: 'theirs' })}.${goodPayload}`;
     const refused = seal(input, rs256(input, theirs.privateKey));
     await expectRefusal(authenticator.authenticate(refused), unknownKey, refused);
@@ -457,7 +457,7 @@ describe('a token that comes again', () => {
     await expect(authenticator.authenticate(token, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test('has the keys fetched in the background when they are old, and does not wait for them', async () => {
+  test('starts a fetch of old keys in the background, and does not wait for it', async () => {
     endpoint = () => new Promise(() => undefined);
     time += 300;
     expect(await again()).toBe('alice');
@@ -470,7 +470,7 @@ describe('a token that comes again', () => {
     ['no keys', serveKeys(), undefined],
     ['another key in place of its own', serveKeys(jwkOf(theirs.publicKey, 'ours')), signature],
     ['other keys than its own', serveKeys(jwkOf(theirs.publicKey, 'theirs')), unknownKey],
-  ])('is good or not as it would be at first sight, after a fetch that brought %s', async (_, set, refusal) => {
+  ])('is valid or not as at its first use, after a fetch that returned %s', async (_, set, refusal) => {
     endpoint = set;
     time += 300;
     expect(await again()).toBe('alice');
@@ -481,7 +481,7 @@ describe('a token that comes again', () => {
     expect(verified).toHaveBeenCalledTimes(refusal === undefined ? 0 : 1);
   });
 
-  test('is verified again, and good, beside a key that was added', async () => {
+  test('is verified again, and valid, when a key was added', async () => {
     endpoint = serveKeys(jwkOf(ours.publicKey, 'ours'), jwkOf(theirs.publicKey, 'theirs'));
     time += 300;
     await again();
@@ -504,7 +504,7 @@ describe('a token’s time', () => {
     await expectRefusal(authenticate(token), reason, token);
   });
 
-  test('runs out also for a token that was taken before', async () => {
+  test('ends for a token that was accepted before too', async () => {
     const authenticator = new JwtAuthenticator(keys, oidc);
     const token = good();
     expect(await authenticator.authenticate(token)).toBe('alice');
@@ -512,7 +512,7 @@ describe('a token’s time', () => {
     await expectRefusal(authenticator.authenticate(token), expired, token);
   });
 
-  test('has not come where the clock is set back, also for a token that was taken before', async () => {
+  test('has not come if the clock is set back, for a token that was accepted before too', async () => {
     const authenticator = new JwtAuthenticator(keys, oidc);
     const token = issue({ nbf: NOW });
     expect(await authenticator.authenticate(token)).toBe('alice');
@@ -525,11 +525,11 @@ describe('a key', () => {
   const replaced = jwkOf(theirs.publicKey, 'ours');
   const byTheirs = seal(signingInput, rs256(signingInput, theirs.privateKey));
 
-  test('that was replaced under the same kid is honoured, and the old one no longer is', async () => {
+  test('that was replaced under the same kid is used, and the old one no longer is', async () => {
     expect(await authenticate(good())).toBe('alice');
     endpoint = serveKeys(replaced);
     time += 10;
-    // The key is known, so that the token does not wait: the first one is refused while the keys are fetched again.
+    // The key is known, so the token does not wait: the first one is rejected while the keys are fetched again.
     await expectRefusal(authenticate(byTheirs), signature, byTheirs);
     await keys.get('nobody');
     expect(await authenticate(byTheirs)).toBe('alice');
@@ -550,7 +550,7 @@ describe('a key', () => {
     expect(await authenticate(byTheirs)).toBe('alice');
   });
 
-  test('is ready where it can be had', async () => {
+  test('is ready if it can be fetched', async () => {
     await new JwtAuthenticator(keys, oidc).check();
     expect(fetched).toHaveBeenCalledTimes(1);
   });
@@ -636,6 +636,6 @@ describe('a token of a Cognito user pool', () => {
   });
 });
 
-test('nobody’s token is taken where no audience or client is configured', async () => {
+test('no token is accepted if no audience or client is configured', async () => {
   await expectRefusal(authenticate(good(), { ...oidc, audience: [] }), audience);
 });

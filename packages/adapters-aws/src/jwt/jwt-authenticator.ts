@@ -17,7 +17,7 @@ import type { RemoteJwks, SigningKey } from './jwks.ts';
 import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
 import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';
 
-/** Whose tokens are taken. */
+/** The issuer and the audience of valid tokens. */
 export type TokenRules =
   CognitoTokenRules | { readonly mode: 'oidc'; readonly issuer: string; readonly audience: readonly string[] };
 
@@ -27,10 +27,10 @@ export type JwtAuthenticatorOptions = TokenRules & {
 };
 
 /**
- * Verifies JSON Web Tokens signed with RS256. What can be said against a token without a key is said first, so that a
- * bad one is refused also while the keys are out of reach. The library's verifier classes do it the other way round, and
- * go on using a key that was replaced under the same `kid`; therefore only their parts are used. A token that comes again
- * is not verified again: {@link TokenCache} says what that means.
+ * Verifies JSON Web Tokens signed with RS256. Everything that needs no key is verified first, so that an invalid token is
+ * rejected even if the keys cannot be fetched. The library's verifier classes fetch the key first, and go on using a key
+ * that was replaced under the same `kid`, so only parts of them are used. A token that was verified before is not verified
+ * again: {@link TokenCache} has the consequences.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly #keys: RemoteJwks;
@@ -56,7 +56,7 @@ export class JwtAuthenticator implements Authenticator {
     const keys = await this.#keys.get(kid, options);
     if (keys.length === 0) throw refusal('the token names a key that its issuer does not have');
     if (!keys.some((key) => isSignedWith(key, token))) {
-      // The issuer may have put another key under the same name.
+      // The issuer may have replaced the key under the same `kid`.
       this.#keys.refresh();
       throw refusal('the signature does not match');
     }
@@ -78,7 +78,7 @@ export class JwtAuthenticator implements Authenticator {
     return this.#keys.check(options);
   }
 
-  /** What a token says, in good order but for the signature. */
+  /** Reads a token and verifies everything but its signature. */
   #read(token: string): VerifiedToken & { kid: string } {
     const { header, payload } = decode(token);
     if (header.alg !== 'RS256') throw refusal('the token is not signed with RS256');
@@ -91,7 +91,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 }
 
-/** The types of what may be there: the library's checks of claims take them for granted. */
+/** The types of optional fields: the library's checks of claims do not verify them. */
 const text = v.optional(v.string());
 const time = v.optional(v.pipe(v.number(), v.finite()));
 const headerFields = v.object({ alg: text, kid: text });
@@ -107,8 +107,8 @@ const payloadFields = v.object({
 });
 
 /**
- * What is in three segments, each the one canonical base64url of its octets (RFC 7515, section 2), the first two of JSON
- * in UTF-8. The library is less strict, and takes three times as long.
+ * Decodes three segments of canonical base64url (RFC 7515, section 2), of which the first two are JSON in UTF-8. The
+ * library is less strict, and takes three times as long.
  */
 const decode = (token: string): { header: JwtHeader; payload: JwtPayload } => {
   const octets = token.split('.').map((segment) => Buffer.from(segment, 'base64url'));
@@ -120,7 +120,7 @@ const decode = (token: string): { header: JwtHeader; payload: JwtPayload } => {
   return { header: parse(header, headerFields) as JwtHeader, payload: parse(payload, payloadFields) as JwtPayload };
 };
 
-/** The value as it is, with whatever it holds besides the fields. */
+/** Returns the whole value, with members besides the known fields. */
 const parse = (json: Buffer, fields: v.GenericSchema): unknown =>
   orUnauthorized(() => {
     const value: unknown = JSON.parse(json.toString());
@@ -172,7 +172,7 @@ const reasons = [
   ...cognitoReasons,
 ] as const;
 
-/** Runs a check of the library. Its errors quote the token, so that nothing of them is kept but their kind. */
+/** Runs a check of the library. Its errors quote the token, so only their class is kept. */
 const orUnauthorized = <Result>(check: () => Result): Result => {
   let problem: unknown;
   try {

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 describe('TokenCache', () => {
-  test('knows the user of a token that was added', () => {
+  test('returns the user of a token that was added', () => {
     const bob = parseUserId('bob');
     cache.add('a.b.c', keySet, good);
     cache.add('a.b.d', keySet, { ...good, userId: bob });
@@ -41,7 +41,7 @@ describe('TokenCache', () => {
     },
   );
 
-  test('keeps the SHA-256 of a token, and of what it says the user id and the times', () => {
+  test('keeps the SHA-256 of a token, its user id and its times', () => {
     const set = jest.spyOn(LRUCache.prototype, 'set');
     const token = 'header.payload.signature';
     cache.add(token, keySet, { ...good, nbf: NOW });
@@ -62,7 +62,7 @@ describe('TokenCache', () => {
   test.each([
     ['30 s after its exp', { exp: NOW, nbf: undefined }, NOW + LEEWAY, NOW + LEEWAY + 0.001],
     ['30 s before its nbf', { exp: NOW + 60, nbf: NOW }, NOW - LEEWAY, NOW - LEEWAY - 0.001],
-  ])('knows a token until %s, and no longer', (_, times, lastGood, firstBad) => {
+  ])('returns a token until %s, and no longer', (_, times, lastGood, firstBad) => {
     cache.add('token', keySet, { ...good, ...times });
     time = lastGood;
     expect(cache.find('token', keySet)).toBe(alice);
@@ -72,7 +72,7 @@ describe('TokenCache', () => {
     expect(cache.find('token', keySet)).toBe(alice);
   });
 
-  test('forgets every token once there are other keys', () => {
+  test('is cleared once there are other keys', () => {
     cache.add('token', keySet, good);
     expect(cache.find('token', new Map())).toBeUndefined();
     expect(cache.find('token', keySet)).toBeUndefined();

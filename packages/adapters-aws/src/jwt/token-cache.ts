@@ -2,36 +2,36 @@ import { hash } from 'node:crypto';
 import type { UserId } from '@jobs-api/core';
 import { LRUCache } from 'lru-cache';
 
-/** How far the clocks of the issuer and of this machine may be apart, in seconds. */
+/** The tolerated difference between the clocks of the issuer and of this host, in seconds. */
 export const LEEWAY_SECONDS = 30;
 
 const MAX_TOKENS = 10_000;
 
-/** What is kept of a token. */
+/** The part of a token that is cached. */
 export interface VerifiedToken {
   readonly userId: UserId;
-  /** In seconds since 1970, as the token has them. */
+  /** Seconds since 1970, as in the token. */
   readonly exp: number;
   readonly nbf: number | undefined;
 }
 
 export interface TokenCacheStats {
   readonly hits: number;
-  /** Lookups of tokens that were not known, the bad ones among them, or no longer in time. */
+  /** Lookups of tokens that were unknown, expired or not valid yet. Invalid tokens are always unknown. */
   readonly misses: number;
-  /** How many tokens are known. */
+  /** Number of cached tokens. */
   readonly size: number;
 }
 
 /**
- * Good tokens, so that the signature of one that comes again is not verified again: that is what takes the time. At most
- * 10,000 of them, those used last, in 2 to 5 MB. A bad token is judged anew whenever it comes.
+ * A cache of verified tokens, because verifying a signature takes most of the time. It has the 10,000 tokens that were
+ * used last, in 2 to 5 MB. Invalid tokens are not cached.
  *
- * The price is that of every verification which does not ask the issuer: a token that was revoked there is good until it
- * expires, and a key that was withdrawn is honoured until the keys are fetched again, 5 minutes after the last time. When
- * that brings other keys, all tokens are forgotten.
+ * As with every verification without a call to the issuer, a token that was revoked is accepted until it expires, and a
+ * withdrawn key until the keys are fetched again, 5 minutes after the last fetch. If that returns other keys, the cache is
+ * cleared.
  *
- * A token is known by the SHA-256 of all of it, and is not kept itself, where a heap dump or a mistake would show it.
+ * A token is found by its SHA-256. The token itself is not kept, so that no heap dump or mistake shows it.
  */
 export class TokenCache {
   readonly #tokens = new LRUCache<string, VerifiedToken>({ max: MAX_TOKENS });
@@ -44,9 +44,9 @@ export class TokenCache {
   }
 
   /**
-   * The user of a good token that is in time, if it is known.
+   * Returns the user of a cached token that is valid now.
    *
-   * @param keySet the issuer's keys, compared by identity with those that the known tokens were verified with
+   * @param keySet the issuer's keys, compared by identity with those that verified the cached tokens
    */
   find(token: string, keySet: object | undefined): UserId | undefined {
     if (keySet !== this.#keySet) {
@@ -62,7 +62,7 @@ export class TokenCache {
     return undefined;
   }
 
-  /** @param keySet what {@link find} was told; the token itself may have been verified with newer keys */
+  /** @param keySet the one passed to {@link find}; the token may have been verified with newer keys */
   add(token: string, keySet: object | undefined, verified: VerifiedToken): void {
     if (keySet === this.#keySet) this.#tokens.set(digestOf(token), verified);
   }

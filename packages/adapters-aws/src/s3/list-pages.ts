@@ -13,7 +13,7 @@ export interface ListPage {
 /** A version, a delete marker or an unfinished upload. */
 interface ListEntry {
   readonly key: string;
-  /** In bytes; 0 for a delete marker and for an upload. */
+  /** Bytes; 0 for a delete marker and for an upload. */
   readonly size: number;
   readonly written: Date;
 }
@@ -57,7 +57,7 @@ interface Position {
   readonly IdMarker?: string | undefined;
 }
 
-/** What both lists have in common. */
+/** The common fields of both lists. */
 interface RawPage {
   readonly IsTruncated?: boolean | undefined;
   readonly EncodingType?: string | undefined;

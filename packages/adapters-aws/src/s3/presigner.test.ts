@@ -143,8 +143,8 @@ describe.each<[string, S3ClientConfig, string?]>([
   test.each([
     ['a client', () => undefined],
     ['a client whose calls are observed', observeCalls],
-  ])('credentials of %s are asked for once, so that it is not getSignedUrl that makes them', async (_, prepare) => {
-    // So close to their end, they are asked for anew at every use.
+  ])('credentials of %s are fetched once, so the URLs are not made by getSignedUrl', async (_, prepare) => {
+    // So close to their end, they are fetched at every use.
     const provider = jest.fn(async () => ({ ...credentials, expiration: new Date(Date.now() + 60 * SECOND) }));
     const client = clientOf({ ...config, credentials: provider });
     prepare(client);
@@ -185,19 +185,19 @@ describe('a presigner', () => {
     expect(urls).toEqual(await bySdk(clientOf(), unusualKeys, options));
   });
 
-  test('answers no keys with no URLs', async () => {
+  test('returns no URLs for no keys', async () => {
     const { urls, expiresAt } = await presignAll(clientOf(), [], options);
     expect(urls).toEqual([]);
     expect(expiresAt).toEqual(new Date('2026-03-01T13:34:56Z'));
   });
 
-  test('refuses a key that no URL can spell, as getSignedUrl does', async () => {
+  test('rejects a key that no URL can express, as getSignedUrl does', async () => {
     const key = 'half\ud800';
     await expect(bySdk(clientOf(), [key], options)).rejects.toThrow(URIError);
     await expect(presignAll(clientOf(), keysOf(key), options)).rejects.toThrow(URIError);
   });
 
-  test('signs for each of many askers as for the only one, also within a second', async () => {
+  test('signs for each of many callers as for one, within a second too', async () => {
     const client = clientOf();
     const others: readonly [S3Client, PresignerOptions][] = [
       [client, { ...options, bucketName: 'other-files' }],
@@ -218,7 +218,7 @@ describe('a presigner', () => {
     }
   });
 
-  test('takes up credentials that were replaced behind its back', async () => {
+  test('uses credentials that were replaced meanwhile', async () => {
     const renewed = { ...credentials };
     const client = clientOf({ credentials: renewed });
     await expectAsSdk(client, ['a']);
@@ -242,7 +242,7 @@ describe('the time of signing', () => {
     expect(expiresAt).toEqual(new Date('2026-03-01T13:34:56Z'));
   });
 
-  test('is by the clock of S3 where the client has found its own to be wrong', async () => {
+  test('is by the clock of S3 if the client has found that its own is wrong', async () => {
     jest.spyOn(Date, 'now').mockReturnValue(NOW.getTime());
     const client = clientOf();
     client.config.systemClockOffset = -20 * 60 * SECOND;
@@ -281,7 +281,7 @@ describe('the end of the credentials', () => {
     ['less than a second away', '2026-03-01T12:34:57.788Z'],
     ['now', '2026-03-01T12:34:56.789Z'],
     ['past', '2026-03-01T12:34:56.000Z'],
-  ])('makes URLs impossible where it is %s', async (_, expiration) => {
+  ])('makes URLs impossible if it is %s', async (_, expiration) => {
     const call = presignAll(clientUntil(expiration), keysOf('a'), options);
     await expect(call).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -318,7 +318,7 @@ describe('the end of the credentials', () => {
   });
 });
 
-describe('what only getSignedUrl understands is left to it:', () => {
+describe('getSignedUrl signs what only it can sign:', () => {
   const addPayer = (client: S3Client) => {
     client.middlewareStack.add(
       (next) => (args) => {
@@ -387,7 +387,7 @@ describe('what only getSignedUrl understands is left to it:', () => {
     expect(expiresAt).toEqual(expiring.expiration);
   });
 
-  test('it gives way to others often', async () => {
+  test('it does other work in between', async () => {
     expect(await turnsDuring(() => presignAll(addPayer(clientOf()), someKeys(50), options))).toBeGreaterThanOrEqual(4);
   });
 });
@@ -410,7 +410,7 @@ test('URLs are those of getSignedUrl for keys of any length', async () => {
 });
 
 describe('many keys', () => {
-  test('do not keep others from their turn', async () => {
+  test('do not keep other work from running', async () => {
     expect(await turnsDuring(() => presignAll(clientOf(), someKeys(2_000), options))).toBeGreaterThanOrEqual(3);
     expect(await turnsDuring(() => presignAll(clientOf(), someKeys(30_000), options))).toBeGreaterThanOrEqual(59);
     const presigner = await createPresigner(clientOf(), options);

@@ -21,11 +21,11 @@ export interface PresignerOptions {
 /** Session credentials of the environment or of Lambda do not say when they end. Most last longer than this. */
 const MIN_SESSION_MS = 3_600_000;
 
-/** How many URLs are signed before other work gets its turn: a few milliseconds' worth. */
+/** How many URLs are signed in one turn of the event loop: they take a few milliseconds. */
 const URLS_PER_TURN = 500;
 const SDK_URLS_PER_TURN = 10;
 
-/** How long the SDK may take for as many URLs: it may have to fetch credentials for them. */
+/** How long the SDK may take for as many URLs, since it may have to fetch credentials. */
 const SDK_TIMEOUT_MS = 4_000;
 
 /**
@@ -98,8 +98,8 @@ interface Batch {
 let latest: { readonly madeOf: readonly unknown[]; readonly sign: Sign | undefined } | undefined;
 
 /**
- * What signs the URLs of a batch, if we can: the signer that was made last where it will do, since whoever asks within
- * the same second with the same credentials can share it.
+ * Returns our own signer for a batch of URLs, if it can sign them. Requests within the same second with the same
+ * credentials share the signer that was created last.
  */
 const signerFor = async (client: S3Client, batch: Batch): Promise<Sign | undefined> => {
   const { bucketName, credentials, signedAt, expiresIn, contentDisposition } = batch;
@@ -120,7 +120,7 @@ const signerFor = async (client: S3Client, batch: Batch): Promise<Sign | undefin
   return latest.sign;
 };
 
-/** Where the client would send the requests, if Signature Version 4 over path and query is all there is to them. */
+/** Returns the address that the client would use, if Signature Version 4 over path and query is all that is needed. */
 const plainEndpoint = async (client: S3Client, bucketName: string): Promise<Endpoint | undefined> => {
   const { config } = client;
   const endpoint = await getEndpointFromInstructions({ Bucket: bucketName }, GetObjectCommand, config);
@@ -138,7 +138,7 @@ const plainEndpoint = async (client: S3Client, bucketName: string): Promise<Endp
 let standardMiddleware: Set<string> | undefined;
 const inspected = new WeakMap<S3Client, boolean>();
 
-/** Whether nobody has added middleware that could change a request. Looks at each client once, for that takes a while. */
+/** Whether the client has no added middleware that could change a request. Computed once for each client: it is slow. */
 const hasStandardMiddleware = (client: S3Client): boolean => {
   const known = inspected.get(client);
   if (known !== undefined) return known;

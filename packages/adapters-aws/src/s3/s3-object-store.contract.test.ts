@@ -9,7 +9,7 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const clientOf = (endpoint: string) =>
   new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, requestHandler: requestLimits(10) });
 
-/** A port that was free a moment ago, so that nobody listens there. */
+/** A port that was free a moment ago, so nothing listens there. */
 const refusingEndpoint = async () => {
   const s3 = await startLocalS3({ credentials });
   await s3.close();

@@ -9,9 +9,9 @@ import { sweepPrefix } from './sweep.ts';
 
 export interface S3ObjectStoreOptions {
   readonly bucketName: string;
-  /** How long a presigned URL works, in seconds: 1 to 604800. */
+  /** Longest lifetime of a URL, in seconds: 1 to 604800. */
   readonly urlTtlSeconds: number;
-  /** Signs the URLs, where users reach the bucket by another address than this service does. */
+  /** Signs the URLs, if users reach the bucket by another address than this service does. */
   readonly presigningClient?: S3Client;
 }
 
@@ -48,7 +48,7 @@ export class S3ObjectStore implements ObjectStore {
     await sweepPrefix({ client, bucketName, deleter, prefix, signal, onRemoved });
   }
 
-  /** Rejects where the bucket cannot be used. */
+  /** Rejects if the bucket cannot be used. */
   async check({ signal }: CallOptions = {}): Promise<void> {
     const command = new HeadBucketCommand({ Bucket: this.#bucketName });
     await callAws('HeadBucket', signal, (options) => this.#client.send(command, options));

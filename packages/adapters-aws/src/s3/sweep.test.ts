@@ -149,6 +149,18 @@ describe('sweepPrefix', () => {
     },
   );
 
+  test('tries again when keys are refused with InternalError for a moment', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a', 'alice/1/b'];
+    bucket.refusals.set('alice/1/a', 'InternalError');
+    let batches = 0;
+    bucket.before = (name) => {
+      if (name === 'DeleteObjects' && ++batches === 3) bucket.refusals.clear();
+    };
+    await bucket.sweep();
+    expect(bucket.objects).toEqual([]);
+  });
+
   test.each([
     [['AccessDenied'], 'AccessDenied'],
     [['SlowDown', 'AccessDenied'], 'SlowDown, AccessDenied'],

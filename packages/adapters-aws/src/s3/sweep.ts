@@ -17,13 +17,15 @@ interface Sweep extends Listing {
 /** Passes in a row that may find everything that the store said was deleted. */
 const MAX_UNCHANGED_PASSES = 5;
 const FIRST_PAUSE_MS = 100;
+/** Passes after one in which keys were refused only with errors that another attempt may help. */
+const MAX_RETRIES = 2;
 /** Characters of a key in a message: keys may be long, and the log cuts messages. */
 const MAX_KEY_LENGTH = 300;
 
 /** Errors of one key by which S3 reports that another attempt may help. */
 const PASSING_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable']);
 
-/** What a pass has found and done. */
+/** The result of a pass. */
 interface Pass {
   readonly uploads: PortionsOfList;
   readonly objects: PortionsOfList;
@@ -43,16 +45,18 @@ interface Pass {
 export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
   let previous: Pass | undefined;
   let unchangedPasses = 0;
+  let retries = 0;
   for (;;) {
     const pass = await runPass(sweep, previous, unchangedPasses);
     const isComplete = pass.uploads.isComplete && pass.objects.isComplete;
     // At the end of a pass, so that a key which cannot be deleted does not keep the others from being deleted.
-    if (isComplete) throwIfRefused(sweep, pass.refusals);
+    if (isComplete && pass.refusals.length > 0 && !(isPassing(pass.refusals) && retries++ < MAX_RETRIES))
+      throw refusedError(sweep, pass.refusals);
     const [found] = [...pass.uploads.firstPage, ...pass.objects.firstPage];
     if (isComplete && !found) return;
     unchangedPasses = previous && !hasProgress(previous, pass) ? unchangedPasses + 1 : 0;
     if (unchangedPasses === MAX_UNCHANGED_PASSES) {
-      throwIfRefused(sweep, pass.refusals);
+      if (pass.refusals.length > 0) throw refusedError(sweep, pass.refusals);
       const listed = found ? `still lists ${quote(found.keys[0])}` : 'lists nothing and does not end the list';
       throw new Unavailable(
         `deleting ${quote(sweep.prefix)} makes no progress: the store ${listed} after ${unchangedPasses + 1} passes in which it said that it deleted everything`,
@@ -81,7 +85,7 @@ const runPass = async (sweep: Sweep, previous: Pass | undefined, unchangedPasses
   try {
     for await (const entries of objects) {
       refusals.push(...(await deletion));
-      // What is still listed after it was deleted has been counted.
+      // Entries that are still listed after they were deleted have been counted before.
       const onDeleted = unchangedPasses > 0 ? undefined : countObjects(sweep);
       deletion = deleter.delete(storedObjects(entries, unchangedPasses > 0), { signal, onDeleted });
       deletion.catch(() => undefined); // awaited below, or in the next turn
@@ -135,12 +139,13 @@ const abortUpload = async (sweep: Sweep, { keys, id }: Entry): Promise<Refusal[]
 
 const NO_UPLOAD = new Set(['NoSuchUpload']);
 
-const throwIfRefused = ({ prefix }: Sweep, refusals: readonly Refusal[]): void => {
-  const [first] = refusals;
-  if (!first) return;
+const isPassing = (refusals: readonly Refusal[]): boolean => refusals.every(({ code }) => PASSING_CODES.has(code));
+
+const refusedError = ({ prefix }: Sweep, refusals: readonly Refusal[]): Error => {
+  const [{ call, key } = { call: '', key: '' }] = refusals;
   const codes = [...new Set(refusals.map(({ code }) => code))].join(', ');
-  const message = `${first.call} failed: ${refusals.length} keys under ${quote(prefix)} were not deleted (${codes}), such as ${quote(first.key)}`;
-  throw refusals.every(({ code }) => PASSING_CODES.has(code)) ? new Unavailable(message) : new Error(message);
+  const message = `${call} failed: ${refusals.length} keys under ${quote(prefix)} were not deleted (${codes}), such as ${quote(key)}`;
+  return isPassing(refusals) ? new Unavailable(message) : new Error(message);
 };
 
 const quote = (key: string): string => JSON.stringify(key.slice(0, MAX_KEY_LENGTH));

@@ -7,14 +7,14 @@ export interface Credentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** Where requests go, and for what they are signed. */
+/** The address of requests, and the scope of their signature. */
 export interface Endpoint {
   readonly url: URL;
   readonly region: string;
   readonly service: string;
 }
 
-/** Makes the URL of a key. */
+/** Returns the signed URL of a key. */
 export type Sign = (key: string) => string;
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -46,7 +46,7 @@ export const urlSigner = (options: UrlSignerOptions): Sign => {
   };
   const escaped = Object.entries(parameters).map(([name, value]) => `${name}=${escapeUri(value)}`);
   const canonicalQuery = escaped.sort().join('&');
-  // By its name, the signature belongs in front of this one.
+  // Parameters are in the order of their names: the signature comes before this one.
   const cut = canonicalQuery.indexOf('&X-Amz-SignedHeaders=');
   const [before, after] = [canonicalQuery.slice(0, cut), canonicalQuery.slice(cut)];
   const { origin, host, pathname } = url;

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3ObjectStore } from '@jobs-api/adapters-aws';
+import { createJobs, parseJobId, parseUserId } from '@jobs-api/core';
+import { MemoryJobStore } from '@jobs-api/core/testing';
+import { describeObjectStore } from '@jobs-api/core/testing/contracts';
+import { download, JobsBucket } from '@jobs-api/local';
+
+const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
+
+/** Without our limits of time: on a busy machine a real server may take longer than those over a thousand keys. */
+export const realS3Client = (settings: Pick<S3ClientConfig, 'systemClockOffset' | 'endpoint'> = {}): S3Client =>
+  new S3Client({
+    endpoint: S3_ENDPOINT,
+    region: 'us-east-1',
+    credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY },
+    forcePathStyle: true,
+    ...settings,
+  });
+
+const newBucket = async (versioned: boolean): Promise<JobsBucket> => {
+  const bucket = new JobsBucket(realS3Client(), `jobs-${randomUUID()}`);
+  await bucket.create({ versioned });
+  return bucket;
+};
+
+const storeOn = ({ client, bucketName }: JobsBucket) => new S3ObjectStore(client, { bucketName, urlTtlSeconds: 60 });
+
+const BUCKETS: readonly [string, boolean][] = [
+  ['with versions', true],
+  ['without versions', false],
+];
+
+/** Runs the contract suite of the ObjectStore on a real server. */
+export const describeContractOn = (server: string): void => {
+  describe.each(BUCKETS)(`a bucket of ${server} %s:`, (_, versioned) => {
+    describeObjectStore('S3ObjectStore', async () => {
+      const bucket = await newBucket(versioned);
+      const { bucketName } = bucket;
+      // Nothing listens on the discard port.
+      const unreachable = realS3Client({ endpoint: 'http://127.0.0.1:9' });
+      return {
+        store: storeOn(bucket),
+        unreachable: new S3ObjectStore(unreachable, { bucketName, urlTtlSeconds: 60 }),
+        put: (key, body) => bucket.put(key, body),
+        startUpload: (key) => bucket.startUpload(key),
+        hide: (key) => bucket.hide(key),
+        contents: (prefix) => bucket.contents(prefix),
+        size: (prefix) => bucket.size(prefix),
+        get: download,
+        close: async () => bucket.client.destroy(),
+      };
+    });
+  });
+};
+
+const USERS = ['alice+test@example.com', '100%', 'ünï 名', 'a&b=c;d'];
+const FILES = 1_100;
+const UPLOADS = 60;
+
+/** Deletes large jobs of users with unusual ids on a real server. */
+export const describeDeletesOn = (server: string): void => {
+  describe.each(BUCKETS)(`deleteJob on a bucket of ${server} %s`, (_, versioned) => {
+    let bucket: JobsBucket;
+
+    beforeAll(async () => {
+      bucket = await newBucket(versioned);
+    });
+
+    /** A few at a time: enough to be quick, few enough for any server. */
+    const inBatches = async (count: number, run: (index: number) => Promise<void>) => {
+      for (let start = 0; start < count; start += 20)
+        await Promise.all(Array.from({ length: Math.min(20, count - start) }, (__, index) => run(start + index)));
+    };
+
+    test.each(USERS)(
+      `removes ${FILES} files and ${UPLOADS} unfinished uploads of the user %j, and nothing else`,
+      async (user) => {
+        const neighbours = [`${user}/10/a.bin`, `${user}2/1/a.bin`];
+        for (const key of neighbours) {
+          await bucket.put(key, 'x');
+          await bucket.startUpload(key);
+        }
+        await inBatches(FILES, (index) => bucket.put(`${user}/1/${index}.bin`, 'x'));
+        await inBatches(UPLOADS, (index) => bucket.startUpload(`${user}/1/${index}.mov`));
+        const before = await bucket.contents(`${user}/1/`);
+        expect(before).toHaveLength(FILES + UPLOADS);
+
+        const { deleteJob } = createJobs({ jobStore: new MemoryJobStore(), objectStore: storeOn(bucket) });
+        await deleteJob(parseUserId(user), parseJobId(1));
+        expect(await bucket.contents(`${user}/1/`)).toEqual([]);
+        const left = await Promise.all(neighbours.map((key) => bucket.contents(key)));
+        expect(left).toEqual(neighbours.map((key) => [`version ${key}`, `upload ${key}`]));
+      },
+    );
+  });
+};

@@ -1,0 +1,3 @@
+import { describeDeletesOn } from '../harness/real-s3.ts';
+
+describeDeletesOn('RADOS Gateway');

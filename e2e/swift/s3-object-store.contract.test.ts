@@ -1,0 +1,3 @@
+import { describeContractOn } from '../harness/real-s3.ts';
+
+describeContractOn('OpenStack Swift');
