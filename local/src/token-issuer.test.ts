@@ -40,7 +40,7 @@ describe('a token', () => {
     expect(protectedHeader).toEqual({ alg: 'RS256', kid: expect.any(String) });
   });
 
-  test('is for the audience that was asked for', async () => {
+  test('is for the requested audience', async () => {
     expect(other.audience).toBe('somebody else');
     expect(decodeJwt(await other.issueToken('alice')).aud).toBe('somebody else');
   });
@@ -79,7 +79,7 @@ describe('GET', () => {
     });
   });
 
-  test('/token answers a token for a day on a line of its own', async () => {
+  test('/token returns a token for a day on its own line', async () => {
     const response = await get('/token?sub=auth0%7CZo%C3%AB');
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     const [token = '', ...rest] = (await response.text()).split('\n');
@@ -89,7 +89,7 @@ describe('GET', () => {
     expect((payload.exp ?? NaN) - (payload.iat ?? NaN)).toBe(DAY);
   });
 
-  test.each([1, 60, 2_592_000])('/token answers a token for %d s on demand', async (seconds) => {
+  test.each([1, 60, 2_592_000])('/token returns a token for %d s on request', async (seconds) => {
     const { exp = NaN, iat = NaN } = decodeJwt(await (await get(`/token?sub=alice&expires-in=${seconds}`)).text());
     expect(exp - iat).toBe(seconds);
   });

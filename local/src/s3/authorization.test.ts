@@ -67,7 +67,7 @@ test('a link with one character changed, anywhere, is refused', async () => {
   ]);
 });
 
-test('what a link is for cannot be changed', async () => {
+test('a link is refused for any other request than the one it was signed for', async () => {
   const request = toRequest(await presign());
   const changes: Partial<RawRequest>[] = [
     { method: 'DELETE' },
@@ -143,7 +143,7 @@ test('a holder of a link cannot add to it a header that means something to S3', 
   expect(answer.text).toContain('<HeadersNotSigned>x-amz-checksum-mode</HeadersNotSigned>');
 });
 
-test('nobody gets anything without a signature', async () => {
+test('a request without a signature is refused', async () => {
   for (const target of [`/${Bucket}`, `/${Bucket}/${encodeURIComponent(Key)}`, '/']) {
     const request = { method: 'GET', target, headers: {} };
     expect(await send(s3.endpoint, request)).toMatchObject({ status: 403, code: 'AccessDenied' });
@@ -213,7 +213,7 @@ test('a signed request is refused by a clock that is more than 15 minutes off, e
   for (const minutes of [-14, 14]) expect((await sendAt(minutes)).status).toBe(200);
 });
 
-test('every answer carries the time of the clock that judges, so that the SDK can correct its own', async () => {
+test('every response has the time of the server, so that the SDK can correct its clock', async () => {
   const hour = 3_600_000;
   const patient = createClient(s3.endpoint, { maxAttempts: 3 });
   const [result, answer] = await withOffset(hour, async () => [

@@ -74,7 +74,7 @@ class LineReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Of what has arrived. */
+  /** Bytes that have arrived. */
   get isEmpty(): boolean {
     return this.#received.length === 0;
   }

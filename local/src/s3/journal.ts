@@ -18,7 +18,7 @@ export interface Journal {
 /** Calls `replay` with every record of the file, in order. A file that is not there has none. */
 export const readJournal = (path: string, replay: (record: unknown) => void): void => {
   if (!existsSync(path)) return;
-  // What follows the last line feed is nothing, or a record that a killed process had begun and told nobody about.
+  // After the last line feed there is nothing, or an incomplete record of a killed process, which was never acknowledged.
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   for (const [index, line] of lines.entries()) {
     try {

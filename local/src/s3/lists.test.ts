@@ -107,7 +107,7 @@ test('every key is a key of its own, kept to the byte, and listed in the order o
   expect((await client.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
 });
 
-test('a key of control characters is listed as references, or encoded for whoever asks', async () => {
+test('a key of control characters is listed as references, or encoded on request', async () => {
   const Key = 'a\u0001\u001f b+ü/(~*';
   await putAll([Key]);
   const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -203,7 +203,7 @@ test('a list starts after the key it is told to, which need not exist', async ()
   expect(await onePerPage({ StartAfter: 'z' })).toEqual([]);
 });
 
-test('a page goes on where the one before ended, whatever was written and deleted in between', async () => {
+test('a page continues after the one before, whatever was written and deleted in between', async () => {
   await putAll(['a', 'c', 'd', 'e']);
   const first = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 2 }));
   expect(first).toMatchObject({ IsTruncated: true, KeyCount: 2, MaxKeys: 2 });
@@ -229,7 +229,7 @@ test('a continuation token that was not given out is refused', async () => {
   await expect(client.send(command)).rejects.toMatchObject({ name: 'InvalidArgument' });
 });
 
-test('a bucket that never had versions lists its objects as versions called null', async () => {
+test('a bucket without versions lists its objects as versions called null', async () => {
   await putAll(['a', 'b']);
   const { Versions, DeleteMarkers } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
   expect(DeleteMarkers).toBeUndefined();

@@ -108,7 +108,7 @@ const overridden = (parameters: ReadonlyMap<string, string>): Record<string, str
   return Object.fromEntries(given.map(([name, value]) => [name.slice('response-'.length), value]));
 };
 
-/** One range. S3 answers several, and what is no range, with the whole object. */
+/** Parses one range. S3 returns the whole object for several ranges and for an invalid one. */
 const parseRange = (header: string | undefined, size: number): { first: number; last: number } | undefined => {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') return undefined;

@@ -38,14 +38,14 @@ test.each([
   ['bytes=8-100', '89', 'bytes 8-9/10'],
   ['bytes=-3', '789', 'bytes 7-9/10'],
   ['bytes=-100', '0123456789', 'bytes 0-9/10'],
-])('the range %s is answered with %s', async (Range, text, ContentRange) => {
+])('the range %s returns %s', async (Range, text, ContentRange) => {
   const got = await get('digits', { Range });
   expect(got).toMatchObject({ ContentRange, ContentLength: text.length, $metadata: { httpStatusCode: 206 } });
   expect(await got.Body?.transformToString()).toBe(text);
 });
 
 test.each(['bytes=5-2', 'bytes=0-1,4-5', 'bytes=-', 'bytes=a-b', 'lines=1-2'])(
-  'the range %s, which is no single range, is answered with the whole object',
+  'the range %s, which is not a single range, returns the whole object',
   async (Range) => {
     const got = await get('digits', { Range });
     expect(got.$metadata.httpStatusCode).toBe(200);
@@ -58,11 +58,11 @@ test.each([
   ['digits', 'bytes=10-20'],
   ['digits', 'bytes=-0'],
   ['empty', 'bytes=0-'],
-])('of %s the range %s cannot be had', async (Key, Range) => {
+])('the object %s refuses the range %s', async (Key, Range) => {
   await expect(get(Key, { Range })).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
 });
 
-test('a link may say how its answer is to be shown, and may be read in ranges', async () => {
+test('a link may set headers of its response, and may be read in ranges', async () => {
   const command = new GetObjectCommand({
     Bucket,
     Key: 'digits',
@@ -78,7 +78,7 @@ test('a link may say how its answer is to be shown, and may be read in ranges', 
   expect(answer.headers.get('cache-control')).toBe('private');
 });
 
-test('an answer cannot be given headers that HTTP does not have', async () => {
+test('a link cannot set a header to a value that HTTP forbids', async () => {
   for (const name of ['a\r\nset-cookie: b', '日本']) {
     const command = new GetObjectCommand({ Bucket, Key: 'digits', ResponseContentDisposition: name });
     const link = await getSignedUrl(client, command);
@@ -94,7 +94,7 @@ test('HEAD says what GET would, without the body', async () => {
   expect(await send(s3.endpoint, request)).toMatchObject({ status: 404, text: '' });
 });
 
-test('what is not there is said to be missing, by its name', async () => {
+test('a request for a missing bucket, key or version is an error that names it', async () => {
   await expect(get('nothing')).rejects.toMatchObject({ name: 'NoSuchKey', Key: 'nothing' });
   await expect(get('digits', { VersionId: 'x'.repeat(32) })).rejects.toMatchObject({ name: 'NoSuchVersion' });
   await expect(get('digits', { VersionId: 'x' })).rejects.toMatchObject({ name: 'InvalidArgument' });

@@ -12,7 +12,7 @@ export interface Call {
   readonly bucket: string;
   readonly key: string;
   readonly parameters: ReadonlyMap<string, string>;
-  /** By lower-case name; of a presigned request also those that its signer moved into the query. */
+  /** Headers by lower-case name, also those that the signer of a presigned request moved into the query. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: RequestBody;
 }

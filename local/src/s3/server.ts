@@ -29,7 +29,7 @@ export interface LocalS3Options {
   /** The only ones that are accepted. With a session token, every request must carry it. */
   readonly credentials: Credentials;
   readonly region?: string;
-  /** Where to keep everything for the next start; without it everything is gone at the end. One process a directory. */
+  /** Folder that keeps everything for the next start, for one process at a time. Default: nothing is kept. */
   readonly directory?: string;
   /** Lets pages of this origin, or of any with `*`, read what they are sent, as a bucket's CORS rule for GET does. */
   readonly corsOrigin?: string;

@@ -155,7 +155,7 @@ const decode = async (request: SignedRequest, signatures: string[], end: string)
     Buffer.from(chunk.length > 0 ? '\r\n' : end),
   ]);
   const body = Buffer.concat(parts);
-  // In pieces that break lines and chunks at awkward places.
+  // The pieces break lines and chunks at awkward positions.
   const pieces = async function* () {
     for (let at = 0; at < body.length; at += 1021) yield await Promise.resolve(body.subarray(at, at + 1021));
   };

@@ -33,7 +33,7 @@ export interface Authorization {
   readonly verifyChunk: (kind: 'PAYLOAD' | 'TRAILER', digest: string, signature: string | undefined) => void;
 }
 
-/** What a request says about its own signature, before any of it is believed. */
+/** Claims of a request about its own signature, before they are verified. */
 interface Claim {
   readonly credential: string;
   readonly timestamp: string;
@@ -52,7 +52,7 @@ const MAX_EXPIRY_SECONDS = 7 * 24 * 60 * 60;
 const payloadHashes =
   /^(?:[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER|STREAMING-AWS4-HMAC-SHA256-PAYLOAD(?:-TRAILER)?)$/;
 
-/** @throws S3Error where the request is not signed with these credentials, for this region, method, host, target and time */
+/** @throws S3Error if the request is not signed with these credentials, for this region, method, host, target and time */
 export const verifySignature = (
   request: SignedRequest,
   { credentials, region, now }: SignatureOptions,
@@ -192,7 +192,7 @@ const checkTime = ({ timestamp, expires, malformed }: Claim, now: Date): void =>
   if (-ahead > Number(expires) * 1000) throw new S3Error('AccessDenied', 'Request has expired', { details });
 };
 
-// Without this, whoever holds a link could add headers that its signer never saw.
+// Otherwise the holder of a link could add headers that were not signed.
 const checkSignedHeaders = ({ signedHeaders }: Claim, { headers }: SignedRequest): void => {
   const required = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
   const unsigned = required.filter((name) => !signedHeaders.includes(name));

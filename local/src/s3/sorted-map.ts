@@ -1,4 +1,4 @@
-/** The order of S3's lists: by UTF-8 bytes, where JavaScript's own goes by UTF-16 units and has emoji before U+E000. */
+/** Order of S3's lists: by UTF-8 bytes. JavaScript's own order is by UTF-16 units and has emoji before U+E000. */
 export const compareKeys = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -55,7 +55,7 @@ export class SortedMap<V> {
     }
   }
 
-  /** Where the key is, or would be. */
+  /** Returns the position of the key, or the one at which it would be inserted. */
   #locate(key: string): { block: string[]; number: number; index: number } {
     const blocks = this.#blocks;
     const after = firstIndex(blocks.length, (i) => compareKeys(blocks[i]?.[0] ?? '', key) > 0);

@@ -93,7 +93,7 @@ test('the next start with the same directory serves the same data', async () => 
   });
 });
 
-test('a lifecycle is given back as it was put, also by the next start, and is an error where there is none', async () => {
+test('a lifecycle is returned as it was put, also after a restart, and is an error if there is none', async () => {
   const get = () => client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
   await expect(get()).rejects.toMatchObject({ name: 'NoSuchLifecycleConfiguration' });
   const Rules = [{ ID: 'a', Status: 'Enabled' as const, Filter: { Prefix: '' }, Expiration: { Days: 3 } }];
@@ -102,7 +102,7 @@ test('a lifecycle is given back as it was put, also by the next start, and is an
   expect((await get()).Rules).toEqual(Rules);
 });
 
-test('what is overwritten, deleted or left behind takes no space', async () => {
+test('overwritten, deleted and abandoned bodies take no space', async () => {
   await put('a', 'one');
   await put('a', 'two');
   expect(bodies()).toHaveLength(1);
@@ -119,7 +119,7 @@ test('what is overwritten, deleted or left behind takes no space', async () => {
   expect((await get('b')).toString()).toBe('19');
 });
 
-test('a record that a killed process had only begun is dropped', async () => {
+test('an incomplete record of a killed process is dropped', async () => {
   await put('a', 'a');
   const [line = ''] = readFileSync(journal(), 'utf8').split('\n').slice(-2);
   for (const torn of ['{"type":"ver', '{', line.slice(0, -1), line]) {
@@ -132,7 +132,7 @@ test('a record that a killed process had only begun is dropped', async () => {
   }
 });
 
-test('a record that cannot be read is an error that says where it is', async () => {
+test('a record that cannot be read is an error that names its position', async () => {
   await put('a', 'a');
   await put('b', 'b');
   await s3.close();
@@ -232,9 +232,9 @@ const startServer = async () => {
   return { endpoint: await started.untilLine((line) => line), kill: stop };
 };
 
-test('a process that is killed in the middle of writing has lost nothing that it had acknowledged', async () => {
+test('a process that is killed while it writes loses nothing that it has acknowledged', async () => {
   await s3.close();
-  // What each key may hold: one body, and where a write was not acknowledged also what it would have written.
+  // Bodies that each key may have: one, and also the next one if its write was not acknowledged.
   const possible = new Map<string, (string | undefined)[]>();
   for (const round of [1, 2]) {
     const { endpoint, kill } = await startServer();

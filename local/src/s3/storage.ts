@@ -69,7 +69,7 @@ type Change = { readonly bucket: string } & (
  * The buckets, in memory; with a directory also there: bodies as files, everything else as changes in a journal.
  *
  * A body is whole and under its final name before a record names it, and a record is written before the change is
- * seen or answered. So a process may be killed at any point: what was acknowledged is there when the next one starts.
+ * seen or acknowledged. A process may be killed at any point: the next one has everything that was acknowledged.
  */
 export class Storage {
   readonly #buckets = new Map<string, Bucket>();
@@ -109,7 +109,7 @@ export class Storage {
     for (const body of this.#apply(change)) this.#bodies.remove(body.id);
   }
 
-  /** Writes a body and calls `name`, which commits what names it. Where either fails nothing is left of the body. */
+  /** Writes a body and calls `name`, which commits the record that names it. If either fails, nothing is left of the body. */
   async keep<T>(chunks: AsyncIterable<Buffer>, name: (body: Body) => T): Promise<T> {
     const body = await this.#bodies.write(chunks);
     try {

@@ -1,13 +1,13 @@
 import { S3Error } from './s3-error.ts';
 import { decodeUri } from './uri.ts';
 
-/** What a request is about: read from its raw target and never normalised, so that no two keys become one. */
+/** Bucket and key of a request, read from its raw target and never normalised, so that no two keys become one. */
 export interface Target {
   readonly rawPath: string;
   readonly rawParameters: readonly (readonly [name: string, value: string])[];
-  /** Empty where the request names none. */
+  /** Empty if the request names none. */
   readonly bucket: string;
-  /** Empty where the request is about the bucket. */
+  /** Empty if the request is about the bucket. */
   readonly key: string;
   /** The query, decoded once; a name without a value has an empty one. */
   readonly parameters: ReadonlyMap<string, string>;

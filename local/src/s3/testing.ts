@@ -1,4 +1,4 @@
-/** What the tests share: a server with a bucket, and requests as the SDK signs them, sent as no SDK would. */
+/** Shared by the tests: a server with a bucket, and requests that the SDK signs and that are sent with changes. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { CreateBucketCommand, S3Client, type GetObjectCommand, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { startLocalS3, type LocalS3Options } from './server.ts';
@@ -32,7 +32,7 @@ interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Of an error's XML. */
+  /** Code in the XML of an error. */
   readonly code: string | undefined;
 }
 
@@ -70,7 +70,7 @@ interface SdkRequest {
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** The request that the SDK would send for the command, signed after `adjust` has had it. */
+/** Returns the request that the SDK would send for a command, signed after `adjust` has changed it. */
 export const sign = async (
   client: S3Client,
   command: object,

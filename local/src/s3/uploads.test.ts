@@ -148,7 +148,7 @@ test.each([
   ['with no size', `x\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
   ['with an endless line', 'a'.repeat(100_000), 400, 'InvalidRequest'],
   ['with something behind it', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\nmore`, 400, 'InvalidRequest'],
-])('an aws-chunked body %s is answered as S3 does', async (name, body, status, code) => {
+])('an aws-chunked body %s gets the response of S3', async (name, body, status, code) => {
   const Key = `chunked ${name}`;
   const request = await sign(client, put(Key), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];

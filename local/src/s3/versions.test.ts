@@ -94,7 +94,7 @@ test('a delete marks a key that was never there, too', async () => {
   expect(await versions()).toEqual([`never ${VersionId} x *`]);
 });
 
-test('what was written before versioning is the version called null', async () => {
+test('an object from before versioning is the version called null', async () => {
   await put('a', 'before');
   await setVersioning('Enabled');
   expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'a' }))).VersionId).toBe('null');

@@ -5,7 +5,7 @@ type Leaf = string | number | boolean;
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-// S3 answers a control character in a key as a reference, which XML 1.0 forbids. A carriage return may be one and must
+// S3 returns a control character in a key as a reference, which XML 1.0 forbids. A carriage return may be one and must
 // be: written out, a parser would turn it into a line feed.
 const escapeCharacter = (character: string) => ESCAPES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;
 
@@ -92,7 +92,7 @@ const toElement = (value: unknown): XmlElement =>
 export const children = (parent: XmlElement, name: 'Object' | 'Part'): XmlElement[] =>
   ((parent[name] ?? []) as unknown[]).map(toElement);
 
-/** The text of a child, or `undefined` where there is none. */
+/** Returns the text of a child, or `undefined` if there is none. */
 export const childText = (parent: XmlElement, name: string): string | undefined => {
   const value = parent[name];
   if (value !== undefined && typeof value !== 'string') throw new S3Error('MalformedXML');
