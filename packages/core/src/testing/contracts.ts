@@ -4,3 +4,4 @@ export { describeJobStore } from './contracts/job-store.contract.ts';
 export type { JobStoreHarness } from './contracts/job-store.contract.ts';
 export { describeObjectStore } from './contracts/object-store.contract.ts';
 export type { Download, ObjectStoreHarness } from './contracts/object-store.contract.ts';
+export { savedName } from './contracts/saved-name.ts';

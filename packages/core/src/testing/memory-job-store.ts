@@ -5,6 +5,7 @@ import { describeStatus } from '../job-status.ts';
 import type { Job, JobSummary } from '../job.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore, ListOptions, ListRange } from '../ports/job-store.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** A job as the uploader and the processor store it: all but the key may be missing, and the status is a plain string. */
 export type JobRecord = Partial<Omit<Job, 'status' | 'userId' | 'jobId'>> & {
@@ -15,12 +16,13 @@ export type JobRecord = Partial<Omit<Job, 'status' | 'userId' | 'jobId'>> & {
 
 const UNREADABLE = Symbol('unreadable');
 
-/** A {@link JobStore} in memory that is as strict as a real one: it pages, it aborts, and it fails when told to. */
+/** A {@link JobStore} in memory that is as strict as a real one: it pages, aborts, and fails on demand. */
 export class MemoryJobStore implements JobStore {
   /** While an error is set for a method, that method rejects with it. */
   readonly failures: Partial<Record<'find' | 'list' | 'listByIds' | 'delete', Error>> = {};
   readonly #jobs = new Map<UserId, Map<JobId, Job | typeof UNREADABLE>>();
   readonly #pageSize: number;
+  #stalled: Promise<void> | undefined;
 
   constructor({ pageSize = 2 }: { pageSize?: number } = {}) {
     this.#pageSize = pageSize;
@@ -56,8 +58,18 @@ export class MemoryJobStore implements JobStore {
     return this.#jobsOf(parseUserId(userId)).has(parseJobId(jobId));
   }
 
+  /** Makes every call wait, until the function that is returned is called. */
+  stall(): () => void {
+    let release: () => void = () => undefined;
+    this.#stalled = new Promise((resolve) => (release = resolve));
+    return () => {
+      this.#stalled = undefined;
+      release();
+    };
+  }
+
   async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
-    this.#enter('find', signal);
+    await this.#enter('find', signal);
     const found = this.#jobsOf(user).get(job);
     if (found === UNREADABLE) throw this.#unreadable(user, job);
     return found;
@@ -73,7 +85,7 @@ export class MemoryJobStore implements JobStore {
       .filter((id) => after === undefined || direction * (id - after) > 0)
       .sort((a, b) => direction * (a - b));
     for (let start = 0; start === 0 || start < ids.length; start += this.#pageSize) {
-      this.#enter('list', signal);
+      await this.#enter('list', signal);
       yield this.#summaries(user, ids.slice(start, start + this.#pageSize), onUnreadable);
     }
   }
@@ -83,12 +95,12 @@ export class MemoryJobStore implements JobStore {
     jobIds: readonly JobId[],
     { signal, onUnreadable }: ListOptions = {},
   ): Promise<readonly JobSummary[]> {
-    this.#enter('listByIds', signal);
+    await this.#enter('listByIds', signal);
     return this.#summaries(user, jobIds, onUnreadable);
   }
 
   async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
-    this.#enter('delete', signal);
+    await this.#enter('delete', signal);
     return this.#jobsOf(user).delete(job);
   }
 
@@ -102,8 +114,9 @@ export class MemoryJobStore implements JobStore {
     return summaries;
   }
 
-  #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): void {
+  async #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#stalled) await untilAborted(this.#stalled, signal);
     const failure = this.failures[method];
     if (failure) throw failure;
   }

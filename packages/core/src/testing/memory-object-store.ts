@@ -1,4 +1,5 @@
 import type { KeyPrefix, ObjectKey } from '../object-keys.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { DeleteAllOptions, ObjectStore, Presigner, PresignOptions, Removed } from '../ports/object-store.ts';
 
 interface Entry {
@@ -11,14 +12,16 @@ const MAX_KEY_BYTES = 1024;
 
 /**
  * An {@link ObjectStore} in memory that is as strict as a real one: it keeps versions and unfinished uploads, deletes
- * in batches, aborts between them, refuses keys that S3 refuses, and fails when told to.
+ * in batches, aborts between them, refuses keys that S3 refuses, and fails on demand.
  */
 export class MemoryObjectStore implements ObjectStore {
   /** While an error is set for a method, that method rejects with it. */
   readonly failures: Partial<Record<'presign' | 'deleteAll', Error>> = {};
   #entries: Entry[] = [];
   readonly #issued = new Map<string, { key: ObjectKey; downloadAs: string | undefined; expiresAt: Date }>();
+  readonly #protected = new Set<string>();
   readonly #batchSize: number;
+  #stalled: Promise<void> | undefined;
   readonly #expiresAt: Date;
 
   constructor({ batchSize = 2, expiresAt = new Date('2100-01-01') }: { batchSize?: number; expiresAt?: Date } = {}) {
@@ -39,6 +42,22 @@ export class MemoryObjectStore implements ObjectStore {
   /** Begins an upload that nobody completes. */
   startUpload(key: string): void {
     this.#add({ kind: 'upload', key, body: '' });
+  }
+
+  /** Makes `deleteAll` wait, until the function that is returned is called. */
+  stall(): () => void {
+    let release: () => void = () => undefined;
+    this.#stalled = new Promise((resolve) => (release = resolve));
+    return () => {
+      this.#stalled = undefined;
+      release();
+    };
+  }
+
+  /** Makes deleting one object fail, until the function that is returned is called. */
+  protect(key: string): () => void {
+    this.#protected.add(key);
+    return () => this.#protected.delete(key);
   }
 
   /** Everything that is left under a prefix, one line for each version, marker and upload. */
@@ -65,7 +84,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async presigner({ signal, downloadAs, expiresInSeconds = Infinity }: PresignOptions = {}): Promise<Presigner> {
-    this.#enter('presign', signal);
+    await this.#enter('presign', signal);
     const expiresAt = new Date(Math.min(this.#expiresAt.getTime(), Date.now() + expiresInSeconds * 1000));
     const presignOne = (key: ObjectKey): string => {
       refuseLongKey(key);
@@ -79,12 +98,15 @@ export class MemoryObjectStore implements ObjectStore {
   async deleteAll(prefix: KeyPrefix, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> {
     let batch: Set<Entry>;
     do {
-      this.#enter('deleteAll', signal);
-      batch = new Set(this.#entries.filter(({ key }) => key.startsWith(prefix)).slice(0, this.#batchSize));
+      await this.#enter('deleteAll', signal);
+      const left = this.#entries.filter(({ key }) => key.startsWith(prefix) && !this.#protected.has(key));
+      batch = new Set(left.slice(0, this.#batchSize));
       this.#entries = this.#entries.filter((entry) => !batch.has(entry));
       if (batch.size > 0) onRemoved?.(countOf([...batch]));
       await Promise.resolve();
     } while (batch.size > 0);
+    const refused = this.contents(prefix);
+    if (refused.length > 0) throw new Error(`not deleted: ${refused.join(', ')}`);
   }
 
   #add(entry: Entry): void {
@@ -92,8 +114,9 @@ export class MemoryObjectStore implements ObjectStore {
     this.#entries.push(entry);
   }
 
-  #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): void {
+  async #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#stalled && method === 'deleteAll') await untilAborted(this.#stalled, signal);
     const failure = this.failures[method];
     if (failure) throw failure;
   }

@@ -4,16 +4,25 @@ import { parseJobId, parseUserId } from '../../identifiers.ts';
 import type { JobSummary } from '../../job.ts';
 import type { JobStore, ListOptions, ListRange } from '../../ports/job-store.ts';
 import type { JobRecord } from '../memory-job-store.ts';
+import { abortWhileStalled, listUnchecked, userNames } from './checks.ts';
 
-/** What the suite needs of an adapter and of whoever else writes to its storage. */
+/**
+ * Connects the suite to an adapter, and to the programs that write to its storage. The storage need not be empty: every
+ * test uses users that no other run has used. Methods that may be missing make further checks possible; the checks that
+ * are not made without them are listed at the end of the run.
+ */
 export interface JobStoreHarness {
   readonly store: JobStore;
-  /** The same adapter where its storage refuses connections. */
+  /** The same adapter whose storage refuses connections. */
   readonly unreachable: JobStore;
+  /** The same adapter whose storage refuses every call for a reason that a retry cannot help: no such table, no access. */
+  readonly refused?: JobStore;
   /** Stores a job as the uploader and the processor do: what the record does not have is not stored. */
   put(record: JobRecord): Promise<void>;
-  /** Stores a record with that key that cannot be understood. */
+  /** Stores a record with that key that neither `find` nor a list can read: one field that both read has a wrong type. */
   putUnreadable(userId: string, jobId: number): Promise<void>;
+  /** Makes the storage accept calls and not respond to them, until the function that is returned is called. */
+  readonly stall?: () => Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -29,14 +38,18 @@ const whole = {
   status: 'success',
 } satisfies Partial<JobRecord>;
 
-/** Holds an adapter to the contract of {@link JobStore}. */
+/** Verifies that an adapter keeps the promises of {@link JobStore}. */
 export const describeJobStore = (name: string, start: () => Promise<JobStoreHarness>): void => {
   describe(`${name} as a JobStore`, () => {
     let harness: JobStoreHarness;
-    let users = 0;
+    const nextName = userNames();
+    const notChecked = listUnchecked(`${name} as a JobStore`, [
+      'find sees every write that has returned, also while other programs write',
+      'listByIds fetches no other job',
+    ]);
 
-    /** Every test has users of its own, so that none sees what another left. */
-    const newUser = () => parseUserId(`user-${++users}`);
+    /** Every test has users of its own, so that none sees what another has left. */
+    const newUser = () => parseUserId(nextName());
 
     const list = async (user: string, range?: ListRange, options?: ListOptions): Promise<JobSummary[]> => {
       const jobs: JobSummary[] = [];
@@ -44,7 +57,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       return jobs;
     };
 
-    /** A list may trail the latest writes by a moment, so it is asked for until it is as expected, within reason. */
+    /** A list may trail the latest writes by a moment, so it is repeated until it is as expected, 50 times at most. */
     const expectIds = async (user: string, ids: readonly number[]): Promise<void> => {
       let listed: number[] = [];
       for (let attempt = 0; attempt < 50 && listed.join() !== ids.join(); attempt++)
@@ -59,7 +72,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     afterAll(() => harness.close());
 
     describe('find', () => {
-      test('brings every field of a job', async () => {
+      test('find returns every field of a job', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1, ...whole });
         expect(await harness.store.find(userId, parseJobId(1))).toEqual({
@@ -70,7 +83,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         });
       });
 
-      test('gives what a record lacks its neutral value', async () => {
+      test('find returns the neutral value of a field that the record lacks', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
         expect(await harness.store.find(userId, parseJobId(1))).toEqual({
@@ -88,7 +101,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         });
       });
 
-      test('reads a status that carries a progress', async () => {
+      test('find reads a status that carries a progress', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1, status: 'processing...45%' });
         const job = await harness.store.find(userId, parseJobId(1));
@@ -99,30 +112,30 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         });
       });
 
-      test('finds the largest id', async () => {
+      test('find returns the job with the largest id', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: Number.MAX_SAFE_INTEGER });
         const job = await harness.store.find(userId, parseJobId(Number.MAX_SAFE_INTEGER));
         expect(job?.jobId).toBe(Number.MAX_SAFE_INTEGER);
       });
 
-      test('keeps whole numbers up to the largest safe one', async () => {
+      test('find returns whole numbers up to the largest safe one', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1, totalSize: Number.MAX_SAFE_INTEGER });
         expect((await harness.store.find(userId, parseJobId(1)))?.totalSize).toBe(Number.MAX_SAFE_INTEGER);
       });
 
-      test("does not find another user's job", async () => {
+      test("find does not return another user's job", async () => {
         const [owner, other] = [newUser(), newUser()];
         await harness.put({ userId: owner, jobId: 1 });
         expect(await harness.store.find(other, parseJobId(1))).toBeUndefined();
       });
 
-      test('does not find a job that was never stored', async () => {
+      test('find returns undefined for a job that was never stored', async () => {
         expect(await harness.store.find(newUser(), parseJobId(1))).toBeUndefined();
       });
 
-      test('says that a record cannot be understood', async () => {
+      test('find throws UnreadableJob if the record cannot be read', async () => {
         const userId = newUser();
         await harness.putUnreadable(userId, 7);
         await expect(harness.store.find(userId, parseJobId(7))).rejects.toMatchObject({
@@ -134,15 +147,21 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     });
 
     describe('list', () => {
-      test("brings a user's jobs, and no other's, by ascending number over many pages", async () => {
+      test("list returns all of a user's jobs, and no other's, in order over many pages", async () => {
         const [userId, other] = [newUser(), newUser()];
         const ids = Array.from({ length: 120 }, (_, index) => index + 1);
         for (const jobId of ids.toReversed()) await harness.put({ userId, jobId, jobName: 'x'.repeat(20_000) });
         await harness.put({ userId: other, jobId: 500 });
         await expectIds(userId, ids);
+        for (const sizeHint of [undefined, 7]) {
+          const descending = await list(userId, { order: 'desc', sizeHint });
+          expect(descending.map(({ jobId }) => jobId)).toEqual(ids.toReversed());
+          const rest = await list(userId, { order: 'desc', after: parseJobId(101), sizeHint });
+          expect(rest.map(({ jobId }) => jobId)).toEqual(ids.slice(0, 100).toReversed());
+        }
       });
 
-      test('shows the fields of a summary and nothing else', async () => {
+      test('list returns the fields of a summary and nothing else', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 3, ...whole });
         await expectIds(userId, [3]);
@@ -158,11 +177,11 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         ]);
       });
 
-      test('is empty for a user without jobs', async () => {
+      test('list is empty for a user without jobs', async () => {
         expect(await list(newUser())).toEqual([]);
       });
 
-      test('goes through a range in either direction, whether or not the job where it begins exists', async () => {
+      test('list goes through a range in either direction, whether or not the job where it starts exists', async () => {
         const userId = newUser();
         for (const jobId of [2, 4, 6, 8, 10]) await harness.put({ userId, jobId });
         await expectIds(userId, [2, 4, 6, 8, 10]);
@@ -178,7 +197,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         expect(await idsIn({ order: 'desc', after: parseJobId(1) })).toEqual([]);
       });
 
-      test('is whole whatever size it is told to expect', async () => {
+      test('list is complete whatever the size hint', async () => {
         const userId = newUser();
         const ids = Array.from({ length: 30 }, (_, index) => index + 1);
         for (const jobId of ids) await harness.put({ userId, jobId });
@@ -187,7 +206,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
           expect((await list(userId, { sizeHint })).map(({ jobId }) => jobId)).toEqual(ids);
       });
 
-      test('leaves out and reports a record that cannot be understood', async () => {
+      test('list leaves out a record that cannot be read, and passes it to onUnreadable', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
         await harness.putUnreadable(userId, 2);
@@ -205,7 +224,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         return [...found].sort((one, other) => one.jobId - other.jobId);
       };
 
-      test('returns what list returns of these jobs, and leaves out ids that the user does not have', async () => {
+      test('listByIds returns what list returns of these jobs, and leaves out ids that the user does not have', async () => {
         const [userId, other] = [newUser(), newUser()];
         for (const jobId of [1, 2, 3, 10]) await harness.put({ userId, jobId, ...whole, jobName: `job ${jobId}` });
         await harness.put({ userId: other, jobId: 4 });
@@ -216,14 +235,14 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         expect(await pick(userId, [4])).toEqual([]);
       });
 
-      test('returns nothing for no ids', async () => {
+      test('listByIds returns nothing for no ids', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
         await expectIds(userId, [1]);
         expect(await pick(userId, [])).toEqual([]);
       });
 
-      test('returns 100 jobs', async () => {
+      test('listByIds returns 100 jobs', async () => {
         const userId = newUser();
         const ids = Array.from({ length: 110 }, (_, index) => index + 1);
         for (const jobId of ids) await harness.put({ userId, jobId });
@@ -233,7 +252,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         );
       });
 
-      test('leaves out a record that cannot be read, and passes it to onUnreadable', async () => {
+      test('listByIds leaves out a record that cannot be read, and passes it to onUnreadable', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
         await harness.putUnreadable(userId, 2);
@@ -247,7 +266,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     });
 
     describe('delete', () => {
-      test('returns whether there was a record', async () => {
+      test('delete returns whether there was a record', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1, ...whole });
         await harness.putUnreadable(userId, 2);
@@ -257,7 +276,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         expect(await harness.store.delete(newUser(), parseJobId(2))).toBe(false);
       });
 
-      test('forgets a job, and may be repeated', async () => {
+      test('delete deletes a job, and may be repeated', async () => {
         const userId = newUser();
         await harness.put({ userId, jobId: 1 });
         await harness.put({ userId, jobId: 2 });
@@ -267,14 +286,21 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         await expectIds(userId, [2]);
       });
 
-      test("leaves another user's job of the same number alone", async () => {
+      test('delete leaves jobs alone whose ids start with the same digits', async () => {
+        const userId = newUser();
+        for (const jobId of [1, 2, 10, 11, 100]) await harness.put({ userId, jobId });
+        await harness.store.delete(userId, parseJobId(1));
+        await expectIds(userId, [2, 10, 11, 100]);
+      });
+
+      test("delete leaves another user's job with the same id alone", async () => {
         const [owner, other] = [newUser(), newUser()];
         await harness.put({ userId: owner, jobId: 1 });
         await harness.store.delete(other, parseJobId(1));
         expect(await harness.store.find(owner, parseJobId(1))).toMatchObject({ userId: owner, jobId: 1 });
       });
 
-      test('forgets a record that cannot be understood', async () => {
+      test('delete deletes a record that cannot be read', async () => {
         const userId = newUser();
         await harness.putUnreadable(userId, 1);
         await harness.store.delete(userId, parseJobId(1));
@@ -287,18 +313,43 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       ['list', (store, options) => store.list(parseUserId('anyone'), {}, options)[Symbol.asyncIterator]().next()],
       ['listByIds', (store, options) => store.listByIds(parseUserId('anyone'), [parseJobId(1)], options)],
       ['delete', (store, options) => store.delete(parseUserId('anyone'), parseJobId(1), options)],
-    ])('%s', (_, call) => {
-      test('rejects with the reason of an aborted signal', async () => {
+    ])('%s', (method, call) => {
+      test(`${method} rejects with the reason of an aborted signal`, async () => {
         const reason = new Error('enough');
         await expect(call(harness.store, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
       });
 
-      test('is unavailable where the storage refuses connections', async () => {
+      test(`${method} rejects with the reason as soon as its signal aborts, while the storage does not respond`, async () => {
+        const { stall } = harness;
+        if (!stall) {
+          notChecked(`${method} ends when its signal aborts during the call: the harness has no stall`);
+          return;
+        }
+        const reason = new Error('enough');
+        const outcome = await abortWhileStalled(stall, (signal) => call(harness.store, { signal }), reason);
+        expect(outcome).toBe(reason);
+      });
+
+      test(`${method} throws Unavailable if the storage refuses connections`, async () => {
         await expect(call(harness.unreachable)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      });
+
+      test(`${method} does not throw Unavailable if a retry cannot help`, async () => {
+        const { refused } = harness;
+        if (!refused) {
+          notChecked(`${method} passes on what a retry cannot help: the harness has no refused store`);
+          return;
+        }
+        const error: unknown = await call(refused).then(
+          () => 'nothing',
+          (thrown: unknown) => thrown,
+        );
+        expect(error).toBeInstanceOf(Error);
+        expect(error).not.toMatchObject({ code: 'UNAVAILABLE' });
       });
     });
 
-    test('a list that is aborted on its way ends with the reason', async () => {
+    test('list rejects with the reason if its signal aborts between two pages', async () => {
       const userId = newUser();
       for (let jobId = 1; jobId <= 120; jobId++) await harness.put({ userId, jobId, jobName: 'x'.repeat(20_000) });
       await expectIds(

@@ -4,6 +4,8 @@ import type { UserId } from '../../identifiers.ts';
 import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from '../../object-keys.ts';
 import type { KeyPrefix, ObjectKey } from '../../object-keys.ts';
 import type { ObjectStore, PresignOptions, Removed } from '../../ports/object-store.ts';
+import { abortWhileStalled, becomesTrue, listUnchecked, userNames } from './checks.ts';
+import { savedName } from './saved-name.ts';
 
 /** What a browser gets. */
 export interface Download {
@@ -12,23 +14,41 @@ export interface Download {
   readonly contentDisposition: string | null;
 }
 
-/** What the suite needs of an adapter and of whoever else uses its storage. */
+/**
+ * Connects the suite to an adapter, and to the programs that use its storage. The storage need not be empty: every test
+ * uses users that no other run has used. Methods that may be missing make further checks possible; the checks that are not
+ * made without them are listed at the end of the run.
+ */
 export interface ObjectStoreHarness {
+  /** An adapter whose URLs last for at least ten seconds. */
   readonly store: ObjectStore;
-  /** The same adapter where its storage refuses connections. */
+  /** The same adapter whose storage refuses connections. */
   readonly unreachable: ObjectStore;
+  /** The same adapter whose storage refuses every call for a reason that a retry cannot help: no such bucket, no access. */
+  readonly refused?: ObjectStore;
   /** Stores an object as an uploader does. */
   put(key: string, body: string): Promise<void>;
   /** Begins a multipart upload and leaves it unfinished. */
   startUpload(key: string): Promise<void>;
-  /** Deletes an object as a user of the storage does, which leaves a marker where it keeps versions. */
+  /** Deletes an object as a user of the storage does, which leaves a marker if the storage keeps versions. */
   hide(key: string): Promise<void>;
-  /** Everything that is stored under a prefix: a line for each object, older version, marker and unfinished upload. */
+  /**
+   * Returns everything that is stored under a prefix, which may be a whole key or a user id: a line for each object, older
+   * version, marker and unfinished upload. Two uploads of one key are two lines.
+   */
   contents(prefix: string): Promise<readonly string[]>;
   /** Returns the size of everything that is stored under a prefix, older versions included and uploads not, in bytes. */
   size(prefix: string): Promise<number>;
-  /** Follows a URL as a browser does: what comes, or `undefined` where that is refused or there is nothing. */
+  /** Follows a URL as a browser does: returns what comes, or `undefined` if that is refused or there is nothing. */
   get(url: string): Promise<Download | undefined>;
+  /** Sends another request to a URL, such as a PUT with a body, and returns when there is a response. */
+  readonly request?: (method: 'PUT' | 'POST' | 'DELETE', url: string) => Promise<void>;
+  /** Makes the storage accept calls and not respond to them, until the function that is returned is called. */
+  readonly stall?: () => Promise<() => Promise<void>>;
+  /** Makes the storage refuse to delete one object, until the function that is returned is called. */
+  readonly protect?: (key: string) => Promise<() => Promise<void>>;
+  /** Makes the storage list everything whatever the prefix, until the function that is returned is called. */
+  readonly ignorePrefix?: () => Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -37,14 +57,18 @@ const png = parseObjectUuid('photo.png');
 /** Other letters of the same kind, so that a changed signature is still well-formed. */
 const otherCharacter = (character: string): string => (character === '0' ? '1' : '0');
 
-/** Holds an adapter to the contract of {@link ObjectStore}. */
+/** Verifies that an adapter keeps the promises of {@link ObjectStore}. */
 export const describeObjectStore = (name: string, start: () => Promise<ObjectStoreHarness>): void => {
   describe(`${name} as an ObjectStore`, () => {
     let harness: ObjectStoreHarness;
-    let users = 0;
+    const nextName = userNames();
+    const notChecked = listUnchecked(`${name} as an ObjectStore`, [
+      'presign does other work in between if there are many keys',
+      'URLs stop working with the credentials that sign them',
+    ]);
 
-    /** Every test has users of its own, so that none sees what another left. */
-    const newUser = (suffix = '') => parseUserId(`user-${++users}${suffix}`);
+    /** Every test has users of its own, so that none sees what another has left. */
+    const newUser = (suffix = '') => parseUserId(nextName() + suffix);
 
     const fill = async (user: UserId, job: number, files: number): Promise<void> => {
       const keys = Array.from({ length: files }, (_, index) => `${user}/${job}/${index}.bin`);
@@ -81,7 +105,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
     afterAll(() => harness.close());
 
     describe('presign', () => {
-      test('gives URLs in the order of the keys, each of which downloads its object', async () => {
+      test('presign returns URLs in the order of the keys, each of which downloads its object', async () => {
         const [user, job] = [newUser(), parseJobId(1)];
         const keys = [uploadedFileKey(user, job, png), fullResultKey(user, job, png), minResultKey(user, job, png)];
         for (const key of keys) await harness.put(key, `body of ${key}`);
@@ -90,7 +114,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test.each(['', ' with space', '+=()!*\'"%&$@,:;?#~', '%2F..%00', '雪-Zoë', '😀', '<&>', '.', ' '])(
-        'downloads what belongs to a user id that ends in %j',
+        'presign returns a URL that downloads an object of a user id that ends in %j',
         async (suffix) => {
           const key = uploadedFileKey(newUser(suffix), parseJobId(1), png);
           await harness.put(key, `body of ${key}`);
@@ -99,7 +123,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         },
       );
 
-      test('gives a URL that opens nothing else', async () => {
+      test('presign returns a URL that downloads nothing else', async () => {
         const [user, job] = [newUser(), parseJobId(1)];
         await harness.put(uploadedFileKey(user, job, png), 'mine');
         await harness.put(`${user}/1/photo.pnG`, 'secret');
@@ -110,17 +134,42 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await bodyOf(url.replace(/\?.*/, ''))).toBeUndefined();
       });
 
-      test('does not ask whether the object exists', async () => {
+      test('presign does not check whether the object exists', async () => {
         const url = await presignOne(uploadedFileKey(newUser(), parseJobId(1), png));
         expect(await bodyOf(url)).toBeUndefined();
       });
 
-      test('says when the URLs stop working', async () => {
+      test('presign returns URLs that stop working', async () => {
+        const key = uploadedFileKey(newUser(), parseJobId(1), png);
+        await harness.put(key, 'picture');
+        const url = await presignOne(key, { expiresInSeconds: 1 });
+        expect(await becomesTrue(async () => (await bodyOf(url)) === undefined)).toBe(true);
+        expect(await bodyOf(await presignOne(key))).toBe('picture');
+      });
+
+      test('presign returns URLs that work for GET only', async () => {
+        const { request } = harness;
+        if (!request) {
+          notChecked('the holder of a URL can do nothing but GET: the harness has no request');
+          return;
+        }
+        const key = uploadedFileKey(newUser(), parseJobId(1), png);
+        await harness.put(key, 'picture');
+        const stored = await harness.contents(key);
+        const url = await presignOne(key);
+        for (const method of ['PUT', 'POST', 'DELETE'] as const) {
+          await request(method, url);
+          expect([method, await bodyOf(await presignOne(key))]).toEqual([method, 'picture']);
+          expect([method, await harness.contents(key)]).toEqual([method, stored]);
+        }
+      });
+
+      test('presigner says when the URLs stop working', async () => {
         const { expiresAt } = await harness.store.presigner();
         expect(expiresAt.getTime()).toBeGreaterThan(Date.now());
       });
 
-      test('returns URLs that expire after the lifetime requested, if it is shorter than the configured one', async () => {
+      test('presigner says that URLs expire after the lifetime requested, if it is shorter than the configured one', async () => {
         const now = Date.now();
         const { expiresAt: configured } = await harness.store.presigner();
         const { expiresAt: shortened } = await harness.store.presigner({ expiresInSeconds: 2 });
@@ -134,17 +183,19 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         );
       });
 
-      test('gives a URL that saves a file under a name', async () => {
+      test('presign returns a URL that saves a file under a name', async () => {
         const key = uploadedFileKey(newUser(), parseJobId(1), png);
         await harness.put(key, 'picture');
-        const saved = await harness.get(await presignOne(key, { downloadAs: 'holiday.png' }));
-        expect(saved?.body).toBe('picture');
-        expect(saved?.contentDisposition).toMatch(/^attachment; filename=("holiday\.png"|holiday\.png)$/);
+        for (const downloadAs of ['holiday.png', 'Übermut ☀.png']) {
+          const saved = await harness.get(await presignOne(key, { downloadAs }));
+          expect(saved?.body).toBe('picture');
+          expect(savedName(saved?.contentDisposition ?? null)).toBe(downloadAs);
+        }
         const shown = await harness.get(await presignOne(key));
         expect(shown).toEqual({ body: 'picture', contentDisposition: null });
       });
 
-      test('signs any number of times, in the order of the keys each time', async () => {
+      test('presign can be called any number of times', async () => {
         const [user, job] = [newUser(), parseJobId(1)];
         const presigner = await harness.store.presigner();
         for (const name of ['a', 'b', 'c']) await harness.put(`${user}/1/${name}`, name);
@@ -154,23 +205,23 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         }
       });
 
-      test('returns no URLs for no keys', async () => {
+      test('presign returns no URLs for no keys', async () => {
         expect(await presign([])).toEqual([]);
       });
 
-      test('needs no connection', async () => {
+      test('presign needs no connection to the store', async () => {
         const presigner = await harness.unreachable.presigner();
         expect(await presigner.presign([uploadedFileKey(newUser(), parseJobId(1), png)])).toHaveLength(1);
       });
 
-      test('rejects with the reason of an aborted signal', async () => {
+      test('presigner rejects with the reason of an aborted signal', async () => {
         const reason = new Error('enough');
         await expect(harness.store.presigner({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
       });
     });
 
     describe('deleteAll', () => {
-      test('removes objects, older versions, markers and unfinished uploads', async () => {
+      test('deleteAll removes objects, older versions, markers and unfinished uploads', async () => {
         const user = newUser();
         const prefix = jobPrefix(user, parseJobId(1));
         for (const key of ['photo.png', 'DONE', 'results/photo.png.json', 'results/a/b//c'])
@@ -185,7 +236,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(prefix)).toEqual([]);
       });
 
-      test('passes everything that it removed to onRemoved: as much as the store holds less afterwards', async () => {
+      test('deleteAll passes everything that it removed to onRemoved: as much as the store holds less afterwards', async () => {
         const user = newUser();
         const prefix = jobPrefix(user, parseJobId(1));
         for (const key of ['photo.png', 'DONE', 'results/photo.png.json']) await harness.put(prefix + key, 'four');
@@ -202,14 +253,14 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await remove(prefix)).toEqual({ objects: 0, uploads: 0, bytes: 0 });
       });
 
-      test('removes more than one page of objects', async () => {
+      test('deleteAll removes more than one page of objects', async () => {
         const user = newUser();
         await fill(user, 1, 1005);
         expect(await remove(jobPrefix(user, parseJobId(1)))).toEqual({ objects: 1005, uploads: 0, bytes: 1005 });
         expect(await harness.contents(user)).toEqual([]);
       });
 
-      test('removes keys that need care', async () => {
+      test('deleteAll removes keys with special characters', async () => {
         const prefix = jobPrefix(newUser(), parseJobId(1));
         const names = [
           'a b',
@@ -235,7 +286,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(prefix)).toEqual([]);
       });
 
-      test("leaves other jobs and other users' jobs alone", async () => {
+      test("deleteAll leaves jobs alone whose ids start with the same digits, and other users' jobs", async () => {
         const user = newUser();
         const other = newUser();
         const kept = [
@@ -253,7 +304,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         for (const key of kept) expect(await harness.contents(key)).not.toEqual([]);
       });
 
-      test('succeeds where there is nothing, and may be repeated', async () => {
+      test('deleteAll succeeds if there is nothing, and may be repeated', async () => {
         const prefix = jobPrefix(newUser(), parseJobId(1));
         await harness.store.deleteAll(prefix);
         await harness.put(`${prefix}a`, 'x');
@@ -262,7 +313,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(prefix)).toEqual([]);
       });
 
-      test('succeeds for everyone who asks at the same time', async () => {
+      test('deleteAll succeeds for several callers at once', async () => {
         const user = newUser();
         await fill(user, 1, 60);
         await harness.startUpload(`${user}/1/huge.mov`);
@@ -271,7 +322,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(user)).toEqual([]);
       });
 
-      test('rejects with the reason of an aborted signal, and goes on when repeated', async () => {
+      test('deleteAll rejects with the reason of an aborted signal, and continues when repeated', async () => {
         const reason = new Error('enough');
         const prefix = jobPrefix(newUser(), parseJobId(1));
         await harness.put(`${prefix}a`, 'x');
@@ -281,7 +332,67 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         expect(await harness.contents(prefix)).toEqual([]);
       });
 
-      test('is unavailable where the storage refuses connections', async () => {
+      test('deleteAll rejects with the reason as soon as its signal aborts, while the storage does not respond', async () => {
+        const { stall } = harness;
+        if (!stall) {
+          notChecked('deleteAll ends when its signal aborts during the call: the harness has no stall');
+          return;
+        }
+        const prefix = jobPrefix(newUser(), parseJobId(1));
+        await harness.put(`${prefix}a`, 'x');
+        const reason = new Error('enough');
+        const outcome = await abortWhileStalled(stall, (signal) => harness.store.deleteAll(prefix, { signal }), reason);
+        expect(outcome).toBe(reason);
+        await harness.store.deleteAll(prefix);
+        expect(await harness.contents(prefix)).toEqual([]);
+      });
+
+      test('deleteAll removes the other objects if one cannot be removed, and is an error all the same', async () => {
+        const { protect } = harness;
+        if (!protect) {
+          notChecked('an object that cannot be removed does not keep the others: the harness has no protect');
+          return;
+        }
+        const prefix = jobPrefix(newUser(), parseJobId(1));
+        for (const key of ['a', 'b', 'c', 'd']) await harness.put(prefix + key, 'four');
+        const release = await protect(`${prefix}b`);
+        await expect(remove(prefix)).rejects.toBeInstanceOf(Error);
+        expect(await harness.contents(prefix)).toHaveLength(1);
+        expect(await harness.contents(`${prefix}b`)).toHaveLength(1);
+        await release();
+        expect(await remove(prefix)).toEqual({ objects: 1, uploads: 0, bytes: 4 });
+      });
+
+      test('deleteAll removes nothing outside the prefix, also if the storage lists more', async () => {
+        const { ignorePrefix } = harness;
+        if (!ignorePrefix) {
+          notChecked('nothing outside the prefix is removed whatever the store says: the harness has no ignorePrefix');
+          return;
+        }
+        const user = newUser();
+        for (const key of ['1/a', '2/a', '10/a']) await harness.put(`${user}/${key}`, 'x');
+        const release = await ignorePrefix();
+        // An adapter may remove what is under the prefix, or refuse the whole list.
+        await harness.store.deleteAll(jobPrefix(user, parseJobId(1))).catch(() => undefined);
+        await release();
+        for (const job of ['2', '10']) expect(await harness.contents(`${user}/${job}/`)).toHaveLength(1);
+      });
+
+      test('deleteAll does not throw Unavailable if a retry cannot help', async () => {
+        const { refused } = harness;
+        if (!refused) {
+          notChecked('deleteAll passes on what a retry cannot help: the harness has no refused store');
+          return;
+        }
+        const error: unknown = await refused.deleteAll(jobPrefix(newUser(), parseJobId(1))).then(
+          () => 'nothing',
+          (thrown: unknown) => thrown,
+        );
+        expect(error).toBeInstanceOf(Error);
+        expect(error).not.toMatchObject({ code: 'UNAVAILABLE' });
+      });
+
+      test('deleteAll throws Unavailable if the storage refuses connections', async () => {
         const call = harness.unreachable.deleteAll(jobPrefix(newUser(), parseJobId(1)));
         await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       });
