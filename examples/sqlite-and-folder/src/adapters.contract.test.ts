@@ -125,6 +125,10 @@ describeObjectStore('FolderObjectStore', async () => {
     contents: (prefix) => contents(objects, prefix),
     size: (prefix) => size(objects, prefix),
     get: download,
+    request: async (method, url) => {
+      const response = await fetch(url, { method, ...(method !== 'DELETE' && { body: 'overwritten' }) });
+      await response.text();
+    },
     close,
   };
 });

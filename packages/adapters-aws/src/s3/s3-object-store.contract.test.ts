@@ -34,6 +34,10 @@ describe.each([
       contents: (prefix) => bucket.contents(prefix),
       size: (prefix) => bucket.size(prefix),
       get: download,
+      request: async (method, url) => {
+        const response = await fetch(url, { method, ...(method !== 'DELETE' && { body: 'overwritten' }) });
+        await response.text();
+      },
       close: async () => {
         bucket.client.destroy();
         await s3.close();

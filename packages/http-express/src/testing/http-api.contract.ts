@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createJobsClient } from '@jobs-api/client';
 import type { JobsClient } from '@jobs-api/client';
 import type { JobRecord } from '@jobs-api/core/testing';
-import type { Download } from '@jobs-api/core/testing/contracts';
+import { savedName, type Download } from '@jobs-api/core/testing/contracts';
 import { scopeOf } from '../request/cursor.ts';
 import { openapi } from '../routes/openapi-document.ts';
 import { asFetch } from './as-fetch.ts';
@@ -396,7 +396,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         const download = await saved(jobs, 'holiday.png');
         expect(download?.body).toBe('picture');
-        expect(download?.contentDisposition).toMatch(/^attachment; filename=("holiday\.png"|holiday\.png)$/);
+        expect(savedName(download?.contentDisposition ?? null)).toBe('holiday.png');
       });
 
       test.each([
@@ -809,7 +809,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(await linked('&result=')).toEqual({ body: 'picture', contentDisposition: null });
         const saved = await linked('&result=full&download-as=a.json&expires-in=30');
         expect(saved?.body).toBe('full');
-        expect(saved?.contentDisposition).toContain('a.json');
+        expect(savedName(saved?.contentDisposition ?? null)).toBe('a.json');
       });
 
       test.each(['Full', 'full,min', 'upload', 'full&result=full'])('refuses result=%s', async (value) => {
