@@ -101,12 +101,16 @@ export class ObjectDeleter {
   }
 
   async #deleteBatch(batch: readonly StoredObject[], { signal, onDeleted }: DeleteOptions): Promise<Refusal[]> {
-    const command = () => deleteObjects(this.#bucketName, batch, this.#sendsMd5);
-    const send = () => callAws('DeleteObjects', signal, (options) => this.#client.send(command(), options));
-    const { Deleted = [], Errors = [] } = await send().catch((error: unknown) => {
-      if (this.#sendsMd5 || !wantsMd5(error)) throw error;
+    const send = (withMd5: boolean) =>
+      callAws('DeleteObjects', signal, (options) =>
+        this.#client.send(deleteObjects(this.#bucketName, batch, withMd5), options),
+      );
+    // Another batch may learn meanwhile that the server wants it.
+    const hadMd5 = this.#sendsMd5;
+    const { Deleted = [], Errors = [] } = await send(hadMd5).catch((error: unknown) => {
+      if (hadMd5 || !wantsMd5(error)) throw error;
       this.#sendsMd5 = true;
-      return send();
+      return send(true);
     });
     if (Deleted.length + Errors.length === 0) throw new Error('DeleteObjects failed: the response names no key');
     const failed = new Set(Errors.map(({ Key, VersionId }) => nameOf(Key, VersionId)));

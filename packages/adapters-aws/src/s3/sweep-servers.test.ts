@@ -172,6 +172,13 @@ describe('deleteAll', () => {
     expect(bucket.objects).toEqual([]);
   });
 
+  test('sends Content-MD5 again for each of several deletes that run at once', async () => {
+    bucket.habits = { ...S3_HABITS, wantsMd5: true };
+    bucket.objects = fill(2);
+    await Promise.all([store.deleteAll(prefix), store.deleteAll(prefix), store.deleteAll(prefix)]);
+    expect(bucket.objects).toEqual([]);
+  });
+
   test('sends at most 1,000 keys in a batch, whatever the size of a page', async () => {
     bucket.habits = { ...S3_HABITS, pageSize: 1_500 };
     bucket.objects = fill(3_100);
