@@ -105,7 +105,7 @@ describe('the template', () => {
     ]);
   });
 
-  test('makes nothing that is brought', () => {
+  test('makes no resource that a parameter brings', () => {
     const left = (given: Record<string, string>) => Object.keys(deploy(template, given).resources);
     const all = left({});
     const without = (...gone: string[]) => all.filter((id) => !gone.includes(id));
@@ -117,14 +117,14 @@ describe('the template', () => {
     );
   });
 
-  test('has no parameter and no condition that nothing uses', () => {
+  test('has no unused parameter and no unused condition', () => {
     const { Conditions, Resources, Outputs } = template;
     const references = new Set(everyReference({ Conditions, Resources, Outputs }));
     const declared = [...Object.keys(template.Parameters), ...Object.keys(template.Conditions)];
     expect(declared.filter((name) => !references.has(name))).toEqual([]);
   });
 
-  test('tells what it made, or what it was given', () => {
+  test('outputs the resources that it made or that parameters brought', () => {
     expect(made.outputs).toEqual({
       ApiUrl: 'https://Api.execute-api.AWS::Region.AWS::URLSuffix',
       TableName: 'Table',
@@ -142,7 +142,7 @@ describe('the template', () => {
     });
   });
 
-  test('is what docs/operations.md describes: every parameter and every alarm', async () => {
+  test('has no parameter and no alarm that docs/operations.md does not name', async () => {
     const operations = await read('../docs/operations.md');
     const alarms = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
     const names = [...Object.keys(template.Parameters), ...alarms.map(([id]) => id)];
@@ -165,13 +165,13 @@ describe('the table', () => {
   const described = jobsTable('any');
 
   test.each(Object.entries(described).filter(([name]) => name !== 'TableName'))(
-    'has the %s that the adapters describe',
+    'has the %s that the adapters define',
     (name, value) => {
       expect(table[name]).toEqual(value);
     },
   );
 
-  test('is listed through its index', () => {
+  test('is read by lists through its index', () => {
     const [index] = described.GlobalSecondaryIndexes;
     expect(environmentOf(made)).toMatchObject({ JOBS_TABLE: 'Table', JOBS_SUMMARY_INDEX: index?.IndexName });
   });
@@ -189,13 +189,13 @@ describe('the bucket', () => {
   const bucket = propertiesOf(made, 'Bucket');
 
   test.each(['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'])(
-    'keeps the public out: %s',
+    'blocks public access: %s',
     (setting) => {
       expect(bucket.PublicAccessBlockConfiguration).toHaveProperty(setting, true);
     },
   );
 
-  test('belongs to its owner, whoever uploads', () => {
+  test('owns its objects, also those that other accounts upload', () => {
     expect(bucket.OwnershipControls).toEqual({ Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] });
   });
 
@@ -216,11 +216,11 @@ describe('the bucket', () => {
     expect(bucket.LifecycleConfiguration).toMatchObject({ Rules: [{ Status: 'Enabled', ...ending }] });
   });
 
-  test('never ends what is current', () => {
+  test('never deletes or moves the newest version of a file', () => {
     expect(JSON.stringify(bucket.LifecycleConfiguration)).not.toMatch(/"Expiration|"Transition/);
   });
 
-  test('refuses everything that comes without TLS', () => {
+  test('rejects requests without TLS', () => {
     expect(propertiesOf(made, 'BucketPolicy')).toMatchObject({
       Bucket: 'Bucket',
       PolicyDocument: {
@@ -237,7 +237,7 @@ describe('the bucket', () => {
     });
   });
 
-  test('lets the pages fetch that may call the API, and no others', () => {
+  test('allows the origins that may call the API to fetch files, and no others', () => {
     expect(bucket).not.toHaveProperty('CorsConfiguration');
     const given = { CorsOrigins: 'https://app.example.com,http://localhost:5173' };
     const deployment = deploy(template, given, ids);
@@ -249,7 +249,7 @@ describe('the bucket', () => {
 });
 
 describe('the environment', () => {
-  /** What cannot matter here, and why. Every other variable that is read has to be settable. */
+  /** Variables that have no effect on Lambda, and why. The template has to set every other variable that is read. */
   const elsewhere: Readonly<Record<string, string>> = {
     PORT: 'nothing listens',
     HOST: 'nothing listens',
@@ -273,19 +273,19 @@ describe('the environment', () => {
     return [readAwsConfig(env), readHttpConfig(env)];
   };
 
-  test('is every variable that is read and matters on Lambda, and no other', () => {
+  test('has every variable that has an effect on Lambda, and no other', () => {
     const expected = [...awsVariables, ...httpVariables, 'LAMBDA_AUTH'].filter((name) => !(name in elsewhere));
     expect(Object.keys(environmentOf(made)).sort()).toEqual(expected.sort());
   });
 
-  test('can be set, each variable of it, by a parameter', () => {
+  test('has no variable that no parameter sets', () => {
     const fixed = Object.entries(Environment.Variables).filter(
       ([, value]) => !everyReference(value).some((name) => name in template.Parameters),
     );
     expect(fixed).toEqual([]);
   });
 
-  test('is taken by the configuration, also where everything is brought', () => {
+  test('is accepted by the configuration, also if every resource is brought', () => {
     const env = environmentOf(brought);
     expect(configurations(made)).toMatchObject([{ config: expect.anything() }, { config: expect.anything() }]);
     expect(readAwsConfig(env).config).toMatchObject({
@@ -309,7 +309,7 @@ describe('the environment', () => {
     expect(configurations(made)).toEqual([readAwsConfig(required), readHttpConfig({})]);
   });
 
-  test('has the function verify tokens itself unless it is told otherwise', () => {
+  test('lets the function verify tokens by default', () => {
     expect(environmentOf(made)).toMatchObject({ LAMBDA_AUTH: 'jwt' });
     expect(template.Parameters.LambdaAuth?.AllowedValues).toEqual(['jwt', 'gateway']);
   });
@@ -320,7 +320,7 @@ describe('the environment', () => {
     return values.map((value): [string, string] => [name, String(value)]);
   });
 
-  test.each(extremes)('may have %s=%s', (name, value) => {
+  test.each(extremes)('accepts %s=%s', (name, value) => {
     expect(configurations(deploy(template, { [name]: value }, ids)).flatMap(({ problems }) => problems ?? [])).toEqual(
       [],
     );
@@ -345,7 +345,7 @@ describe('the environment', () => {
     ['OrphansOlderThan', 'yesterday'],
     ['ExistingUserPool', 'pool'],
     ['ExistingUserPoolClients', 'one, two'],
-  ])('may not have %s=%s', (name, value) => {
+  ])('rejects %s=%s', (name, value) => {
     expect(() => deploy(template, { ExistingUserPool: POOL, [name]: value }, ids)).toThrow(
       `${name} cannot be '${value}'`,
     );
@@ -368,7 +368,7 @@ describe('the routes', () => {
     authorizer: Auth?.Authorizer,
   }));
 
-  /** Which one an HTTP API chooses (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html). */
+  /** The route that an HTTP API chooses (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html). */
   const routeFor = (method: string, path: string): Route | undefined => {
     return routes.find(({ key }) => key === `${method} ${path}`) ?? routes.find(({ key }) => key === '$default');
   };
@@ -380,7 +380,7 @@ describe('the routes', () => {
   });
   const server = createServer(app);
 
-  /** What the app serves, as it says when it is asked: a method and a path, and whether that takes a token. */
+  /** Every method and path that the app serves, by its own `Allow` headers, and whether it needs a token. */
   let served: { method: string; path: string; takesToken: boolean }[];
 
   beforeAll(async () => {
@@ -412,7 +412,7 @@ describe('the routes', () => {
   const pathsOf = (stack: readonly Layer[]): string[] =>
     stack.flatMap(({ route, handle }) => (route ? [route.path] : pathsOf(handle.stack ?? [])));
 
-  test('are those of one API, which has one authorizer', () => {
+  test('belong to one API, which has one authorizer', () => {
     expect(events.map(({ Type, Properties: { ApiId } }) => [Type, ApiId])).toEqual(
       events.map(() => ['HttpApi', 'Api']),
     );
@@ -420,7 +420,7 @@ describe('the routes', () => {
     expect(api.Auth).not.toHaveProperty('DefaultAuthorizer');
   });
 
-  test('that have the authorizer are those of the app that take a token', () => {
+  test('have the authorizer exactly if the app needs a token for them', () => {
     const guarded = routes.filter(({ authorizer }) => authorizer === 'UserPool').map(({ key }) => key);
     const expected = served.filter(({ takesToken }) => takesToken).map(({ method, path }) => `${method} ${path}`);
     expect(new Set(expected.map((key) => key.split(' ')[1])).size).toBeGreaterThanOrEqual(4);
@@ -430,17 +430,17 @@ describe('the routes', () => {
   const preflights = () =>
     [...new Set(served.filter(({ takesToken }) => takesToken).map(({ path }) => `OPTIONS ${path}`))].sort();
 
-  test('that have no authorizer are the preflights and one for everything else', () => {
+  test('without an authorizer are the preflights and one for everything else', () => {
     const open = routes.filter(({ authorizer }) => authorizer === undefined).map(({ key }) => key);
     expect(open.sort()).toEqual(['$default', ...preflights()]);
   });
 
-  test('have no path parameters, for which FailOnWarnings would want a schema', () => {
+  test('have no path parameters, since one without a schema is a warning and FailOnWarnings is set', () => {
     expect(routes.filter(({ key }) => key.includes('{'))).toEqual([]);
     expect(api).toHaveProperty('FailOnWarnings', true);
   });
 
-  test('let everything that takes no token pass without one', () => {
+  test('let requests that need no token pass without one', () => {
     const open = served.filter(({ takesToken }) => !takesToken);
     expect(open.map(({ path }) => path)).toEqual(expect.arrayContaining(['/healthz', '/readyz', '/openapi.json']));
     for (const { method, path } of open) expect(routeFor(method, path)).toEqual({ key: '$default' });
@@ -609,18 +609,18 @@ describe('the function', () => {
     expect(properties.Architectures).toEqual(['arm64']);
   });
 
-  test('outlives any request, and the gateway outlives the function', () => {
+  test('has more time than a request, and the gateway has more time than the function', () => {
     expect(properties.Timeout).toBeGreaterThan((template.Parameters.RequestTimeoutSeconds?.MaxValue ?? NaN) + 0.5);
     expect(properties.Timeout).toBeLessThan(30);
   });
 
-  test('has its log lines left as they are, and its log ends', () => {
+  test('has a log with unchanged lines and an end of its retention', () => {
     expect(properties.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: 'FunctionLog' });
     expect(propertiesOf(made, 'FunctionLog')).toHaveProperty('RetentionInDays', '30');
     expect(propertiesOf(made, 'AccessLog')).toHaveProperty('RetentionInDays', '30');
   });
 
-  test('is limited only where a limit was asked for', () => {
+  test('has reserved concurrency only if a parameter sets it', () => {
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
     const limited = propertiesOf(deploy(template, { ReservedConcurrency: '5' }), 'Function');
     expect(limited).toHaveProperty('ReservedConcurrentExecutions', '5');
@@ -630,7 +630,7 @@ describe('the function', () => {
 describe('the access log', () => {
   const { Format, DestinationArn } = propertiesOf(made, 'Api').AccessLogSettings as Record<string, string>;
 
-  test('is JSON, with why the authorizer refused, and without queries, which are the caller’s own business', () => {
+  test('is JSON with the source address and the reason of the authorizer, and without anything that callers choose freely', () => {
     expect(DestinationArn).toBe('AccessLog.Arn');
     // This variable is a string with its quotes.
     const line = JSON.parse((Format ?? '').replace('$context.error.messageString', '"text"')) as Record<string, string>;
@@ -645,7 +645,7 @@ describe('the role', () => {
   type Grant = `${string} ${'table' | 'index' | 'bucket' | 'objects' | 'log'}`;
 
   /**
-   * What IAM has to allow for each command that the adapters send, and on what, from the tables of operations in
+   * The rights that each command of the adapters needs, from the tables of operations in
    * https://docs.aws.amazon.com/service-authorization/latest/reference/list_dynamodb.html and …/list_s3.html
    */
   const grants: Readonly<Record<string, readonly Grant[]>> = {
@@ -660,19 +660,19 @@ describe('the role', () => {
     AbortMultipartUploadCommand: ['s3:AbortMultipartUpload objects'],
     DeleteObjectCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
     DeleteObjectsCommand: ['s3:DeleteObject objects', 's3:DeleteObjectVersion objects'],
-    // Of `--check` alone, which runs with an operator's rights, and warns without these.
+    // Only `--check` sends these. It runs with an operator's rights, and warns without them.
     DescribeContinuousBackupsCommand: [],
     GetObjectLockConfigurationCommand: [],
     GetBucketVersioningCommand: [],
     GetBucketLifecycleConfigurationCommand: [],
-    // `--orphans` alone needs it, and runs with other rights.
+    // Only `--orphans` sends it, with rights of its own.
     ScanCommand: [],
   };
 
-  /** A link is used with the rights of who signed it; and Lambda writes the log. */
+  /** A link has the rights of the role that signed it. Lambda writes the log. */
   const besides: readonly Grant[] = ['s3:GetObject objects', 'logs:CreateLogStream log', 'logs:PutLogEvents log'];
 
-  /** The values that the adapters take from the SDK's clients. */
+  /** The values that the adapters import from the SDK's clients. */
   const imported = async (): Promise<string[]> => {
     const root = new URL('../packages/adapters-aws/src/', import.meta.url);
     const files = (await readdir(root, { recursive: true })).filter((name) => /(?<!test)\.ts$/.test(name));
@@ -713,11 +713,11 @@ describe('the role', () => {
     );
   };
 
-  test('is of commands that all have a row above', async () => {
+  test('has a row above for every command that the adapters send', async () => {
     const names = await imported();
     expect(names).toContain('DeleteObjectsCommand');
     expect(names.filter((name) => name.endsWith('Command') && !(name in grants))).toEqual([]);
-    // What sends commands that it does not name.
+    // These send commands without naming them.
     expect(names.filter((name) => /^(paginate|waitUntil|S3$|DynamoDB$)|\bas\b/.test(name))).toEqual([]);
   });
 
@@ -729,12 +729,12 @@ describe('the role', () => {
       deploy(template, { ...everythingThere, ExistingTableIndex: '' }, ids),
       (grant: Grant) => !grant.endsWith(' index'),
     ],
-  ])('may do to %s exactly what the adapters do', async (_name, deployment, exists) => {
+  ])('has exactly the rights that the adapters need for %s', async (_name, deployment, exists) => {
     const needed = [...(await imported()).flatMap((name) => grants[name] ?? []), ...besides].filter(exists);
     expect(granted(deployment).sort()).toEqual([...new Set(needed)].sort());
   });
 
-  test('has no other rights, and nobody but Lambda has it', () => {
+  test('has no other rights, and only Lambda can assume it', () => {
     expect(propertiesOf(made, 'Function')).toHaveProperty('Role', 'Role.Arn');
     expect(propertiesOf(made, 'Function')).not.toHaveProperty('Policies');
     expect(propertiesOf(made, 'Role')).toEqual({
@@ -782,12 +782,12 @@ describe('the alarms', () => {
     ]);
   });
 
-  test('go off above their threshold, and not for want of requests', () => {
+  test('fire above their threshold, and not when there are no requests', () => {
     for (const alarm of alarmsOf(made))
       expect(alarm).toMatchObject({ ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' });
   });
 
-  test('tell the topic, where there is one', () => {
+  test('notify the topic if there is one', () => {
     for (const alarm of alarmsOf(deploy(template, { AlarmTopicArn: topic })))
       expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
     for (const alarm of alarmsOf(made)) expect(alarm).not.toHaveProperty('AlarmActions');
@@ -795,7 +795,7 @@ describe('the alarms', () => {
 });
 
 describe('the unit for systemd', () => {
-  test('gives the service the time that it may take to stop', async () => {
+  test('gives the service more time to stop than it may take', async () => {
     const unit = await read('jobs-api.service');
     const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
     const { drainSeconds = NaN, shutdownGraceSeconds = NaN } = readHttpConfig({}).config ?? {};

@@ -1,4 +1,4 @@
-// As much of CloudFormation as template.yaml uses: enough to ask what a deployment with given parameters would make.
+// The part of CloudFormation that template.yaml uses: evaluates what a deployment with given parameters makes.
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 export type Value = string | number | boolean | null | readonly Value[] | Properties;
@@ -29,7 +29,7 @@ interface Resource {
   readonly Properties: Properties;
 }
 
-/** In the long form: `!Ref X` as `{ Ref: 'X' }`, and every other function as `{ 'Fn::Name': … }`. */
+/** A template in the long form: `!Ref X` as `{ Ref: 'X' }`, and every other function as `{ 'Fn::Name': … }`. */
 interface Template {
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Rules: Readonly<Record<string, Rule>>;
@@ -38,22 +38,22 @@ interface Template {
   readonly Outputs: Readonly<Record<string, { readonly Value: Value }>>;
 }
 
-/** What a deployment makes, without what its conditions leave out. */
+/** The resources and outputs of a deployment, without those that conditions leave out. */
 export interface Deployment {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
-/** A value that has to be text; as CloudFormation does it, numbers and booleans are. */
+/** Returns a value that has to be text. Numbers and booleans count as text, as they do for CloudFormation. */
 export const textOf = (value: Value | undefined): string => {
   if (value === undefined || value === null || typeof value === 'object')
     throw new Error(`There is ${JSON.stringify(value)} where there has to be text`);
   return String(value);
 };
 
-/** @throws where it is not well-formed, or says a key twice */
+/** @throws if it is not well-formed, or has a key twice */
 export const readTemplate = (yaml: string): Template => {
-  // CloudFormation's tags are unknown to the library, which keeps them and would only warn.
+  // The library does not know CloudFormation's tags: it keeps them, and would only warn.
   const document = parseDocument(yaml, { logLevel: 'error' });
   const [error] = document.errors;
   if (error) throw error;
@@ -76,10 +76,10 @@ const untagged = (node: unknown): Value => {
 const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
- * Evaluates a template. A reference to a resource gives its logical id, or what `ids` says instead, an attribute
+ * Evaluates a template. A reference to a resource returns its logical id, or the one in `ids`; an attribute returns
  * `Id.Attribute`, and a pseudo parameter its own name.
  *
- * @throws where CloudFormation would refuse the parameters, and where something refers to what is not there
+ * @throws if CloudFormation would reject the parameters, and if something refers to a resource that is not made
  */
 export const deploy = (
   template: Template,

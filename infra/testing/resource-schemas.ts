@@ -17,7 +17,7 @@ type Type =
   | { readonly type: 'union'; readonly types: readonly Type[] }
   | { readonly type: 'ref'; readonly reference: { readonly $ref: string } };
 
-/** What SAM documents and the schemas lack (https://docs.aws.amazon.com/serverless-application-model). */
+/** Properties that SAM documents and the schemas lack (https://docs.aws.amazon.com/serverless-application-model). */
 const MISSING_IN_SCHEMAS = new Set([
   'AWS::Serverless::Function.LoggingConfig',
   'AWS::Serverless::HttpApi.AccessLogSettings',

@@ -1,4 +1,4 @@
-// What both writers need: the place of a job, updates that never bring a deleted job back, and cleaning up.
+// Shared by both writers: the keys of a job, updates that never bring a deleted job back, and cleaning up.
 import {
   ConditionalCheckFailedException,
   DynamoDBClient,
@@ -29,7 +29,7 @@ export interface JobKey {
 
 export const itemKey = ({ userId, jobId }: JobKey) => ({ userId: { S: userId }, jobId: { N: String(jobId) } });
 
-/** What the keys of all files of a job start with. The slash at the end keeps job 1 apart from job 10. */
+/** The start of the keys of all files of a job. The slash at the end keeps job 1 apart from job 10. */
 export const prefixOf = ({ userId, jobId }: JobKey): string => `${userId}/${jobId}/`;
 
 /**
