@@ -17,7 +17,8 @@ const config: Config = {
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },
-  testTimeout: 60_000,
+  // No test waits this long: it is a limit for tests that hang, also on a busy machine.
+  testTimeout: 300_000,
   // Workers are processes that are replaced when they have grown: memory of a finished test file is not released,
   // and a single process would reach 2 GB, with a second for each garbage collection.
   maxWorkers: 2,
