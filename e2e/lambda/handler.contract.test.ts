@@ -20,7 +20,7 @@ describe.each(gateways)('%s:', (_, toEvent) => {
     const stack = await startStack();
     const lambda = await startLambda(HANDLER, stack.env);
     return {
-      ask: sendThrough(lambda, toEvent),
+      send: sendThrough(lambda, toEvent),
       issueToken: (userId) => stack.tokenIssuer.issueToken(userId),
       putJob: (record) => stack.table.put(record),
       putUnreadableJob: (userId, jobId) => stack.table.putUnreadable(userId, jobId),

@@ -15,7 +15,7 @@ describeHttpApi('the built service with the AWS adapters', async () => {
   const stack = await startStack();
   const service = await startService(SERVICE, stack.env);
   return {
-    ask: overSocket(service.origin),
+    send: overSocket(service.origin),
     issueToken: (userId) => stack.tokenIssuer.issueToken(userId),
     putJob: (record) => stack.table.put(record),
     putUnreadableJob: (userId, jobId) => stack.table.putUnreadable(userId, jobId),

@@ -52,7 +52,7 @@ describeHttpApi('createApp on PostgreSQL', async () => {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    ask: overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    send: overSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     issueToken: async (userId) => authenticator.issueToken(userId),
     putJob: (record) => putJob(database, record),
     putUnreadableJob: putUnreadable,

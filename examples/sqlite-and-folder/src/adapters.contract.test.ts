@@ -147,7 +147,7 @@ describeHttpApi('createApp on SQLite and a folder', async () => {
   const { database, objectStore, objects, origin, close } = await startService();
   const jobs = database.prepare('SELECT 1 FROM jobs WHERE user_id = ? AND job_id = ?');
   return {
-    ask: overSocket(origin),
+    send: overSocket(origin),
     issueToken: async (userId) => issueToken(database, userId),
     putJob: async (record) => putJob(database, record),
     putUnreadableJob: async (userId, jobId) => putUnreadable(database, userId, jobId),

@@ -9,13 +9,13 @@ import send from 'send';
 import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 
 export interface FolderObjectStoreOptions {
-  /** Holds everything, and has to be there: of a disk that is not mounted nothing must seem to be deleted. */
+  /** Contains all objects. It must exist: on a disk that is not mounted, a delete must not succeed. */
   readonly directory: string;
-  /** The address that `serve` answers at, such as `https://files.example.com/jobs`. */
+  /** Public address of `serve`, such as `https://files.example.com/jobs`. */
   readonly publicUrl: string;
-  /** Signs the URLs. Whoever has it can read everything. */
+  /** Signs the URLs. Its holder can read all objects. */
   readonly secret: string;
-  /** How long a URL works, in seconds. */
+  /** Lifetime of a URL, in seconds. */
   readonly urlTtlSeconds: number;
 }
 
@@ -27,7 +27,7 @@ export class FolderObjectStore implements ObjectStore {
     this.#options = options;
   }
 
-  /** Stores an object, for the programs that do: whoever reads sees all of it or nothing. */
+  /** Stores an object, for other programs. A reader sees all of it or nothing. */
   async put(key: string, body: string | Uint8Array): Promise<void> {
     const path = join(this.#options.directory, objectPath(key));
     const upload = join(dirname(path), UPLOAD_MARK + randomUUID());
@@ -51,21 +51,21 @@ export class FolderObjectStore implements ObjectStore {
   async deleteAll(prefix: KeyPrefix, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const { directory } = this.#options;
-    if (!(await exists(directory))) throw new Unavailable(`the folder ${directory} is not there`);
+    if (!(await exists(directory))) throw new Unavailable(`the folder ${directory} does not exist`);
     const folder = join(directory, folderPath(prefix));
     while (await exists(folder)) {
       await removeTree(folder, signal, onRemoved);
       signal?.throwIfAborted();
     }
-    // The job's record goes next: what was removed must not be back after a power cut.
+    // The record is deleted next: a power cut must not bring the files back after that.
     await sync(dirname(folder));
   }
 
-  /** Answers a GET of a presigned URL, and 403 to anything else. Takes ranges; the key's extension says the media type. */
+  /** Responds to GET of a presigned URL, with 403 to all else. Supports ranges. The key's extension gives the media type. */
   readonly serve: RequestListener = (req, res) => {
     const found = this.#verify(req);
     res.setHeader('X-Content-Type-Options', 'nosniff');
-    // Users upload what they like: a page among it must not run as one of ours.
+    // Uploaded files may be pages with scripts: these must not run in this origin.
     res.setHeader('Content-Security-Policy', 'sandbox');
     if (found === undefined) {
       res.writeHead(403).end();
@@ -83,7 +83,7 @@ export class FolderObjectStore implements ObjectStore {
       .pipe(res);
   };
 
-  /** What a request with a URL that we made, and that has not expired, is for. */
+  /** Returns the object of a request, if its URL was signed by this store and has not expired. */
   #verify({ method, url = '' }: IncomingMessage): { key: string; downloadAs: string | null } | undefined {
     const base = new URL(this.#options.publicUrl);
     if ((method !== 'GET' && method !== 'HEAD') || !URL.canParse(url, base.origin)) return undefined;
@@ -144,7 +144,7 @@ const ifGone = (error: unknown): undefined => {
   if (!isGone(error)) throw error;
 };
 
-/** What is encoded wrongly is the key of nothing. */
+/** Decodes a key. Malformed encodings result in an empty key, which no object has. */
 const decode = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -162,7 +162,7 @@ const exists = async (path: string): Promise<boolean> =>
     },
   );
 
-/** Has what was done to a folder's entries written to the disk. */
+/** Writes the changes of a folder's entries to the disk. */
 const sync = async (folder: string): Promise<void> => {
   if (!(await exists(folder))) return;
   const handle = await open(folder);

@@ -19,7 +19,7 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
   });
   const server = createServer(app);
   return {
-    ask: overSocket(await listen(server)),
+    send: overSocket(await listen(server)),
     issueToken: async (userId) => authenticator.issueToken(userId),
     putJob: async (record) => jobStore.put(record),
     putUnreadableJob: async (userId, jobId) => jobStore.putUnreadable(userId, jobId),

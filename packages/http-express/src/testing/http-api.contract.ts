@@ -9,9 +9,10 @@ import { asFetch } from './as-fetch.ts';
 import { expectDocumented } from './documented.ts';
 import type { HttpResponse, HttpRequest } from './http-message.ts';
 
-/** What the suite needs of a driving adapter and of the world behind it. */
+/** A driving adapter, and the storage and the token issuer behind it. */
 export interface HttpApiHarness {
-  ask(question: HttpRequest): Promise<HttpResponse>;
+  /** Sends one request. */
+  send(request: HttpRequest): Promise<HttpResponse>;
   issueToken(userId: string): Promise<string>;
   putJob(record: JobRecord): Promise<void>;
   putUnreadableJob(userId: string, jobId: number): Promise<void>;
@@ -19,7 +20,7 @@ export interface HttpApiHarness {
   putObject(key: string, body: string): Promise<void>;
   /** Everything that is stored under a prefix of keys. */
   contents(prefix: string): Promise<readonly string[]>;
-  /** Follows a presigned URL: what comes, or `undefined` where that is refused or there is nothing. */
+  /** Follows a presigned URL. Returns the content, or `undefined` if access is refused or there is none. */
   get(url: string): Promise<Download | undefined>;
   close(): Promise<void>;
 }
@@ -33,7 +34,7 @@ const CURSOR = Buffer.from(`2.asc.${DIGEST}.1`).toString('base64url');
 /** In UTC (https://www.rfc-editor.org/rfc/rfc3339). */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-const answers = {
+const RESPONSES = {
   missingJobId: {
     status: 400,
     body: '{"message":"The job-id query parameter is missing","affected_query_parameter":"job-id: number"}',
@@ -76,7 +77,7 @@ const routes = [
   ['DELETE', `${BASE}/delete?job-id=1`],
 ] as const;
 
-/** Holds a driving adapter to the documented HTTP API, and every one of its answers to the OpenAPI document. */
+/** Tests a driving adapter against the documented HTTP API, and every response against the OpenAPI document. */
 export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarness>): void => {
   describe(`${name} as the HTTP API`, () => {
     let harness: HttpApiHarness;
@@ -87,10 +88,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       const userId = `user-${++users}`;
       const token = await harness.issueToken(userId);
       const authorization = ['Authorization', token] as const;
-      const ask = (method: string, path: string) =>
-        harness.ask({ method, path: BASE + path, headers: [authorization] });
-      const { jobs } = createJobsClient({ baseUrl: '', token, fetch: asFetch((question) => harness.ask(question)) });
-      return { userId, authorization, ask, jobs };
+      const send = (method: string, path: string) =>
+        harness.send({ method, path: BASE + path, headers: [authorization] });
+      const { jobs } = createJobsClient({ baseUrl: '', token, fetch: asFetch((request) => harness.send(request)) });
+      return { userId, authorization, send, jobs };
     };
 
     const bodyOf = async (url: string): Promise<string | undefined> => (await harness.get(url))?.body;
@@ -113,10 +114,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       const started = await start();
       harness = {
         ...started,
-        ask: async (question) => {
-          const answer = await started.ask(question);
-          expectDocumented(question, answer);
-          return answer;
+        send: async (request) => {
+          const response = await started.send(request);
+          expectDocumented(request, response);
+          return response;
         },
       };
     });
@@ -124,20 +125,20 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     afterAll(() => harness.close());
 
     describe('GET /list', () => {
-      test('answers the documented fields in the documented order', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the documented fields in the documented order', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
-        expect(await ask('GET', '/list')).toMatchObject({
+        expect(await send('GET', '/list')).toMatchObject({
           status: 200,
           body: '{"jobs":[{"job_id":1,"job_name":"Job Name","date":"2020-01-01 12:00:00.000000000 UTC","total_size":5020,"credits_spent":2,"status":"success","status_meaning":"Job completed successfully","finished":true}]}',
         });
       });
 
-      test("brings the user's jobs, and no other's, by ascending number", async () => {
-        const [{ userId, ask, jobs }, other] = [await newUser(), await newUser()];
+      test("returns the user's jobs, and no other's, by ascending id", async () => {
+        const [{ userId, send, jobs }, other] = [await newUser(), await newUser()];
         for (const jobId of [10, 9, 2, 100, 1]) await harness.putJob({ userId, jobId });
         await harness.putJob({ userId: other.userId, jobId: 3 });
-        const whole = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
+        const whole = JSON.parse((await send('GET', '/list')).body) as { jobs: { job_id: number }[] };
         expect(whole.jobs.map(({ job_id }) => job_id)).toEqual([1, 2, 9, 10, 100]);
         const listed = [];
         for await (const job of jobs.list()) listed.push(job);
@@ -145,20 +146,20 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test('is empty for a user without jobs', async () => {
-        const { ask } = await newUser();
-        expect(await ask('GET', '/list')).toMatchObject({ status: 200, body: '{"jobs":[]}' });
+        const { send } = await newUser();
+        expect(await send('GET', '/list')).toMatchObject({ status: 200, body: '{"jobs":[]}' });
       });
 
-      test('gives what a record lacks its neutral value', async () => {
-        const { userId, ask } = await newUser();
+      test('returns neutral values for missing attributes', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
-        expect((await ask('GET', '/list')).body).toBe(
+        expect((await send('GET', '/list')).body).toBe(
           '{"jobs":[{"job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"status":"unknown","status_meaning":"Unknown status","finished":false}]}',
         );
       });
 
-      test('shows the code and meaning of every status, and whether it is finished', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the code and meaning of every status, and whether it is finished', async () => {
+        const { userId, send } = await newUser();
         const statuses: [stored: string, code: string, meaning: string, finished: boolean][] = [
           ['pending', 'pending', 'Waiting for all files to be uploaded', false],
           ['queued', 'queued', 'Job is waiting to be processed', false],
@@ -185,33 +186,33 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           ['archived', 'archived', 'Unknown status', false],
         ];
         for (const [index, [status]] of statuses.entries()) await harness.putJob({ userId, jobId: index + 1, status });
-        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: Record<string, unknown>[] };
+        const { jobs } = JSON.parse((await send('GET', '/list')).body) as { jobs: Record<string, unknown>[] };
         expect(jobs.map(({ status, status_meaning, finished }) => [status, status_meaning, finished])).toEqual(
           statuses.map(([, ...shown]) => shown),
         );
         for (const [index, [, status, , finished]] of statuses.entries()) {
-          const { job_info } = JSON.parse((await ask('GET', `/get?job-id=${index + 1}`)).body) as { job_info: object };
+          const { job_info } = JSON.parse((await send('GET', `/get?job-id=${index + 1}`)).body) as { job_info: object };
           expect(job_info).toMatchObject({ status, finished });
           expect(Object.keys(job_info).at(-1)).toBe('finished');
         }
       });
 
-      test('leaves out a record that cannot be understood', async () => {
-        const { userId, ask } = await newUser();
+      test('leaves out a record that cannot be read', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
         await harness.putUnreadableJob(userId, 2);
-        const { jobs } = JSON.parse((await ask('GET', '/list')).body) as { jobs: { job_id: number }[] };
+        const { jobs } = JSON.parse((await send('GET', '/list')).body) as { jobs: { job_id: number }[] };
         expect(jobs.map(({ job_id }) => job_id)).toEqual([1]);
       });
     });
 
     describe('GET /get', () => {
-      test('answers the documented fields in the documented order, with links that download the results', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the documented fields in the documented order, with links that download the results', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
         await harness.putObject(`${userId}/1/results/uuid.png.json`, '{"full":true}');
         await harness.putObject(`${userId}/1/results/uuid.png.min.json`, '{"min":true}');
-        const { status, body } = await ask('GET', '/get?job-id=1');
+        const { status, body } = await send('GET', '/get?job-id=1');
         expect(status).toBe(200);
         const { results, results_expire_at } = JSON.parse(body) as {
           results: { 'uuid.png': { full: string; min: string } };
@@ -228,26 +229,26 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test('links nothing before the job succeeded', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putJob({ ...wholeJob(userId), status: 'processing...45%' });
-        const answer = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
-        expect(Object.keys(answer)).toEqual(['job_info', 'results']);
-        expect(Object.entries(answer.job_info ?? {}).slice(-3)).toEqual([
+        const response = JSON.parse((await send('GET', '/get?job-id=1')).body) as Record<string, object>;
+        expect(Object.keys(response)).toEqual(['job_info', 'results']);
+        expect(Object.entries(response.job_info ?? {}).slice(-3)).toEqual([
           ['status', 'processing'],
           ['progress_percent', 45],
           ['finished', false],
         ]);
-        expect(answer.results).toEqual({});
+        expect(response.results).toEqual({});
       });
 
-      test('links neither what failed to process nor what cannot be a key', async () => {
-        const { userId, ask } = await newUser();
+      test('links no object that failed to process and no name that is not valid in a key', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({
           ...wholeJob(userId),
           objectUuidNames: { 'a.png': 'A', 'b.wav': 'B', '../2/c.txt': 'C', '': 'D' },
           failedToProcess: { 'b.wav': 'silence' },
         });
-        const { job_info, results } = JSON.parse((await ask('GET', '/get?job-id=1')).body) as Record<string, object>;
+        const { job_info, results } = JSON.parse((await send('GET', '/get?job-id=1')).body) as Record<string, object>;
         expect(Object.keys(results ?? {})).toEqual(['a.png']);
         expect(job_info).toMatchObject({
           object_uuid_names: { '../2/c.txt': 'C' },
@@ -255,33 +256,33 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         });
       });
 
-      test('gives what a record lacks its neutral value', async () => {
-        const { userId, ask } = await newUser();
+      test('returns neutral values for missing attributes', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
-        expect((await ask('GET', '/get?job-id=1')).body).toBe(
+        expect((await send('GET', '/get?job-id=1')).body).toBe(
           `{"job_info":{"user_id":"${userId}","job_id":1,"job_name":null,"date":null,"total_size":0,"credits_spent":0,"email":null,"object_uuid_names":{},"media_length":{},"failed_to_process":{},"status":"unknown","finished":false},"results":{}}`,
         );
       });
 
-      test("does not know another user's job, nor one that never was", async () => {
-        const [owner, { ask }] = [await newUser(), await newUser()];
+      test("returns 404 for another user's job and for a job that never existed", async () => {
+        const [owner, { send }] = [await newUser(), await newUser()];
         await harness.putJob(wholeJob(owner.userId));
-        expect(await ask('GET', '/get?job-id=1')).toMatchObject(answers.noJob);
-        expect(await ask('GET', '/get?job-id=9007199254740991')).toMatchObject(answers.noJob);
+        expect(await send('GET', '/get?job-id=1')).toMatchObject(RESPONSES.noJob);
+        expect(await send('GET', '/get?job-id=9007199254740991')).toMatchObject(RESPONSES.noJob);
       });
 
-      test('fails on a record that cannot be understood, and does not say why', async () => {
-        const { userId, ask } = await newUser();
+      test('returns 500 without a reason for a record that cannot be read', async () => {
+        const { userId, send } = await newUser();
         await harness.putUnreadableJob(userId, 1);
-        expect(await ask('GET', '/get?job-id=1')).toMatchObject(answers.failure);
+        expect(await send('GET', '/get?job-id=1')).toMatchObject(RESPONSES.failure);
       });
     });
 
     describe('GET /get-object-url', () => {
-      test('links a file of the user, and nothing else', async () => {
-        const { userId, ask } = await newUser();
+      test('links a file of the user', async () => {
+        const { userId, send } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
-        const { status, body } = await ask('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
+        const { status, body } = await send('GET', '/get-object-url?job-id=1&object-uuid=uuid.png');
         expect(status).toBe(200);
         const { url, expires_at } = JSON.parse(body) as { url: string; expires_at: string };
         expect(body).toBe(JSON.stringify({ url, expires_at }));
@@ -290,13 +291,13 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(await bodyOf(url)).toBe('picture');
       });
 
-      test('does not ask whether the file or the job exists', async () => {
+      test('returns a link whether or not the file or the job exists', async () => {
         const { jobs } = await newUser();
         const { url } = await jobs.objectUrl(7, 'nothing.txt');
         expect(await bodyOf(url)).toBeUndefined();
       });
 
-      test("leads to the caller's own file, whoever else has one of that name", async () => {
+      test("links the caller's own file if another user has one with the same name", async () => {
         const [owner, { jobs }] = [await newUser(), await newUser()];
         await harness.putObject(`${owner.userId}/1/uuid.png`, 'secret');
         const { url } = await jobs.objectUrl(1, 'uuid.png');
@@ -304,10 +305,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test.each(['', '&object-uuid=', '&uuid=a', '&Object-Uuid=a'])(
-        'misses the object-uuid in job-id=1%s',
+        'returns 400 for the missing object-uuid in job-id=1%s',
         async (rest) => {
-          const { ask } = await newUser();
-          expect(await ask('GET', `/get-object-url?job-id=1${rest}`)).toMatchObject(answers.missingObjectUuid);
+          const { send } = await newUser();
+          expect(await send('GET', `/get-object-url?job-id=1${rest}`)).toMatchObject(RESPONSES.missingObjectUuid);
         },
       );
 
@@ -329,24 +330,24 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           '%C3%A9',
         ],
         ...['a'.repeat(256), 'a&object-uuid=a', 'a&object-uuid=b', '%25'],
-      ])('refuses object-uuid=%s', async (value) => {
-        const { ask } = await newUser();
-        expect(await ask('GET', `/get-object-url?job-id=1&object-uuid=${value}`)).toMatchObject(
-          answers.invalidObjectUuid,
+      ])('returns 400 for object-uuid=%s', async (value) => {
+        const { send } = await newUser();
+        expect(await send('GET', `/get-object-url?job-id=1&object-uuid=${value}`)).toMatchObject(
+          RESPONSES.invalidObjectUuid,
         );
       });
 
-      test('refuses object-uuid[]', async () => {
-        const { ask } = await newUser();
-        const answer = await ask('GET', '/get-object-url?job-id=1&object-uuid[]=a');
-        expect(answer).toMatchObject(answers.invalidObjectUuid);
+      test('returns 400 for object-uuid[]', async () => {
+        const { send } = await newUser();
+        const response = await send('GET', '/get-object-url?job-id=1&object-uuid[]=a');
+        expect(response).toMatchObject(RESPONSES.invalidObjectUuid);
       });
 
-      test('looks at the job-id first', async () => {
-        const { ask } = await newUser();
-        expect(await ask('GET', '/get-object-url')).toMatchObject(answers.missingJobId);
-        expect(await ask('GET', '/get-object-url?object-uuid=..')).toMatchObject(answers.missingJobId);
-        expect(await ask('GET', '/get-object-url?object-uuid=..&job-id=x')).toMatchObject(answers.invalidJobId);
+      test('validates the job-id first', async () => {
+        const { send } = await newUser();
+        expect(await send('GET', '/get-object-url')).toMatchObject(RESPONSES.missingJobId);
+        expect(await send('GET', '/get-object-url?object-uuid=..')).toMatchObject(RESPONSES.missingJobId);
+        expect(await send('GET', '/get-object-url?object-uuid=..&job-id=x')).toMatchObject(RESPONSES.invalidJobId);
       });
     });
 
@@ -356,31 +357,31 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const objectUuidNames = { 'a.png': 'A', 'b.wav': 'B', '../c': 'C' };
         await harness.putJob({ userId, jobId: 1, status: 'queued', objectUuidNames });
         for (const uuid of ['a.png', 'b.wav']) await harness.putObject(`${userId}/1/${uuid}`, `body of ${uuid}`);
-        const answer = await jobs.get(1, { include: 'object-urls' });
-        const { object_urls = {} } = answer;
-        expect(Object.keys(answer)).toEqual(['job_info', 'results', 'results_expire_at', 'object_urls']);
+        const response = await jobs.get(1, { include: 'object-urls' });
+        const { object_urls = {} } = response;
+        expect(Object.keys(response)).toEqual(['job_info', 'results', 'results_expire_at', 'object_urls']);
         expect(Object.keys(object_urls)).toEqual(['a.png', 'b.wav']);
         for (const [uuid, url] of Object.entries(object_urls)) expect(await bodyOf(url)).toBe(`body of ${uuid}`);
       });
 
-      test('adds an empty map where there are no files', async () => {
-        const { userId, ask } = await newUser();
+      test('adds an empty map if there are no files', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 1 });
-        const { body } = await ask('GET', '/get?include=object-urls&job-id=1');
+        const { body } = await send('GET', '/get?include=object-urls&job-id=1');
         expect(body).toMatch(/"results":{},"object_urls":{}}$/);
       });
 
-      test('adds nothing where the parameter is empty', async () => {
-        const { userId, ask } = await newUser();
+      test('adds nothing if the parameter is empty', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
-        expect((await ask('GET', '/get?job-id=1&include=')).body).not.toContain('object_urls');
+        expect((await send('GET', '/get?job-id=1&include=')).body).not.toContain('object_urls');
       });
 
       test.each(['results', 'object_urls', 'Object-Urls', 'object-urls,results', 'object-urls&include=object-urls'])(
-        'refuses include=%s',
+        'returns 400 for include=%s',
         async (value) => {
-          const { ask } = await newUser();
-          expect(await ask('GET', `/get?job-id=1&include=${value}`)).toMatchObject(
+          const { send } = await newUser();
+          expect(await send('GET', `/get?job-id=1&include=${value}`)).toMatchObject(
             invalid('include: string', 'must be object-urls'),
           );
         },
@@ -409,30 +410,30 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         '😀',
         '..',
         'x'.repeat(255),
-      ])('takes %j for a name', async (name) => {
+      ])('accepts the name %j', async (name) => {
         const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         expect(await saved(jobs, name)).toMatchObject({ body: 'picture' });
       });
 
-      test('does nothing where it is empty', async () => {
+      test('adds nothing to the link if it is empty', async () => {
         const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         expect(await saved(jobs, '')).toEqual({ body: 'picture', contentDisposition: null });
       });
 
       test.each(['a/b', 'a%5Cb', 'a%00', 'a%0D%0AX-Evil:%201', 'a%7F', 'a%C2%85', 'x'.repeat(256), 'a&download-as=b'])(
-        'refuses %s',
+        'returns 400 for %s',
         async (value) => {
-          const { ask } = await newUser();
-          const answer = await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&download-as=${value}`);
+          const { send } = await newUser();
+          const response = await send('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&download-as=${value}`);
           const problem = 'must be 1 to 255 characters without control characters, / or \\';
-          expect(answer).toMatchObject(invalid('download-as: string', problem));
+          expect(response).toMatchObject(invalid('download-as: string', problem));
         },
       );
     });
 
-    describe('GET /list, page by page', () => {
+    describe('GET /list, in pages', () => {
       interface Page {
         jobs: { job_id: number; status: string }[];
         next_cursor?: string;
@@ -444,11 +445,11 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       };
 
       /** The numbers on each page, following the cursors to the end. */
-      const follow = async (ask: (method: string, path: string) => Promise<HttpResponse>, query: string) => {
+      const follow = async (send: (method: string, path: string) => Promise<HttpResponse>, query: string) => {
         const pages: number[][] = [];
         let cursor = '';
         do {
-          const { status, body } = await ask('GET', `/list?${query}&cursor=${cursor}`);
+          const { status, body } = await send('GET', `/list?${query}&cursor=${cursor}`);
           expect(status).toBe(200);
           const page = JSON.parse(body) as Page;
           pages.push(page.jobs.map(({ job_id }) => job_id));
@@ -497,12 +498,12 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['limit=4&status=failed_critical', [[]]],
         ['limit=&order=&status=', [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]],
       ])('%s', async (query, pages) => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await fill(userId, 10);
-        expect(await follow(ask, query)).toEqual(pages);
+        expect(await follow(send, query)).toEqual(pages);
       });
 
-      test('is what the client goes through', async () => {
+      test('is read by the client page after page', async () => {
         const { userId, jobs } = await newUser();
         await fill(userId, 10);
         const listed: number[] = [];
@@ -511,41 +512,41 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(listed).toEqual([10, 8, 7, 5, 4, 2, 1]);
       });
 
-      test('shows the progress of a job whose stored status has one', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the progress of a job if its stored status has one', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 1, status: 'processing...5%' });
-        expect((await ask('GET', '/list')).body).toMatch(
+        expect((await send('GET', '/list')).body).toMatch(
           /"status":"processing","status_meaning":"Job is being processed \(5% done\)","progress_percent":5,"finished":false}\]}$/,
         );
       });
 
-      test('has its cursor behind the jobs, and none on the last page', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the cursor after the jobs, and none on the last page', async () => {
+        const { userId, send } = await newUser();
         await fill(userId, 3);
-        const first = await ask('GET', '/list?limit=2');
+        const first = await send('GET', '/list?limit=2');
         expect(Object.keys(JSON.parse(first.body) as object)).toEqual(['jobs', 'next_cursor']);
-        const last = await ask('GET', '/list?limit=3');
+        const last = await send('GET', '/list?limit=3');
         expect(Object.keys(JSON.parse(last.body) as object)).toEqual(['jobs']);
       });
 
-      test("a cursor leads nowhere in another user's jobs but to their own", async () => {
+      test("a cursor of another user positions in the caller's own list", async () => {
         const [one, other] = [await newUser(), await newUser()];
         await fill(one.userId, 5);
         await fill(other.userId, 3);
-        const { next_cursor } = JSON.parse((await one.ask('GET', '/list?limit=2')).body) as Page;
-        const page = JSON.parse((await other.ask('GET', `/list?limit=2&cursor=${next_cursor}`)).body) as Page;
+        const { next_cursor } = JSON.parse((await one.send('GET', '/list?limit=2')).body) as Page;
+        const page = JSON.parse((await other.send('GET', `/list?limit=2&cursor=${next_cursor}`)).body) as Page;
         expect(page).toMatchObject({ jobs: [{ job_id: 3 }] });
       });
 
-      test('a cursor is of one list: of the order and the status that it was given for', async () => {
-        const { userId, ask } = await newUser();
+      test('a cursor is valid only for the order and the status of its list', async () => {
+        const { userId, send } = await newUser();
         await fill(userId, 10);
-        const { next_cursor } = JSON.parse((await ask('GET', '/list?limit=2&status=success')).body) as Page;
+        const { next_cursor } = JSON.parse((await send('GET', '/list?limit=2&status=success')).body) as Page;
         const refused = invalid('cursor: string', 'must be a next_cursor of this list');
         for (const query of ['', '&status=queued', '&status=success&order=desc', '&order=asc'])
-          expect(await ask('GET', `/list?limit=2&cursor=${next_cursor}${query}`)).toMatchObject(refused);
+          expect(await send('GET', `/list?limit=2&cursor=${next_cursor}${query}`)).toMatchObject(refused);
         const same = `/list?limit=2&cursor=${next_cursor}&status=success&order=asc`;
-        expect(await ask('GET', same)).toMatchObject({ status: 200 });
+        expect(await send('GET', same)).toMatchObject({ status: 200 });
       });
 
       test.each([
@@ -561,24 +562,26 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           `2.asc.${'A'.repeat(16)}.1`,
           `2.asc.${DIGEST}`,
         ].map((text) => Buffer.from(text).toString('base64url')),
-      ])('refuses the cursor %s', async (cursor) => {
-        const { ask } = await newUser();
-        const answer = await ask('GET', `/list?limit=2&cursor=${cursor}`);
-        expect(answer).toMatchObject(invalid('cursor: string', 'must be a next_cursor of this list'));
+      ])('returns 400 for the cursor %s', async (cursor) => {
+        const { send } = await newUser();
+        const response = await send('GET', `/list?limit=2&cursor=${cursor}`);
+        expect(response).toMatchObject(invalid('cursor: string', 'must be a next_cursor of this list'));
       });
 
       test.each(['0', '1001', '-1', '1.5', '01', 'x', '1e2', '+5', '5&limit=5', '99999999999999999999'])(
-        'refuses limit=%s',
+        'returns 400 for limit=%s',
         async (value) => {
-          const { ask } = await newUser();
-          const answer = await ask('GET', `/list?limit=${value}`);
-          expect(answer).toMatchObject(invalid('limit: number', 'must be a whole number from 1 to 1000'));
+          const { send } = await newUser();
+          const response = await send('GET', `/list?limit=${value}`);
+          expect(response).toMatchObject(invalid('limit: number', 'must be a whole number from 1 to 1000'));
         },
       );
 
-      test.each(['ASC', 'up', 'asc&order=asc'])('refuses order=%s', async (value) => {
-        const { ask } = await newUser();
-        expect(await ask('GET', `/list?order=${value}`)).toMatchObject(invalid('order: string', 'must be asc or desc'));
+      test.each(['ASC', 'up', 'asc&order=asc'])('returns 400 for order=%s', async (value) => {
+        const { send } = await newUser();
+        expect(await send('GET', `/list?order=${value}`)).toMatchObject(
+          invalid('order: string', 'must be asc or desc'),
+        );
       });
 
       test.each([
@@ -592,24 +595,24 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         'success,%20queued',
         'success;queued',
         'success&status=queued',
-      ])('refuses status=%s', async (value) => {
-        const { ask } = await newUser();
+      ])('returns 400 for status=%s', async (value) => {
+        const { send } = await newUser();
         const codes =
           'pending, queued, processing, success, success_credits_restored, success_credits_not_restored, failed_size_mismatch, failed_requeued, failed_critical';
-        expect(await ask('GET', `/list?status=${value}`)).toMatchObject(
+        expect(await send('GET', `/list?status=${value}`)).toMatchObject(
           invalid('status: string', `must be one or more of ${codes} separated by commas`),
         );
       });
 
-      test('takes the cursor that refused ones resemble', async () => {
-        const { ask } = await newUser();
-        expect(await ask('GET', `/list?limit=2&cursor=${CURSOR}`)).toMatchObject({ status: 200 });
+      test('accepts the cursor that the rejected ones are similar to', async () => {
+        const { send } = await newUser();
+        expect(await send('GET', `/list?limit=2&cursor=${CURSOR}`)).toMatchObject({ status: 200 });
       });
 
-      test('tells of several wrong parameters the first by name', async () => {
-        const { ask } = await newUser();
+      test('names the alphabetically first of several invalid parameters', async () => {
+        const { send } = await newUser();
         const first = async (query: string) =>
-          (JSON.parse((await ask('GET', `/list?${query}`)).body) as { affected_query_parameter: string })
+          (JSON.parse((await send('GET', `/list?${query}`)).body) as { affected_query_parameter: string })
             .affected_query_parameter;
         const names = ['created-after', 'created-before', 'cursor', 'job-ids', 'limit', 'name', 'order', 'status'];
         for (const start of names.keys()) {
@@ -654,45 +657,48 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['status=success,queued&name=walk&created-after=2019-01-01T00:00:00Z', [1]],
         ['status=&name=&created-after=&created-before=&order=desc', [6, 5, 4, 3, 2, 1]],
       ])('%s', async (query, expected) => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         for (const record of records) await harness.putJob({ userId, ...record });
-        const { status, body } = await ask('GET', `/list?${query}`);
+        const { status, body } = await send('GET', `/list?${query}`);
         expect([status, idsOf(body)]).toEqual([200, expected]);
       });
 
-      test.each(['created-after', 'created-before'])('refuses a %s that is no RFC 3339 date-time', async (name) => {
-        const { ask } = await newUser();
-        const expected = invalid(`${name}: string`, 'must be an RFC 3339 date-time such as 2026-01-31T00:00:00Z');
-        for (const value of [
-          ...['2026-01-31', '2026-01-31T00:00:00', '2026-01-31T00:00:00+02:00', '2026-02-30T00:00:00Z', 'now', '0'],
-          ...['2026-01-31%2000:00:00Z', '2020-01-01%2012:00:00%20UTC', '2026-01-31T00:00:00Z%0A'],
-          `2026-01-31T00:00:00Z&${name}=2026-01-31T00:00:00Z`,
-        ])
-          expect([value, await ask('GET', `/list?${name}=${value}`)]).toMatchObject([value, expected]);
-      });
+      test.each(['created-after', 'created-before'])(
+        'returns 400 for a %s that is not an RFC 3339 date-time',
+        async (name) => {
+          const { send } = await newUser();
+          const expected = invalid(`${name}: string`, 'must be an RFC 3339 date-time such as 2026-01-31T00:00:00Z');
+          for (const value of [
+            ...['2026-01-31', '2026-01-31T00:00:00', '2026-01-31T00:00:00+02:00', '2026-02-30T00:00:00Z', 'now', '0'],
+            ...['2026-01-31%2000:00:00Z', '2020-01-01%2012:00:00%20UTC', '2026-01-31T00:00:00Z%0A'],
+            `2026-01-31T00:00:00Z&${name}=2026-01-31T00:00:00Z`,
+          ])
+            expect([value, await send('GET', `/list?${name}=${value}`)]).toMatchObject([value, expected]);
+        },
+      );
 
-      test('refuses a name of more than 255 characters, and none of 255', async () => {
-        const { ask } = await newUser();
+      test('returns 400 for a name of 256 characters, and accepts one of 255', async () => {
+        const { send } = await newUser();
         for (const character of ['x', '%F0%9F%98%80']) {
-          expect(await ask('GET', `/list?name=${character.repeat(255)}`)).toMatchObject({ status: 200 });
-          expect(await ask('GET', `/list?name=${character.repeat(256)}`)).toMatchObject(
+          expect(await send('GET', `/list?name=${character.repeat(255)}`)).toMatchObject({ status: 200 });
+          expect(await send('GET', `/list?name=${character.repeat(256)}`)).toMatchObject(
             invalid('name: string', 'must be 1 to 255 characters'),
           );
         }
-        expect(await ask('GET', '/list?name=a&name=a')).toMatchObject({ status: 400 });
+        expect(await send('GET', '/list?name=a&name=a')).toMatchObject({ status: 400 });
       });
 
       test('a cursor belongs to its filters, however they are written', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         for (const record of records) await harness.putJob({ userId, ...record });
         const filters = 'status=success,queued&name=a&created-after=2020-01-01T00:00:00Z';
-        const { next_cursor } = JSON.parse((await ask('GET', '/list?limit=1&status=success,queued')).body) as {
+        const { next_cursor } = JSON.parse((await send('GET', '/list?limit=1&status=success,queued')).body) as {
           next_cursor: string;
         };
         const refused = invalid('cursor: string', 'must be a next_cursor of this list');
         for (const query of [filters, 'status=success', 'status=success,queued,pending', 'name=success,queued', ''])
-          expect(await ask('GET', `/list?limit=1&cursor=${next_cursor}&${query}`)).toMatchObject(refused);
-        const same = await ask('GET', `/list?cursor=${next_cursor}&status=queued,success,queued&order=asc`);
+          expect(await send('GET', `/list?limit=1&cursor=${next_cursor}&${query}`)).toMatchObject(refused);
+        const same = await send('GET', `/list?cursor=${next_cursor}&status=queued,success,queued&order=asc`);
         expect([same.status, idsOf(same.body)]).toEqual([200, [3, 6]]);
       });
     });
@@ -712,47 +718,47 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['job-ids=1,2,3,5&limit=&cursor=', [1, 2, 3]],
         ['job-ids=', [1, 2, 3, 4]],
       ])('%s', async (query, expected) => {
-        const [{ userId, ask }, other] = [await newUser(), await newUser()];
+        const [{ userId, send }, other] = [await newUser(), await newUser()];
         for (let jobId = 1; jobId <= 4; jobId++)
           await harness.putJob({ userId, jobId, jobName: `Job ${jobId}`, status: jobId === 3 ? 'success' : 'queued' });
         await harness.putJob({ userId: other.userId, jobId: 8 });
-        const { status, body } = await ask('GET', `/list?${query}`);
+        const { status, body } = await send('GET', `/list?${query}`);
         expect([status, idsOf(body)]).toEqual([200, expected]);
       });
 
-      test('shows of a job what the whole list shows, and leaves out one that cannot be read', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the fields of the whole list, and leaves out a job that cannot be read', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
         await harness.putUnreadableJob(userId, 2);
-        expect((await ask('GET', '/list?job-ids=1,2')).body).toBe((await ask('GET', '/list')).body);
+        expect((await send('GET', '/list?job-ids=1,2')).body).toBe((await send('GET', '/list')).body);
       });
 
-      test('takes 100 ids', async () => {
-        const { userId, ask } = await newUser();
+      test('accepts 100 ids', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob({ userId, jobId: 100 });
         const ids = Array.from({ length: 100 }, (_, index) => 9007199254740892 + index);
-        expect(idsOf((await ask('GET', `/list?job-ids=${ids.join()}`)).body)).toEqual([]);
-        expect(idsOf((await ask('GET', `/list?job-ids=${[...ids.slice(1), 100].join()}`)).body)).toEqual([100]);
+        expect(idsOf((await send('GET', `/list?job-ids=${ids.join()}`)).body)).toEqual([]);
+        expect(idsOf((await send('GET', `/list?job-ids=${[...ids.slice(1), 100].join()}`)).body)).toEqual([100]);
       });
 
       test.each([
         ...['x', '0', '01', '1,', ',1', '1,,2', '1, 2', '1;2', '+1', '1.0', '1e3', '1,2,x', ','],
         ...['9007199254740992', '1,9007199254740992', '1&job-ids=2', '%', Array(101).fill('1').join()],
-      ])('refuses job-ids=%s', async (value) => {
-        const { ask } = await newUser();
+      ])('returns 400 for job-ids=%s', async (value) => {
+        const { send } = await newUser();
         const path = `/list?job-ids=${value.replaceAll(' ', '%20')}`;
-        expect(await ask('GET', path)).toMatchObject(
+        expect(await send('GET', path)).toMatchObject(
           invalid('job-ids: string', 'must be 1 to 100 job ids separated by commas'),
         );
       });
 
       test('cannot be combined with limit or cursor, whatever they are', async () => {
-        const { ask } = await newUser();
+        const { send } = await newUser();
         const problem = 'cannot be combined with job-ids';
         for (const limit of ['5', '0', 'x'])
-          expect(await ask('GET', `/list?job-ids=1&limit=${limit}`)).toMatchObject(invalid('limit: number', problem));
+          expect(await send('GET', `/list?job-ids=1&limit=${limit}`)).toMatchObject(invalid('limit: number', problem));
         for (const cursor of [CURSOR, 'x', `${CURSOR}&limit=5`])
-          expect(await ask('GET', `/list?job-ids=1&cursor=${cursor}`)).toMatchObject(
+          expect(await send('GET', `/list?job-ids=1&cursor=${cursor}`)).toMatchObject(
             invalid('cursor: string', problem),
           );
       });
@@ -768,10 +774,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       test.each(['/get?job-id=1', '/get-object-url?job-id=1&object-uuid=uuid.png'])(
         'GET %s has links that last as long as expires-in says, and no longer than configured',
         async (path) => {
-          const { userId, ask } = await newUser();
+          const { userId, send } = await newUser();
           await harness.putJob(wholeJob(userId));
           const endOf = async (query: string) => {
-            const { expires_at, results_expire_at } = JSON.parse((await ask('GET', path + query)).body) as Links;
+            const { expires_at, results_expire_at } = JSON.parse((await send('GET', path + query)).body) as Links;
             return Date.parse(expires_at ?? results_expire_at ?? '');
           };
           const configured = await endOf('');
@@ -785,10 +791,10 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         },
       );
 
-      test.each(['/get', '/get-object-url'])('GET %s refuses any other expires-in', async (path) => {
-        const { ask } = await newUser();
+      test.each(['/get', '/get-object-url'])('GET %s returns 400 for any other expires-in', async (path) => {
+        const { send } = await newUser();
         for (const value of ['0', '604801', '-1', '1.5', '01', '1e3', 'x', '60&expires-in=60', '9'.repeat(30)])
-          expect(await ask('GET', `${path}?job-id=1&object-uuid=a&expires-in=${value}`)).toMatchObject(
+          expect(await send('GET', `${path}?job-id=1&object-uuid=a&expires-in=${value}`)).toMatchObject(
             invalid('expires-in: number', 'must be a whole number from 1 to 604800'),
           );
       });
@@ -796,12 +802,12 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
 
     describe('GET /get-object-url?result', () => {
       test('links that result of the object, and combines with the other parameters', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         await harness.putObject(`${userId}/1/results/uuid.png.json`, 'full');
         await harness.putObject(`${userId}/1/results/uuid.png.min.json`, 'min');
         const linked = async (query: string) => {
-          const { body } = await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png${query}`);
+          const { body } = await send('GET', `/get-object-url?job-id=1&object-uuid=uuid.png${query}`);
           return harness.get((JSON.parse(body) as { url: string }).url);
         };
         expect(await linked('&result=full')).toEqual({ body: 'full', contentDisposition: null });
@@ -812,20 +818,20 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(savedName(saved?.contentDisposition ?? null)).toBe('a.json');
       });
 
-      test.each(['Full', 'full,min', 'upload', 'full&result=full'])('refuses result=%s', async (value) => {
-        const { ask } = await newUser();
-        expect(await ask('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&result=${value}`)).toMatchObject(
+      test.each(['Full', 'full,min', 'upload', 'full&result=full'])('returns 400 for result=%s', async (value) => {
+        const { send } = await newUser();
+        expect(await send('GET', `/get-object-url?job-id=1&object-uuid=uuid.png&result=${value}`)).toMatchObject(
           invalid('result: string', 'must be full or min'),
         );
       });
 
       test('names the first of several wrong parameters', async () => {
-        const { ask } = await newUser();
+        const { send } = await newUser();
         const wrong = ['job-id=x', 'object-uuid=-', 'download-as=/', 'expires-in=x', 'result=x'];
         const given = ['job-id=1', 'object-uuid=a', '', '', ''];
         for (const [index, parameter] of wrong.entries()) {
           const query = [...given.slice(0, index), ...wrong.slice(index)].toReversed().join('&');
-          const { body } = await ask('GET', `/get-object-url?${query}`);
+          const { body } = await send('GET', `/get-object-url?${query}`);
           const { affected_query_parameter } = JSON.parse(body) as { affected_query_parameter: string };
           expect(affected_query_parameter.split(':')[0]).toBe(parameter.split('=')[0]);
         }
@@ -841,47 +847,47 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       test.each(['pending', 'queued', 'processing...45%', 'failed_requeued', 'archived', undefined])(
         'returns 409 and removes nothing if the status is %s',
         async (status) => {
-          const { userId, ask } = await newUser();
+          const { userId, send } = await newUser();
           await harness.putJob({ userId, jobId: 1, ...(status && { status }) });
           await harness.putObject(`${userId}/1/uuid.png`, 'x');
-          expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(notFinished);
+          expect(await send('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(notFinished);
           expect(await harness.hasJob(userId, 1)).toBe(true);
           expect(await harness.contents(`${userId}/1/`)).toHaveLength(1);
-          expect(await ask('DELETE', '/delete?job-id=1&only-if=')).toMatchObject(answers.ok);
+          expect(await send('DELETE', '/delete?job-id=1&only-if=')).toMatchObject(RESPONSES.ok);
         },
       );
 
       test.each(['success', 'success_credits_restored', 'failed_size_mismatch', 'failed_critical'])(
         'deletes a job whose status is %s',
         async (status) => {
-          const { userId, ask } = await newUser();
+          const { userId, send } = await newUser();
           await harness.putJob({ userId, jobId: 1, status });
           await harness.putObject(`${userId}/1/uuid.png`, 'x');
-          expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.ok);
+          expect(await send('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(RESPONSES.ok);
           expect(await harness.hasJob(userId, 1)).toBe(false);
           expect(await harness.contents(`${userId}/1/`)).toEqual([]);
         },
       );
 
       test('removes files that have no record', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'x');
-        expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.ok);
+        expect(await send('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(RESPONSES.ok);
         expect(await harness.contents(`${userId}/1/`)).toEqual([]);
       });
 
       test('returns 500 and removes nothing if the record cannot be read', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putUnreadableJob(userId, 1);
         await harness.putObject(`${userId}/1/uuid.png`, 'x');
-        expect(await ask('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(answers.failure);
+        expect(await send('DELETE', '/delete?job-id=1&only-if=finished')).toMatchObject(RESPONSES.failure);
         expect(await harness.hasJob(userId, 1)).toBe(true);
         expect(await harness.contents(`${userId}/1/`)).toHaveLength(1);
       });
 
-      test.each(['Finished', 'true', 'finished&only-if=finished'])('refuses only-if=%s', async (value) => {
-        const { ask } = await newUser();
-        expect(await ask('DELETE', `/delete?job-id=1&only-if=${value}`)).toMatchObject(
+      test.each(['Finished', 'true', 'finished&only-if=finished'])('returns 400 for only-if=%s', async (value) => {
+        const { send } = await newUser();
+        expect(await send('DELETE', `/delete?job-id=1&only-if=${value}`)).toMatchObject(
           invalid('only-if: string', 'must be finished'),
         );
       });
@@ -889,13 +895,13 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
 
     describe('DELETE /delete?include=receipt', () => {
       test('says what was removed, and when nothing was left', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         await harness.putObject(`${userId}/1/results/uuid.png.json`, '{}');
         await harness.putObject(`${userId}/10/uuid.png`, 'picture');
         const start = Date.now();
-        const { status, body } = await ask('DELETE', '/delete?job-id=1&include=receipt&only-if=finished');
+        const { status, body } = await send('DELETE', '/delete?job-id=1&include=receipt&only-if=finished');
         expect(status).toBe(200);
         const { receipt } = JSON.parse(body) as { receipt: { verified_at: string } };
         expect(body).toBe(
@@ -907,25 +913,25 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       });
 
       test('says that there was nothing to remove', async () => {
-        const { ask } = await newUser();
-        const { body } = await ask('DELETE', '/delete?include=receipt&job-id=7');
+        const { send } = await newUser();
+        const { body } = await send('DELETE', '/delete?include=receipt&job-id=7');
         expect(JSON.parse(body)).toMatchObject({
           receipt: { job_id: 7, record: 'absent', objects: 0, uploads: 0, bytes: 0 },
         });
       });
 
       test('counts the record of a job that cannot be read', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putUnreadableJob(userId, 1);
-        const { body } = await ask('DELETE', '/delete?job-id=1&include=receipt');
+        const { body } = await send('DELETE', '/delete?job-id=1&include=receipt');
         expect(JSON.parse(body)).toMatchObject({ receipt: { record: 'deleted', objects: 0 } });
       });
 
       test.each(['object-urls', 'Receipt', 'receipt,receipt', 'receipt&include=receipt'])(
-        'refuses include=%s',
+        'returns 400 for include=%s',
         async (value) => {
-          const { ask } = await newUser();
-          expect(await ask('DELETE', `/delete?job-id=1&include=${value}`)).toMatchObject(
+          const { send } = await newUser();
+          expect(await send('DELETE', `/delete?job-id=1&include=${value}`)).toMatchObject(
             invalid('include: string', 'must be receipt'),
           );
         },
@@ -947,32 +953,33 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(await harness.hasJob(userId, 10)).toBe(true);
       });
 
-      test('answers the same again, and where there never was a job', async () => {
-        const { userId, ask } = await newUser();
+      test('returns the same if it is repeated, and if there never was a job', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
-        for (let time = 1; time <= 3; time++) expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        for (let time = 1; time <= 3; time++)
+          expect(await send('DELETE', '/delete?job-id=1')).toMatchObject(RESPONSES.ok);
       });
 
       test('removes files that have no record', async () => {
-        const { userId, ask } = await newUser();
+        const { userId, send } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'x');
-        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await send('DELETE', '/delete?job-id=1')).toMatchObject(RESPONSES.ok);
         expect(await harness.contents(`${userId}/1/`)).toEqual([]);
       });
 
-      test("touches nothing of another user's job", async () => {
-        const [owner, { ask }] = [await newUser(), await newUser()];
+      test("leaves another user's job as it is", async () => {
+        const [owner, { send }] = [await newUser(), await newUser()];
         await harness.putJob(wholeJob(owner.userId));
         await harness.putObject(`${owner.userId}/1/uuid.png`, 'x');
-        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await send('DELETE', '/delete?job-id=1')).toMatchObject(RESPONSES.ok);
         expect(await harness.hasJob(owner.userId, 1)).toBe(true);
         expect(await harness.contents(`${owner.userId}/1/`)).toHaveLength(1);
       });
 
-      test('removes a record that cannot be understood', async () => {
-        const { userId, ask } = await newUser();
+      test('removes a record that cannot be read', async () => {
+        const { userId, send } = await newUser();
         await harness.putUnreadableJob(userId, 1);
-        expect(await ask('DELETE', '/delete?job-id=1')).toMatchObject(answers.ok);
+        expect(await send('DELETE', '/delete?job-id=1')).toMatchObject(RESPONSES.ok);
         expect(await harness.hasJob(userId, 1)).toBe(false);
       });
     });
@@ -985,9 +992,9 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       test.each(['', '?job-id', '?job-id=', '?Job-Id=1', '?job_id=1', '?jobid=1'])(
         'is missing in %j',
         async (query) => {
-          const { ask } = await newUser();
-          expect(await ask(method, `${path}${query}${rest && (query ? rest : `?${rest}`)}`)).toMatchObject(
-            answers.missingJobId,
+          const { send } = await newUser();
+          expect(await send(method, `${path}${query}${rest && (query ? rest : `?${rest}`)}`)).toMatchObject(
+            RESPONSES.missingJobId,
           );
         },
       );
@@ -1011,48 +1018,48 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           'null',
         ],
         ...['9007199254740992', '9'.repeat(300), '1&job-id=1', '1&job-id=2', '&job-id=1', '%', '%zz'],
-      ])('is refused as job-id=%s', async (value) => {
-        const { ask } = await newUser();
-        expect(await ask(method, `${path}?job-id=${value}${rest}`)).toMatchObject(answers.invalidJobId);
+      ])('returns 400 as job-id=%s', async (value) => {
+        const { send } = await newUser();
+        expect(await send(method, `${path}?job-id=${value}${rest}`)).toMatchObject(RESPONSES.invalidJobId);
       });
 
       test.each(['job-id[]=1', 'job-id%5B%5D=1', 'job-id[0]=1', 'job-id[a]=1', 'job-id=1&job-id[]=1'])(
-        'is refused as %s',
+        'returns 400 as %s',
         async (query) => {
-          const { ask } = await newUser();
-          expect(await ask(method, `${path}?${query}${rest}`)).toMatchObject(answers.invalidJobId);
+          const { send } = await newUser();
+          expect(await send(method, `${path}?${query}${rest}`)).toMatchObject(RESPONSES.invalidJobId);
         },
       );
 
-      test('may be written with escapes, and beside parameters that nobody knows', async () => {
-        const { userId, ask } = await newUser();
+      test('can be percent-encoded, and beside unknown parameters', async () => {
+        const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
-        expect(await ask(method, `${path}?x=1&job%2Did=%31&y=%zz&x=2${rest}`)).toMatchObject({ status: 200 });
+        expect(await send(method, `${path}?x=1&job%2Did=%31&y=%zz&x=2${rest}`)).toMatchObject({ status: 200 });
       });
     });
 
     describe('a token', () => {
-      test.each(['%s', 'Bearer %s', 'bearer %s', 'BEARER   %s'])('is taken from Authorization: %s', async (format) => {
+      test.each(['%s', 'Bearer %s', 'bearer %s', 'BEARER   %s'])('is accepted in Authorization: %s', async (format) => {
         const { authorization } = await newUser();
         const header = ['Authorization', format.replace('%s', authorization[1])] as const;
-        expect(await harness.ask({ path: `${BASE}/list`, headers: [header] })).toMatchObject({ status: 200 });
+        expect(await harness.send({ path: `${BASE}/list`, headers: [header] })).toMatchObject({ status: 200 });
       });
 
-      test.each(routes)('is what %s %s asks for', async (method, path) => {
-        const answer = await harness.ask({ method, path });
-        expect(answer).toMatchObject(answers.unauthorized);
-        expect(answer.headers['www-authenticate']).toBe('Bearer');
+      test.each(routes)('is needed for %s %s', async (method, path) => {
+        const response = await harness.send({ method, path });
+        expect(response).toMatchObject(RESPONSES.unauthorized);
+        expect(response.headers['www-authenticate']).toBe('Bearer');
       });
 
       test.each(['', 'nonsense', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a.b.c', 'null'])(
         'is not %j',
         async (value) => {
-          const answer = await harness.ask({ path: `${BASE}/list`, headers: [['Authorization', value]] });
-          expect(answer).toMatchObject(answers.unauthorized);
+          const response = await harness.send({ path: `${BASE}/list`, headers: [['Authorization', value]] });
+          expect(response).toMatchObject(RESPONSES.unauthorized);
         },
       );
 
-      test('is not one of two', async () => {
+      test('is rejected if there are two', async () => {
         const { authorization } = await newUser();
         const [name, token] = authorization;
         for (const headers of [
@@ -1062,20 +1069,20 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           [[name, `${token} ${token}`] as const],
           [[name, `${token}, ${token}`] as const],
         ])
-          expect(await harness.ask({ path: `${BASE}/list`, headers })).toMatchObject(answers.unauthorized);
+          expect(await harness.send({ path: `${BASE}/list`, headers })).toMatchObject(RESPONSES.unauthorized);
       });
 
-      test('is not looked for in the query or in a cookie', async () => {
+      test('is ignored in the query and in a cookie', async () => {
         const { authorization } = await newUser();
         const [, token] = authorization;
         const path = `${BASE}/list?Authorization=${token}&token=${token}&access_token=${token}`;
         const headers = [['Cookie', `Authorization=${token}; token=${token}`] as const];
-        expect(await harness.ask({ path, headers })).toMatchObject(answers.unauthorized);
+        expect(await harness.send({ path, headers })).toMatchObject(RESPONSES.unauthorized);
       });
 
-      test('comes before the parameters', async () => {
-        expect(await harness.ask({ path: `${BASE}/get?job-id=x` })).toMatchObject(answers.unauthorized);
-        expect(await harness.ask({ path: `${BASE}/get-object-url` })).toMatchObject(answers.unauthorized);
+      test('is verified before the parameters', async () => {
+        expect(await harness.send({ path: `${BASE}/get?job-id=x` })).toMatchObject(RESPONSES.unauthorized);
+        expect(await harness.send({ path: `${BASE}/get-object-url` })).toMatchObject(RESPONSES.unauthorized);
       });
     });
 
@@ -1101,8 +1108,8 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           '/list',
         ],
         ...['/healthz/', '/%', '/favicon.ico', '/?job-id=1'],
-      ])('is not %s, and no token is asked for', async (path) => {
-        expect(await harness.ask({ path })).toMatchObject(answers.noRoute);
+      ])('that does not exist, %s, returns 404 without a token', async (path) => {
+        expect(await harness.send({ path })).toMatchObject(RESPONSES.noRoute);
       });
 
       test.each([
@@ -1110,25 +1117,25 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
           ['list', 'get', 'get-object-url'].map((path) => [method, path, 'GET, HEAD']),
         ),
         ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'OPTIONS'].map((method) => [method, 'delete', 'DELETE']),
-      ] as [string, string, string][])('has its methods: %s /%s is answered 405', async (method, path, allow) => {
-        const answer = await harness.ask({ method, path: `${BASE}/${path}?job-id=1` });
-        expect(answer).toMatchObject(method === 'HEAD' ? { status: 405, body: '' } : answers.noMethod);
-        expect(answer.headers.allow).toBe(allow);
+      ] as [string, string, string][])('has its methods: %s /%s returns 405', async (method, path, allow) => {
+        const response = await harness.send({ method, path: `${BASE}/${path}?job-id=1` });
+        expect(response).toMatchObject(method === 'HEAD' ? { status: 405, body: '' } : RESPONSES.noMethod);
+        expect(response.headers.allow).toBe(allow);
       });
 
       test.each(routes.filter(([method]) => method === 'GET'))(
-        'that answers %s answers HEAD without a body: %s',
+        'for %s responds to HEAD without a body: %s',
         async (_, path) => {
           const { userId, authorization } = await newUser();
           await harness.putJob({ ...wholeJob(userId), status: 'queued' });
           const headers = [authorization];
           const [get, head] = [
-            await harness.ask({ path, headers }),
-            await harness.ask({ method: 'HEAD', path, headers }),
+            await harness.send({ path, headers }),
+            await harness.send({ method: 'HEAD', path, headers }),
           ];
           expect(head).toMatchObject({ status: 200, body: '' });
           expect(head.headers['content-type']).toBe(get.headers['content-type']);
-          expect(await harness.ask({ method: 'HEAD', path })).toMatchObject({ status: 401, body: '' });
+          expect(await harness.send({ method: 'HEAD', path })).toMatchObject({ status: 401, body: '' });
         },
       );
 
@@ -1136,12 +1143,12 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         const { userId, authorization } = await newUser();
         await harness.putJob(wholeJob(userId));
         const headers = [authorization, ['Content-Type', 'application/json'] as const];
-        expect(await harness.ask({ method, path, headers, body: '{"job-id":' })).toMatchObject({ status: 200 });
+        expect(await harness.send({ method, path, headers, body: '{"job-id":' })).toMatchObject({ status: 200 });
       });
     });
 
-    describe('every answer', () => {
-      const questions: [string, string, boolean][] = [
+    describe('every response', () => {
+      const requests: [string, string, boolean][] = [
         ['GET', `${BASE}/list`, true],
         ['GET', `${BASE}/get`, true],
         ['GET', `${BASE}/get?job-id=5`, true],
@@ -1154,9 +1161,9 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['GET', '/openapi.json', false],
       ];
 
-      test.each(questions)('to %s %s is JSON that nobody keeps or sniffs', async (method, path, signedIn) => {
+      test.each(requests)('to %s %s is JSON that must not be cached or sniffed', async (method, path, signedIn) => {
         const { authorization } = await newUser();
-        const { headers, body } = await harness.ask({ method, path, headers: signedIn ? [authorization] : [] });
+        const { headers, body } = await harness.send({ method, path, headers: signedIn ? [authorization] : [] });
         expect(headers).toMatchObject({
           'content-type': 'application/json; charset=utf-8',
           'cache-control': 'no-store',
@@ -1169,16 +1176,16 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(() => JSON.parse(body) as unknown).not.toThrow();
       });
 
-      test.each(questions)("to %s %s carries the caller's request id, or a new one", async (method, path, signedIn) => {
+      test.each(requests)("to %s %s carries the caller's request id, or a new one", async (method, path, signedIn) => {
         const { authorization } = await newUser();
-        const ask = (...ids: string[]) => {
+        const send = (...ids: string[]) => {
           const headers = [...(signedIn ? [authorization] : []), ...ids.map((id) => ['X-Request-Id', id] as const)];
-          return harness.ask({ method, path, headers });
+          return harness.send({ method, path, headers });
         };
         for (const id of ['a', '0af7651916cd43dd8448eb211c80319c', 'A.b_c-9', 'x'.repeat(128)])
-          expect((await ask(id)).headers['x-request-id']).toBe(id);
+          expect((await send(id)).headers['x-request-id']).toBe(id);
         for (const ids of [[], [''], ['a b'], ['a;b'], ['x'.repeat(129)], ['a', 'b'], ['{}']])
-          expect((await ask(...ids)).headers['x-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+          expect((await send(...ids)).headers['x-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
       });
     });
 
@@ -1192,36 +1199,36 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         ['br;q=0, gzip', 'gzip'],
         ['identity', undefined],
         ['zstd', undefined],
-      ])('of a body over 1 KiB is what a client that accepts %j asks for', async (accepted, encoding) => {
+      ])('of a body over 1 KiB follows Accept-Encoding: %j', async (accepted, encoding) => {
         const { userId, authorization } = await newUser();
         for (let jobId = 1; jobId <= 20; jobId++) await harness.putJob({ userId, jobId, jobName: `Übermut ${jobId}` });
         const path = `${BASE}/list`;
-        const plain = await harness.ask({ path, headers: [authorization] });
-        const answer = await harness.ask({ path, headers: [authorization, accept(accepted)] });
-        expect(answer.headers['content-encoding']).toBe(encoding);
-        expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-        expect(answer.headers.vary).toMatch(/Accept-Encoding/);
+        const plain = await harness.send({ path, headers: [authorization] });
+        const response = await harness.send({ path, headers: [authorization, accept(accepted)] });
+        expect(response.headers['content-encoding']).toBe(encoding);
+        expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+        expect(response.headers.vary).toMatch(/Accept-Encoding/);
         expect(plain.headers).not.toHaveProperty('content-encoding');
-        expect(answer.body).toBe(plain.body);
+        expect(response.body).toBe(plain.body);
       });
 
-      test.each(['a.png', 'a'.repeat(255)])('of a link is for one of more than 1 KiB, too', async (objectUuid) => {
+      test.each(['a.png', 'a'.repeat(255)])('of a link is used above 1 KiB, too', async (objectUuid) => {
         const { authorization } = await newUser();
         const path = `${BASE}/get-object-url?job-id=1&object-uuid=${objectUuid}&download-as=${'%C3%BC'.repeat(100)}`;
-        const { headers, body } = await harness.ask({ path, headers: [authorization, accept('br, gzip')] });
+        const { headers, body } = await harness.send({ path, headers: [authorization, accept('br, gzip')] });
         expect(headers['content-encoding']).toBe(Buffer.byteLength(body) > 1_024 ? 'br' : undefined);
         expect(JSON.parse(body)).toHaveProperty('url');
       });
 
-      test('is not for a smaller body', async () => {
-        const { ask, authorization } = await newUser();
-        const answer = await harness.ask({ path: `${BASE}/list`, headers: [authorization, accept('br, gzip')] });
-        expect(answer.headers).not.toHaveProperty('content-encoding');
-        expect(answer.body).toBe((await ask('GET', '/list')).body);
+      test('is not used for a smaller body', async () => {
+        const { send, authorization } = await newUser();
+        const response = await harness.send({ path: `${BASE}/list`, headers: [authorization, accept('br, gzip')] });
+        expect(response.headers).not.toHaveProperty('content-encoding');
+        expect(response.body).toBe((await send('GET', '/list')).body);
       });
     });
 
-    test('the client tells what was wrong', async () => {
+    test('the client throws the error of the response', async () => {
       const { jobs } = await newUser();
       const affectedQueryParameter = 'job-id: number';
       await expect(jobs.get(1)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', status: 404, affectedQueryParameter });
@@ -1230,29 +1237,29 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
 
     describe('GET /openapi.json', () => {
       test('describes the API, without a token', async () => {
-        const { status, body } = await harness.ask({ path: '/openapi.json' });
+        const { status, body } = await harness.send({ path: '/openapi.json' });
         expect(status).toBe(200);
         expect(JSON.parse(body)).toEqual(openapi);
       });
 
-      test('is compressed for who accepts that', async () => {
+      test('is compressed if the client accepts it', async () => {
         const headers = [['Accept-Encoding', 'gzip'] as const];
-        const answer = await harness.ask({ path: '/openapi.json', headers });
-        expect(answer.headers['content-encoding']).toBe('gzip');
-        expect(JSON.parse(answer.body)).toEqual(openapi);
+        const response = await harness.send({ path: '/openapi.json', headers });
+        expect(response.headers['content-encoding']).toBe('gzip');
+        expect(JSON.parse(response.body)).toEqual(openapi);
       });
     });
 
     describe('health', () => {
-      test('is told without a token', async () => {
-        expect(await harness.ask({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });
-        expect(await harness.ask({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
+      test('is public', async () => {
+        expect(await harness.send({ path: '/healthz' })).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+        expect(await harness.send({ path: '/readyz' })).toMatchObject({ status: 200, body: '{"status":"ready"}' });
       });
 
       test.each(['/healthz', '/readyz', '/openapi.json'])('%s has no other method', async (path) => {
-        const answer = await harness.ask({ method: 'POST', path });
-        expect(answer).toMatchObject(answers.noMethod);
-        expect(answer.headers.allow).toBe('GET, HEAD');
+        const response = await harness.send({ method: 'POST', path });
+        expect(response).toMatchObject(RESPONSES.noMethod);
+        expect(response.headers.allow).toBe('GET, HEAD');
       });
     });
   });

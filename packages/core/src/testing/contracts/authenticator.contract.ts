@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../ports/authenticator.ts';
 
-/** What the suite needs of an adapter and of what issues its tokens. */
+/** An adapter, and the issuer of its tokens. */
 export interface AuthenticatorHarness {
   readonly authenticator: Authenticator;
-  /** The same adapter where what it checks tokens against was never in reach. */
+  /** The same adapter, if no keys to verify tokens with could ever be fetched. */
   readonly unreachable: Authenticator;
-  /** A token that is all right but for the user id it may name. */
+  /** A token that is valid except for its user id. */
   issueToken(userId: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Holds an adapter to the contract of {@link Authenticator}. */
+/** Tests an adapter against the contract of {@link Authenticator}. */
 export const describeAuthenticator = (name: string, start: () => Promise<AuthenticatorHarness>): void => {
   describe(`${name} as an Authenticator`, () => {
     let harness: AuthenticatorHarness;
@@ -31,40 +31,40 @@ export const describeAuthenticator = (name: string, start: () => Promise<Authent
       },
     );
 
-    test('tells two users apart when their tokens are judged at once', async () => {
+    test('returns each user for their own token when two are verified at once', async () => {
       const users = Array.from({ length: 20 }, (_, index) => `user-${index % 2}`);
       const tokens = await Promise.all(users.map((user) => harness.issueToken(user)));
       expect(await Promise.all(tokens.map((token) => harness.authenticator.authenticate(token)))).toEqual(users);
     });
 
     test.each(['', '.', '..', 'a/b', 'a\\b', 'line\nbreak', 'nul\u0000', 'c1\u0085', 'half\ud800', 'a'.repeat(129)])(
-      'refuses a token for the user id %j, which is not fit for a key',
+      'rejects a token for the user id %j, which is not valid in a key',
       async (userId) => {
         const token = await harness.issueToken(userId);
         await expect(harness.authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
       },
     );
 
-    test('refuses a missing token', async () => {
+    test('rejects a missing token', async () => {
       await expect(harness.authenticator.authenticate(undefined)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     });
 
-    test.each(['', ' ', 'nonsense', 'a.b.c', 'null', 'Bearer'])('refuses %j, which is no token', async (token) => {
+    test.each(['', ' ', 'nonsense', 'a.b.c', 'null', 'Bearer'])('rejects %j, which is not a token', async (token) => {
       await expect(harness.authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     });
 
-    test('refuses two tokens in one', async () => {
+    test('rejects two tokens in one', async () => {
       const token = await harness.issueToken('alice');
       for (const both of [`${token} ${token}`, `${token},${token}`, `${token}${token}`])
         await expect(harness.authenticator.authenticate(both)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     });
 
-    test('is unavailable, not a refusal, where a well-formed token cannot be judged', async () => {
+    test('is unavailable if no keys have been fetched to verify a well-formed token', async () => {
       const token = await harness.issueToken('alice');
       await expect(harness.unreachable.authenticate(token)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     });
 
-    test('refuses a missing token even then', async () => {
+    test('rejects a missing token even then', async () => {
       await expect(harness.unreachable.authenticate(undefined)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     });
 
