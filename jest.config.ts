@@ -4,9 +4,9 @@ import type { Config } from 'jest';
 const config: Config = {
   // Tests of `pnpm test`. The other kinds of end-to-end tests have their own commands, which name their folders.
   testMatch: [
-    '<rootDir>/{packages,local,dev,infra,examples,bench}/**/*.test.ts',
+    '<rootDir>/{packages,local,dev,infra,bench}/**/*.test.ts',
+    '<rootDir>/examples/!(postgres)/**/*.test.ts',
     '<rootDir>/e2e/{service,lambda,writers,client,suites}/*.test.ts',
-    '!<rootDir>/examples/postgres/**',
   ],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   testEnvironment: 'node',
