@@ -98,13 +98,20 @@ export class JobsBucket {
   async *#pagesOfObjects(prefix: string): AsyncIterable<ListObjectVersionsCommandOutput> {
     let page: ListObjectVersionsCommandOutput | undefined;
     do {
-      const from = { KeyMarker: page?.NextKeyMarker, VersionIdMarker: page?.NextVersionIdMarker };
+      const from = { KeyMarker: page?.NextKeyMarker, VersionIdMarker: page && nextVersionId(page) };
       const command = new ListObjectVersionsCommand({ Bucket: this.bucketName, Prefix: prefix, ...from });
       page = await this.client.send(command);
       yield page;
     } while (page.IsTruncated);
   }
 }
+
+/** OpenStack Swift sends `null` instead of the version of the last entry, and would then list nothing more. */
+const nextVersionId = (page: ListObjectVersionsCommandOutput): string | undefined => {
+  const { NextKeyMarker, NextVersionIdMarker, Versions = [], DeleteMarkers = [] } = page;
+  if (NextVersionIdMarker !== 'null') return NextVersionIdMarker;
+  return [...Versions, ...DeleteMarkers].findLast(({ Key }) => Key === NextKeyMarker)?.VersionId;
+};
 
 /** Follows a URL as a browser does. Returns the content, or `undefined` if there is none or access is refused. */
 export const download = async (url: string): Promise<Download | undefined> => {
