@@ -120,7 +120,8 @@ const unlessAborted = <Result>(
       abandon();
       reject(signal?.reason as Error);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', onAbort));
   });
 

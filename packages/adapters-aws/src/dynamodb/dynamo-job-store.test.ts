@@ -13,6 +13,15 @@ const storeOn = (...responses: object[]): DynamoJobStore => {
 
 describe('DynamoJobStore', () => {
   test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }])(
+    'listByIds fails when a response is %j, which is not a list',
+    async (response) => {
+      const store = storeOn({ Items: [] }, response);
+      const jobs = store.listByIds(alice, [parseJobId(1), parseJobId(2)]);
+      await expect(jobs).rejects.toThrow('Query failed: the response is not a list');
+    },
+  );
+
+  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }])(
     'list fails when a page is %j, which is not a list',
     async (response) => {
       const store = storeOn({ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } }, response);

@@ -63,9 +63,7 @@ export class DynamoJobStore implements JobStore {
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
         this.#client.send(command, options),
       );
-      // DynamoDB sends Items even if there are none. A response without them must not shorten a list.
-      if (!Array.isArray(Items)) throw new Error('Query failed: the response is not a list');
-      yield readable(user, Items, onUnreadable);
+      yield readable(user, checkedItems(Items), onUnreadable);
       position = LastEvaluatedKey;
     } while (position);
   }
@@ -94,8 +92,7 @@ export class DynamoJobStore implements JobStore {
       ExpressionAttributeValues: { ':user': { S: userId }, ':job': { N: String(jobId) } },
     });
     const { Items } = await callAws('Query', signal, (options) => this.#client.send(command, options));
-    if (!Items) throw new Error('Query failed: the response is not a list');
-    return Items;
+    return checkedItems(Items);
   }
 
   async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
@@ -131,6 +128,12 @@ export class DynamoJobStore implements JobStore {
     return tableProblems(Table, this.#summaryIndexName);
   }
 }
+
+/** DynamoDB sends `Items` even if there are none. A response without them must not shorten a list. */
+const checkedItems = (items: JobItem[] | undefined): readonly JobItem[] => {
+  if (!Array.isArray(items)) throw new Error('Query failed: the response is not a list');
+  return items;
+};
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
