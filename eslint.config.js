@@ -19,7 +19,9 @@ export default defineConfig(
     rules: {
       eqeqeq: 'error',
       'no-console': 'error',
-      '@typescript-eslint/consistent-type-imports': 'error',
+      // One import per module: `import { a, type B }`.
+      'no-duplicate-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // `as string` is used if the length is known. The other rule set forbids the `!` that this rule would require.
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',

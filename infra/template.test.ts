@@ -6,9 +6,15 @@ import { createJobs, jobStatuses } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger, httpVariables, readHttpConfig } from '@jobs-api/http-express';
 import { listen } from '@jobs-api/local/loopback';
-import { deploy, readTemplate, textOf } from './testing/cloudformation.ts';
+import {
+  deploy,
+  readTemplate,
+  textOf,
+  type Deployment,
+  type Properties,
+  type Value,
+} from './testing/cloudformation.ts';
 import { schemaProblems } from './testing/resource-schemas.ts';
-import type { Deployment, Properties, Value } from './testing/cloudformation.ts';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 

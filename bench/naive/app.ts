@@ -9,8 +9,7 @@ import { DeleteCommand, DynamoDBDocumentClient, GetCommand, paginateQuery } from
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import express from 'express';
-import type { NextFunction, Request, Response } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 
 const {
   JOBS_TABLE: TableName,

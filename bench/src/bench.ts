@@ -7,10 +7,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { jobsTable } from '@jobs-api/adapters-aws';
 import { JobsBucket, JobsTable } from '@jobs-api/local';
 import { build } from 'esbuild';
-import { loadFrom } from './load.ts';
-import type { Load } from './load.ts';
-import { startHelper, startServer } from './server-process.ts';
-import type { Env, Helper, ServerProcess } from './server-process.ts';
+import { loadFrom, type Load } from './load.ts';
+import { startHelper, startServer, type Env, type Helper, type ServerProcess } from './server-process.ts';
 
 const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
-import { isMet } from './measurement.ts';
-import type { Measurement } from './measurement.ts';
+import { isMet, type Measurement } from './measurement.ts';
 import { chooseMeasurements } from './measurements.ts';
 import { describeAll, describeResult } from './report.ts';
-import { describeMachine, merge, readResults, toJson } from './results.ts';
-import type { Result } from './results.ts';
+import { describeMachine, merge, readResults, toJson, type Result } from './results.ts';
 import { format } from 'prettier';
 
 const { values, positionals } = parseArgs({

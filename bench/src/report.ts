@@ -1,6 +1,5 @@
 import { format as prettify } from 'prettier';
-import { isMet, summarise } from './measurement.ts';
-import type { Goal, Series } from './measurement.ts';
+import { isMet, summarise, type Goal, type Series } from './measurement.ts';
 import type { Result } from './results.ts';
 
 /** Rounds to three digits, or to a whole number. */

@@ -1,5 +1,4 @@
-import { createJobsClient } from '@jobs-api/client';
-import type { JobsClient } from '@jobs-api/client';
+import { createJobsClient, type JobsClient } from '@jobs-api/client';
 
 /** A request that is over; `status` is `undefined` if there was no response. */
 export interface Call {

@@ -1,5 +1,4 @@
-import { JobsApiError } from '@jobs-api/client';
-import type { DeleteReceipt, Job } from '@jobs-api/client';
+import { JobsApiError, type DeleteReceipt, type Job } from '@jobs-api/client';
 import { byId } from './element.ts';
 import { count, formatSize } from './format.ts';
 import { nameOf } from './job-list.ts';

@@ -1,5 +1,4 @@
-import { jobDate } from '@jobs-api/client';
-import type { JobSummary } from '@jobs-api/client';
+import { jobDate, type JobSummary } from '@jobs-api/client';
 import { element } from './element.ts';
 import { formatDate, formatSize } from './format.ts';
 import { progressBar, statusChip } from './status.ts';

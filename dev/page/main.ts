@@ -1,8 +1,13 @@
 // The jobs page of `pnpm dev`: a front end that uses the API like any other, with the token of a sample user.
-import { JobsApiError } from '@jobs-api/client';
-import type { DeleteReceipt, Job, JobList, JobSummary, JobWithLinks } from '@jobs-api/client';
-import { connect } from './api.ts';
-import type { Call } from './api.ts';
+import {
+  JobsApiError,
+  type DeleteReceipt,
+  type Job,
+  type JobList,
+  type JobSummary,
+  type JobWithLinks,
+} from '@jobs-api/client';
+import { connect, type Call } from './api.ts';
 import { confirmDelete } from './confirm-delete.ts';
 import { byId, element } from './element.ts';
 import { areFiltersSet, clearFilters, readFilters, startFilters } from './filters.ts';

@@ -1,12 +1,10 @@
 // The client against a service that is not always well. It is the service's app on a real socket; only its stores are in
 // memory.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createJobsClient } from '@jobs-api/client';
-import type { JobsApiError, JobsClientOptions } from '@jobs-api/client';
+import { createJobsClient, type JobsApiError, type JobsClientOptions } from '@jobs-api/client';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';

@@ -1,8 +1,7 @@
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import autocannon from 'autocannon';
-import type { Result } from 'autocannon';
+import autocannon, { type Result } from 'autocannon';
 import { closeServer, listen } from '@jobs-api/local/loopback';
 import { SERVICE } from '../harness/built.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { LocalStack } from '@jobs-api/local';
 import { startProcess } from '@jobs-api/local/start-process';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy } from '../harness/fault-proxy.ts';
-import type { FaultProxy } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
 import { refusedKeys } from '../harness/faults.ts';
 import { runToEnd } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';

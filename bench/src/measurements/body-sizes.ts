@@ -2,8 +2,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { toClient, version2Event } from '@jobs-api/e2e/gateway-events';
 import { SESSION_TOKEN } from '../bench.ts';
 import { generatedUser } from '../generated-table.ts';
-import { cpuTime } from '../measurement.ts';
-import type { Measurement, Series } from '../measurement.ts';
+import { cpuTime, type Measurement, type Series } from '../measurement.ts';
 
 interface Answer {
   readonly answer: unknown;

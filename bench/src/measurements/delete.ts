@@ -1,9 +1,7 @@
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { jobRecord } from '../jobs.ts';
-import { interleave, ratio } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { interleave, ratio, type Measurement } from '../measurement.ts';
 import { startMeter } from '../meter.ts';
 
 export const deletion: Measurement = {

@@ -1,8 +1,7 @@
 import { SESSION_TOKEN } from '../bench.ts';
 import { percentile } from '../load.ts';
 import { jobRecord } from '../jobs.ts';
-import { ratio } from '../measurement.ts';
-import type { Goal, Measurement, Series } from '../measurement.ts';
+import { ratio, type Goal, type Measurement, type Series } from '../measurement.ts';
 
 /** Number of rounds and requests of a case. The baseline takes a second per request. */
 interface Plan {

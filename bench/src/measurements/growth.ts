@@ -1,7 +1,6 @@
 import { generatedUser } from '../generated-table.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
-import { summarise } from '../measurement.ts';
-import type { Goal, Measurement, Series } from '../measurement.ts';
+import { summarise, type Goal, type Measurement, type Series } from '../measurement.ts';
 
 export const growth: Measurement = {
   number: 11,

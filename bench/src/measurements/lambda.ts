@@ -1,9 +1,7 @@
 import { toClient, version2Event } from '@jobs-api/e2e/gateway-events';
-import { SESSION_TOKEN } from '../bench.ts';
-import type { Bench } from '../bench.ts';
+import { SESSION_TOKEN, type Bench } from '../bench.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
-import { interleave, ratio } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { interleave, ratio, type Measurement } from '../measurement.ts';
 import type { Env } from '../server-process.ts';
 
 interface FirstResponse {

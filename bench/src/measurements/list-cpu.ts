@@ -1,6 +1,5 @@
 import { jobRecord } from '../jobs.ts';
-import { cpuTime, interleave, ratio } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { cpuTime, interleave, ratio, type Measurement } from '../measurement.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 export const listCpu: Measurement = {

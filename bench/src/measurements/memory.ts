@@ -1,8 +1,7 @@
 import { SESSION_TOKEN } from '../bench.ts';
 import { generatedUser } from '../generated-table.ts';
 import { jobRecord } from '../jobs.ts';
-import { summarise } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { summarise, type Measurement } from '../measurement.ts';
 
 const MB = 1e6;
 

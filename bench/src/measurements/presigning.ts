@@ -5,8 +5,7 @@ import { S3ObjectStore } from '@jobs-api/adapters-aws';
 import { fullResultKey, minResultKey, parseJobId, parseObjectUuid, parseUserId } from '@jobs-api/core';
 import { SESSION_TOKEN } from '../bench.ts';
 import { objectUuid } from '../jobs.ts';
-import { interleave, ratio, cpuTime } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { interleave, ratio, cpuTime, type Measurement } from '../measurement.ts';
 
 const Bucket = 'jobs-files';
 const expiresIn = 3_600;

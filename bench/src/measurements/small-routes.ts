@@ -1,7 +1,6 @@
 import { SESSION_TOKEN } from '../bench.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
-import { interleave, ratio } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { interleave, ratio, type Measurement } from '../measurement.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 export const smallRoutes: Measurement = {

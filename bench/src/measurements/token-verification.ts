@@ -1,11 +1,9 @@
-import { createPublicKey, verify } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
+import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { JwtAuthenticator, RemoteJwks } from '@jobs-api/adapters-aws';
 import { startTokenIssuer } from '@jobs-api/local';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import { interleave, ratio, cpuTime } from '../measurement.ts';
-import type { Measurement } from '../measurement.ts';
+import { interleave, ratio, cpuTime, type Measurement } from '../measurement.ts';
 
 export const tokenVerification: Measurement = {
   number: 6,

@@ -1,5 +1,11 @@
-import { JobNotFound } from '@jobs-api/core';
-import type { Jobs, JobSummary, JobWithLinks, UnreadableJob, UserId } from '@jobs-api/core';
+import {
+  JobNotFound,
+  type Jobs,
+  type JobSummary,
+  type JobWithLinks,
+  type UnreadableJob,
+  type UserId,
+} from '@jobs-api/core';
 
 /** Longest time for the report of one user, in milliseconds. */
 const DEADLINE_MS = 60_000;

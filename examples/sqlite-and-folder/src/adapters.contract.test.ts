@@ -7,8 +7,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { createJobs } from '@jobs-api/core';
 import type { JobRecord } from '@jobs-api/core/testing';
-import { describeAuthenticator, describeJobStore, describeObjectStore } from '@jobs-api/core/testing/contracts';
-import type { Download } from '@jobs-api/core/testing/contracts';
+import {
+  describeAuthenticator,
+  describeJobStore,
+  describeObjectStore,
+  type Download,
+} from '@jobs-api/core/testing/contracts';
 import { createApp, createLogger } from '@jobs-api/http-express';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import Database from 'libsql';

@@ -3,8 +3,15 @@ import { mkdir, open, readdir, rename, rmdir, stat, unlink, writeFile } from 'no
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import { create as contentDisposition } from 'content-disposition';
-import { Unavailable } from '@jobs-api/core';
-import type { DeleteAllOptions, KeyPrefix, ObjectKey, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
+import {
+  Unavailable,
+  type DeleteAllOptions,
+  type KeyPrefix,
+  type ObjectKey,
+  type ObjectStore,
+  type Presigner,
+  type PresignOptions,
+} from '@jobs-api/core';
 import send from 'send';
 import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseUserId, Unauthorized } from '@jobs-api/core';
-import type { Authenticator, CallOptions, UserId } from '@jobs-api/core';
+import { parseUserId, Unauthorized, type Authenticator, type CallOptions, type UserId } from '@jobs-api/core';
 import type Database from 'libsql';
 import { query } from './database.ts';
 

@@ -1,5 +1,16 @@
-import { describeStatus, parseJobId, UnreadableJob } from '@jobs-api/core';
-import type { CallOptions, Job, JobId, JobStore, JobSummary, ListOptions, ListRange, UserId } from '@jobs-api/core';
+import {
+  describeStatus,
+  parseJobId,
+  UnreadableJob,
+  type CallOptions,
+  type Job,
+  type JobId,
+  type JobStore,
+  type JobSummary,
+  type ListOptions,
+  type ListRange,
+  type UserId,
+} from '@jobs-api/core';
 import type Database from 'libsql';
 import { z } from 'zod';
 import { query } from './database.ts';

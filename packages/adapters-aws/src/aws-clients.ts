@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { AwsConfig } from './config.ts';
 import { credentialSource } from './credentials.ts';
 import { UnconvertedJsonProtocol } from './dynamodb/unconverted-json-protocol.ts';

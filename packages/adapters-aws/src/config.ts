@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { cognitoUserPool } from './jwt/cognito.ts';
-import { readProxyEnv } from './proxy.ts';
-import type { ProxyEnv } from './proxy.ts';
+import { readProxyEnv, type ProxyEnv } from './proxy.ts';
 import { secretsIn } from './secrets.ts';
 import type { TokenRules } from './jwt/jwt-authenticator.ts';
 

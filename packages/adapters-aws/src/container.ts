@@ -1,18 +1,14 @@
 import 'reflect-metadata/lite'; // as inversify does: the whole would be a second copy
-import { createJobs } from '@jobs-api/core';
-import type { Authenticator, CallOptions, Jobs, ReadinessChecks } from '@jobs-api/core';
-import { Container } from 'inversify';
-import type { ServiceIdentifier } from 'inversify';
-import { createAwsClients } from './aws-clients.ts';
-import type { AwsClientOptions, AwsClients } from './aws-clients.ts';
+import { createJobs, type Authenticator, type CallOptions, type Jobs, type ReadinessChecks } from '@jobs-api/core';
+import { Container, type ServiceIdentifier } from 'inversify';
+import { createAwsClients, type AwsClientOptions, type AwsClients } from './aws-clients.ts';
 import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import { RemoteJwks } from './jwt/jwks.ts';
 import type { TokenCacheStats } from './jwt/token-cache.ts';
 import type { AwsConfig } from './config.ts';
 import { DynamoJobStore } from './dynamodb/dynamo-job-store.ts';
 import { readLargeResponsesInTurns } from './dynamodb/large-responses.ts';
-import { observeCalls } from './observe-calls.ts';
-import type { AwsCallListener } from './observe-calls.ts';
+import { observeCalls, type AwsCallListener } from './observe-calls.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 import { Secrets } from './secrets.ts';
 

@@ -1,10 +1,8 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Span } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { isJobsError } from '@jobs-api/core';
 import { isThrottlingError } from '@smithy/core/retry';
 import { getSmithyContext } from '@smithy/core/transport';
-import { isPassing } from './call-aws.ts';
-import type { SdkError } from './call-aws.ts';
+import { isPassing, type SdkError } from './call-aws.ts';
 import type { AwsIdentity } from './secrets.ts';
 
 /** A call to AWS that has ended, with all its attempts. */

@@ -1,10 +1,8 @@
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
 import { createAwsClients } from './aws-clients.ts';
 import type { AwsConfig } from './config.ts';
-import { JobRecords } from './dynamodb/job-records.ts';
-import type { JobKey } from './dynamodb/job-records.ts';
-import { pagesOfUploads, pagesOfVersions } from './s3/list-pages.ts';
-import type { ListPage, ListQuery } from './s3/list-pages.ts';
+import { JobRecords, type JobKey } from './dynamodb/job-records.ts';
+import { pagesOfUploads, pagesOfVersions, type ListPage, type ListQuery } from './s3/list-pages.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 
 /** The rest of a job that no user can see or delete any more. */

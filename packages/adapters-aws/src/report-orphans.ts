@@ -1,6 +1,5 @@
 import { readAwsConfig } from './config.ts';
-import { Orphans } from './orphans.ts';
-import type { Orphan } from './orphans.ts';
+import { Orphans, type Orphan } from './orphans.ts';
 
 export interface OrphanReportOptions {
   /** Such as `24h`: a number and `s`, `m`, `h` or `d`. */

@@ -1,5 +1,4 @@
-import { jobDate } from '@jobs-api/client';
-import type { JobSummary } from '@jobs-api/client';
+import { jobDate, type JobSummary } from '@jobs-api/client';
 
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 export const printError = (line: string): void => void process.stderr.write(`jobs-api: ${visible(line)}\n`);

@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { jobId, jobIds, wholeNumber } from './arguments.ts';
-import { deleteJobs } from './delete.ts';
-import type { DeleteOptions } from './delete.ts';
-import { download } from './download/download.ts';
-import type { DownloadOptions } from './download/download.ts';
+import { deleteJobs, type DeleteOptions } from './delete.ts';
+import { download, type DownloadOptions } from './download/download.ts';
 import { showJob } from './get.ts';
-import { printLink } from './link.ts';
-import type { LinkOptions } from './link.ts';
-import { listJobs } from './list.ts';
-import type { ListOptions } from './list.ts';
-import { connect } from './session.ts';
-import type { Session } from './session.ts';
+import { printLink, type LinkOptions } from './link.ts';
+import { listJobs, type ListOptions } from './list.ts';
+import { connect, type Session } from './session.ts';
 import { waitForJobs } from './wait.ts';
 
 const ENVIRONMENT = `

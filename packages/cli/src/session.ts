@@ -1,5 +1,4 @@
-import { createJobsClient } from '@jobs-api/client';
-import type { JobsClient } from '@jobs-api/client';
+import { createJobsClient, type JobsClient } from '@jobs-api/client';
 import { EXIT, Failure } from './exit-code.ts';
 
 /** Client, signal and format of a command. */

@@ -1,8 +1,7 @@
 import type { JobSummary } from '@jobs-api/client';
 import { commonExitCode, EXIT } from './exit-code.ts';
 import { print, printJson, statusOf, visible } from './output.ts';
-import { startProgress } from './progress.ts';
-import type { ProgressBar } from './progress.ts';
+import { startProgress, type ProgressBar } from './progress.ts';
 import type { Session } from './session.ts';
 
 /** Waits, and prints what has become of each job; also of those that are finished when the wait fails. */

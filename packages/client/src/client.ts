@@ -1,13 +1,9 @@
-import { deleteAll } from './delete-many.ts';
-import type { DeleteResult } from './delete-many.ts';
+import { deleteAll, type DeleteResult } from './delete-many.ts';
 import { JobsApiError } from './error.ts';
-import { listOf } from './list.ts';
-import type { JobList } from './list.ts';
+import { listOf, type JobList } from './list.ts';
 import type { DeleteReceipt, JobPage, JobSummary, JobWithLinks, KnownJobStatus, ObjectUrl } from './responses.ts';
-import { createSend } from './send.ts';
-import type { CallOptions, JobsClientOptions } from './send.ts';
-import { waitForAll } from './wait-for.ts';
-import type { WaitOptions } from './wait-for.ts';
+import { createSend, type CallOptions, type JobsClientOptions } from './send.ts';
+import { waitForAll, type WaitOptions } from './wait-for.ts';
 
 interface JobFilter extends CallOptions {
   /** Only jobs of this status, or of one of these. */

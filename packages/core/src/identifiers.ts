@@ -1,5 +1,4 @@
-import { InvalidParameter, Unauthorized } from './errors.ts';
-import type { Parameter } from './errors.ts';
+import { InvalidParameter, Unauthorized, type Parameter } from './errors.ts';
 
 declare const parsed: unique symbol;
 type Parsed<Value, Name extends string> = Value & { readonly [parsed]: Name };

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseJobId, parseUserId } from './identifiers.ts';
 import { describeStatus, jobStatuses } from './job-status.ts';
-import { objectsWithResults } from './job.ts';
-import type { Job } from './job.ts';
+import { objectsWithResults, type Job } from './job.ts';
 
 const job = (changes: Partial<Job>): Job => ({
   userId: parseUserId('alice'),

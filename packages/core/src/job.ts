@@ -1,5 +1,4 @@
-import { isObjectUuid } from './identifiers.ts';
-import type { JobId, ObjectUuid, UserId } from './identifiers.ts';
+import { isObjectUuid, type JobId, type ObjectUuid, type UserId } from './identifiers.ts';
 import type { JobStatus } from './job-status.ts';
 
 /** The fields of a job that a list shows. */

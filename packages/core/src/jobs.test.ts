@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Unavailable } from './errors.ts';
-import { parseJobId, parseObjectUuid, parseUserId } from './identifiers.ts';
-import type { JobId } from './identifiers.ts';
+import { parseJobId, parseObjectUuid, parseUserId, type JobId } from './identifiers.ts';
 import { createJobs } from './jobs.ts';
 import { MemoryJobStore, MemoryObjectStore } from './testing.ts';
 import type { JobPage } from './use-cases/list-jobs.ts';

@@ -1,12 +1,9 @@
 import type { JobStore } from './ports/job-store.ts';
 import type { ObjectStore } from './ports/object-store.ts';
-import { deleteJob } from './use-cases/delete-job.ts';
-import type { DeleteJob } from './use-cases/delete-job.ts';
+import { deleteJob, type DeleteJob } from './use-cases/delete-job.ts';
 import { getJob, streamJob, type GetJob, type StreamJob } from './use-cases/get-job.ts';
-import { getObjectUrl } from './use-cases/get-object-url.ts';
-import type { GetObjectUrl } from './use-cases/get-object-url.ts';
-import { listJobs } from './use-cases/list-jobs.ts';
-import type { ListJobs } from './use-cases/list-jobs.ts';
+import { getObjectUrl, type GetObjectUrl } from './use-cases/get-object-url.ts';
+import { listJobs, type ListJobs } from './use-cases/list-jobs.ts';
 
 /** The four use cases. The user id is always the first argument: no call reaches another user's jobs. */
 export interface Jobs {

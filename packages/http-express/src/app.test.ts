@@ -5,12 +5,10 @@ import { createJobs, Unavailable, type CallOptions } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { closeServer, listen } from '@jobs-api/local/loopback';
 import { pino } from 'pino';
-import { createApp } from './app.ts';
-import type { AppOptions } from './app.ts';
+import { createApp, type AppOptions } from './app.ts';
 import { InFlight } from './request/in-flight.ts';
 import { ClientGone } from './request/lifecycle.ts';
-import { expectDocumented, overSocket } from './testing/contracts.ts';
-import type { HttpRequest } from './testing/contracts.ts';
+import { expectDocumented, overSocket, type HttpRequest } from './testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;

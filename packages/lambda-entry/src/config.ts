@@ -1,7 +1,5 @@
-import { awsVariables, misspelledVariables, readAwsConfig } from '@jobs-api/adapters-aws';
-import type { AwsConfig } from '@jobs-api/adapters-aws';
-import { httpVariables, readHttpConfig } from '@jobs-api/http-express';
-import type { HttpConfig } from '@jobs-api/http-express';
+import { awsVariables, misspelledVariables, readAwsConfig, type AwsConfig } from '@jobs-api/adapters-aws';
+import { httpVariables, readHttpConfig, type HttpConfig } from '@jobs-api/http-express';
 import * as v from 'valibot';
 
 const LAMBDA_AUTH = v.optional(v.picklist(['jwt', 'gateway'], 'must be jwt or gateway'), 'jwt');

@@ -1,5 +1,4 @@
-import { parseUserId, Unauthorized } from '@jobs-api/core';
-import type { Authenticator, CallOptions, UserId } from '@jobs-api/core';
+import { parseUserId, Unauthorized, type Authenticator, type CallOptions, type UserId } from '@jobs-api/core';
 import { invocation } from './invocation.ts';
 
 interface AuthorizedEvent {

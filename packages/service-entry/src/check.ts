@@ -1,5 +1,4 @@
-import { awsVariables, misspelledVariables, readAwsConfig, runChecks } from '@jobs-api/adapters-aws';
-import type { Finding } from '@jobs-api/adapters-aws';
+import { awsVariables, misspelledVariables, readAwsConfig, runChecks, type Finding } from '@jobs-api/adapters-aws';
 import { httpVariables, readHttpConfig } from '@jobs-api/http-express';
 
 const lineOf = ({ verdict, subject, text }: Finding): string =>

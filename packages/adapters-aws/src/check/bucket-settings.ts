@@ -2,11 +2,10 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { codeOf, explain, isNotImplemented } from './explain.ts';
-import { check, failed, ok, warning } from './finding.ts';
-import type { Finding, Outcome } from './finding.ts';
+import { check, failed, ok, warning, type Finding, type Outcome } from './finding.ts';
 import { checkLifecycle } from './lifecycle.ts';
 
 export const BUCKET_SETTINGS = ['object lock', 'versioning', 'lifecycle'];

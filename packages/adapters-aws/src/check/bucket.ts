@@ -1,15 +1,11 @@
-import { AbortMultipartUploadCommand, GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, GetObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseObjectUuid, uploadedFileKey } from '@jobs-api/core';
 import type { AwsConfig } from '../config.ts';
-import { pagesOfObjects, pagesOfUploads } from '../s3/listing.ts';
-import type { Page } from '../s3/listing.ts';
+import { pagesOfObjects, pagesOfUploads, type Page } from '../s3/listing.ts';
 import { ObjectDeleter } from '../s3/object-deleter.ts';
 import { BUCKET_SETTINGS, checkBucketSettings } from './bucket-settings.ts';
-import { codeOf, explain } from './explain.ts';
-import type { TriedCall } from './explain.ts';
-import { check, failed, ok, skipped } from './finding.ts';
-import type { Finding } from './finding.ts';
+import { codeOf, explain, type TriedCall } from './explain.ts';
+import { check, failed, ok, skipped, type Finding } from './finding.ts';
 import { NOBODY } from './table.ts';
 
 const PREFIX = jobPrefix(NOBODY, parseJobId(1));

@@ -1,6 +1,5 @@
 import type { LifecycleRule } from '@aws-sdk/client-s3';
-import { ok, warning } from './finding.ts';
-import type { Outcome } from './finding.ts';
+import { ok, warning, type Outcome } from './finding.ts';
 
 /** Storage classes from which a link does not download until the object is restored. */
 const ARCHIVES: readonly (string | undefined)[] = ['GLACIER', 'DEEP_ARCHIVE'];

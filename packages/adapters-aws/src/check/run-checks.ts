@@ -3,8 +3,7 @@ import { createAwsClients } from '../aws-clients.ts';
 import type { AwsConfig } from '../config.ts';
 import { BUCKET_SUBJECTS, checkBucket } from './bucket.ts';
 import { reasonOf } from './explain.ts';
-import { check, failed, ok, skipped } from './finding.ts';
-import type { Finding, Outcome } from './finding.ts';
+import { check, failed, ok, skipped, type Finding, type Outcome } from './finding.ts';
 import { checkTable, TABLE_SUBJECTS } from './table.ts';
 import { checkTokenKeys } from './token-keys.ts';
 

@@ -1,13 +1,10 @@
-import { DeleteItemCommand, DescribeContinuousBackupsCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DescribeContinuousBackupsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseJobId, parseUserId } from '@jobs-api/core';
 import type { AwsConfig } from '../config.ts';
 import { DynamoJobStore } from '../dynamodb/dynamo-job-store.ts';
 import { PARTITION_KEY, SORT_KEY } from '../dynamodb/jobs-table.ts';
-import { codeOf, explain, isNotImplemented } from './explain.ts';
-import type { TriedCall } from './explain.ts';
-import { check, failed, ok, skipped, warning } from './finding.ts';
-import type { Finding } from './finding.ts';
+import { codeOf, explain, isNotImplemented, type TriedCall } from './explain.ts';
+import { check, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 /** A user without jobs: no issuer gives out such an id. */
 export const NOBODY = parseUserId('jobs-api --check');

@@ -2,8 +2,7 @@ import type { AwsConfig } from '../config.ts';
 import { RemoteJwks } from '../jwt/jwks.ts';
 import { withoutUserInfo } from '../secrets.ts';
 import { reasonOf } from './explain.ts';
-import { check, failed, ok, skipped } from './finding.ts';
-import type { Finding } from './finding.ts';
+import { check, failed, ok, skipped, type Finding } from './finding.ts';
 
 export const checkTokenKeys = async ({ tokens, proxyEnv }: AwsConfig): Promise<Finding> => {
   const subject = 'token keys';

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { parseUserId } from '@jobs-api/core';
-import type { UnreadableJob } from '@jobs-api/core';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { parseUserId, type UnreadableJob } from '@jobs-api/core';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
 import { JobsTable, startLocalDynamo } from '@jobs-api/local';
 import { requestLimits } from '../aws-clients.ts';

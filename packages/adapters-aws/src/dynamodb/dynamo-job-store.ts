@@ -1,10 +1,23 @@
-import { DeleteItemCommand, DescribeTableCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { UnreadableJob } from '@jobs-api/core';
-import type { CallOptions, Job, JobId, JobStore, JobSummary, ListOptions, ListRange, UserId } from '@jobs-api/core';
+import {
+  DeleteItemCommand,
+  DescribeTableCommand,
+  GetItemCommand,
+  QueryCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import {
+  UnreadableJob,
+  type CallOptions,
+  type Job,
+  type JobId,
+  type JobStore,
+  type JobSummary,
+  type ListOptions,
+  type ListRange,
+  type UserId,
+} from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
-import { readJob, readSummary } from './job-item.ts';
-import type { JobItem } from './job-item.ts';
+import { readJob, readSummary, type JobItem } from './job-item.ts';
 import { PARTITION_KEY, SORT_KEY, SUMMARY_ATTRIBUTES } from './jobs-table.ts';
 import { tableProblems } from './table-problems.ts';
 

@@ -1,6 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { describeStatus, parseJobId, UnreadableJob } from '@jobs-api/core';
-import type { Job, JobId, JobSummary, UserId } from '@jobs-api/core';
+import {
+  describeStatus,
+  parseJobId,
+  UnreadableJob,
+  type Job,
+  type JobId,
+  type JobSummary,
+  type UserId,
+} from '@jobs-api/core';
 
 export type JobItem = Readonly<Record<string, AttributeValue>>;
 

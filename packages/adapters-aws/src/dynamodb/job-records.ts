@@ -1,7 +1,12 @@
-import { DeleteItemCommand, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClient, ScanCommandOutput } from '@aws-sdk/client-dynamodb';
-import { parseJobId, parseUserId } from '@jobs-api/core';
-import type { JobId, UserId } from '@jobs-api/core';
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  QueryCommand,
+  ScanCommand,
+  type DynamoDBClient,
+  type ScanCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { parseJobId, parseUserId, type JobId, type UserId } from '@jobs-api/core';
 import { awsErrorName, callAws } from '../call-aws.ts';
 import type { DynamoJobStoreOptions } from './dynamo-job-store.ts';
 import type { JobItem } from './job-item.ts';

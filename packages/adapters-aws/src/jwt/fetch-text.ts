@@ -1,8 +1,6 @@
-import { Agent as HttpAgent, get as getHttp } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, get as getHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as getHttps } from 'node:https';
-import { agentOptions } from '../proxy.ts';
-import type { ProxyEnv } from '../proxy.ts';
+import { agentOptions, type ProxyEnv } from '../proxy.ts';
 import { withoutUserInfo } from '../secrets.ts';
 
 const TIMEOUT_MS = 2_000;

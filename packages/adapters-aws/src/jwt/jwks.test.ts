@@ -1,5 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { RemoteJwks } from './jwks.ts';
 

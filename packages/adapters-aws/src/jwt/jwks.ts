@@ -1,8 +1,6 @@
-import { createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { Unavailable, untilAborted } from '@jobs-api/core';
-import type { CallOptions } from '@jobs-api/core';
+import { Unavailable, untilAborted, type CallOptions } from '@jobs-api/core';
 import * as v from 'valibot';
 import type { ProxyEnv } from '../proxy.ts';
 import { fetchText } from './fetch-text.ts';

@@ -1,5 +1,4 @@
-import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -7,8 +6,7 @@ import { parseUserId } from '@jobs-api/core';
 import { verifyJwtSync } from 'aws-jwt-verify/jwt-verifier';
 import { RemoteJwks } from './jwks.ts';
 import { cognitoUserPool } from './cognito.ts';
-import { JwtAuthenticator } from './jwt-authenticator.ts';
-import type { JwtAuthenticatorOptions } from './jwt-authenticator.ts';
+import { JwtAuthenticator, type JwtAuthenticatorOptions } from './jwt-authenticator.ts';
 
 const NOW = 1_700_000_000;
 const LEEWAY = 30;

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { verify } from 'node:crypto';
-import { parseUserId, Unauthorized } from '@jobs-api/core';
-import type { Authenticator, CallOptions, UserId } from '@jobs-api/core';
+import { parseUserId, Unauthorized, type Authenticator, type CallOptions, type UserId } from '@jobs-api/core';
 import {
   JwtExpiredError,
   JwtInvalidAudienceError,
@@ -11,11 +10,9 @@ import {
 import { validateJwtFields } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
 import * as v from 'valibot';
-import { cognitoClaimsCheck, cognitoReasons } from './cognito.ts';
-import type { CognitoTokenRules } from './cognito.ts';
+import { cognitoClaimsCheck, cognitoReasons, type CognitoTokenRules } from './cognito.ts';
 import type { RemoteJwks, SigningKey } from './jwks.ts';
-import { LEEWAY_SECONDS, TokenCache } from './token-cache.ts';
-import type { TokenCacheStats, VerifiedToken } from './token-cache.ts';
+import { LEEWAY_SECONDS, TokenCache, type TokenCacheStats, type VerifiedToken } from './token-cache.ts';
 
 /** The issuer and the audience of valid tokens. */
 export type TokenRules =

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ListMultipartUploadsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { KeyPrefix } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
 

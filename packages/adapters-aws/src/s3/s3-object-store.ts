@@ -1,5 +1,4 @@
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { CallOptions, DeleteAllOptions, KeyPrefix, ObjectStore, Presigner, PresignOptions } from '@jobs-api/core';
 import { create as contentDisposition } from 'content-disposition';
 import { callAws } from '../call-aws.ts';

@@ -7,8 +7,8 @@ import {
   ListObjectVersionsCommand,
   NoSuchUpload,
   S3ServiceException,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
 import { ObjectDeleter } from './object-deleter.ts';
 import { sweepPrefix } from './sweep.ts';

@@ -1,12 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { Unavailable } from '@jobs-api/core';
-import type { DeleteAllOptions } from '@jobs-api/core';
+import { Unavailable, type DeleteAllOptions } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
-import { pagesOfObjects, pagesOfUploads } from './listing.ts';
-import type { Entry, Listing } from './listing.ts';
-import { isFitForBatch, MAX_KEYS, refusalOf } from './object-deleter.ts';
-import type { ObjectDeleter, Refusal, StoredObject } from './object-deleter.ts';
+import { pagesOfObjects, pagesOfUploads, type Entry, type Listing } from './listing.ts';
+import {
+  isFitForBatch,
+  MAX_KEYS,
+  refusalOf,
+  type ObjectDeleter,
+  type Refusal,
+  type StoredObject,
+} from './object-deleter.ts';
 import { hasGone, PortionsOfList } from './portions.ts';
 
 interface Sweep extends Listing {

@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../exit-code.ts';
-import { complete, discardParts, isComplete, openPart, sizeOfPart } from './part.ts';
-import type { Target } from './part.ts';
+import { complete, discardParts, isComplete, openPart, sizeOfPart, type Target } from './part.ts';
 import { requestFile } from './request.ts';
 
 export interface FetchedFile {

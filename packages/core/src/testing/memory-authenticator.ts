@@ -1,6 +1,5 @@
 import { Unauthorized } from '../errors.ts';
-import { parseUserId } from '../identifiers.ts';
-import type { UserId } from '../identifiers.ts';
+import { parseUserId, type UserId } from '../identifiers.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 

@@ -1,6 +1,5 @@
 import { UnreadableJob } from '../errors.ts';
-import { parseJobId, parseUserId } from '../identifiers.ts';
-import type { JobId, UserId } from '../identifiers.ts';
+import { parseJobId, parseUserId, type JobId, type UserId } from '../identifiers.ts';
 import { describeStatus } from '../job-status.ts';
 import type { Job, JobSummary } from '../job.ts';
 import type { CallOptions } from '../ports/call-options.ts';

@@ -1,7 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context, ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type ProxyTracerProvider,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import type { AppHandler } from '../handler.ts';
 import { methodOf, routeOf } from './observe-requests.ts';
 

@@ -1,5 +1,16 @@
-import { isKnownStatusCode, jobStatuses, parseJobId, parseObjectUuid, parseRfc3339 } from '@jobs-api/core';
-import type { Instant, JobId, KnownStatusCode, ListQuery, ObjectUuid, Parameter } from '@jobs-api/core';
+import {
+  isKnownStatusCode,
+  jobStatuses,
+  parseJobId,
+  parseObjectUuid,
+  parseRfc3339,
+  type Instant,
+  type JobId,
+  type KnownStatusCode,
+  type ListQuery,
+  type ObjectUuid,
+  type Parameter,
+} from '@jobs-api/core';
 import { decodeCursor, scopeOf, type CursorScope } from './cursor.ts';
 
 /**

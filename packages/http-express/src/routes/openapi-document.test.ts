@@ -3,14 +3,20 @@ import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { listen } from '@jobs-api/local/loopback';
 import { pino } from 'pino';
-import { createApp } from '../app.ts';
-import type { AppOptions } from '../app.ts';
+import { createApp, type AppOptions } from '../app.ts';
 import { InFlight } from '../request/in-flight.ts';
 import { createHttpServer } from '../service/http-server.ts';
 import { openapi } from './openapi-document.ts';
 import { queryParameters } from '../request/parameters.ts';
-import { documentedOperations, documentedRows, exampleOf, expectDocumented, overSocket } from '../testing/contracts.ts';
-import type { HttpResponse, DocumentedRow } from '../testing/contracts.ts';
+import {
+  documentedOperations,
+  documentedRows,
+  exampleOf,
+  expectDocumented,
+  overSocket,
+  type HttpResponse,
+  type DocumentedRow,
+} from '../testing/contracts.ts';
 
 let jobStore: MemoryJobStore;
 let objectStore: MemoryObjectStore;

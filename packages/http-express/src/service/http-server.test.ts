@@ -1,12 +1,10 @@
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Agent, request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listen } from '@jobs-api/local/loopback';
-import { createHttpServer } from './http-server.ts';
-import type { HttpServer, HttpServerOptions, MalformedRequest } from './http-server.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions, type MalformedRequest } from './http-server.ts';
 
 let http: HttpServer;
 let port: number;

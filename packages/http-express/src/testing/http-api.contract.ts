@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createJobsClient } from '@jobs-api/client';
-import type { JobsClient } from '@jobs-api/client';
+import { createJobsClient, type JobsClient } from '@jobs-api/client';
 import type { JobRecord } from '@jobs-api/core/testing';
 import { savedName, type Download } from '@jobs-api/core/testing/contracts';
 import { scopeOf } from '../request/cursor.ts';

@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import type { Agent, IncomingMessage } from 'node:http';
+import { request, type Agent, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { decode } from './decode.ts';
 import type { HttpResponse, HttpRequest } from './http-message.ts';

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseJobId, parseObjectUuid, parseUserId } from '../../identifiers.ts';
-import type { UserId } from '../../identifiers.ts';
-import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from '../../object-keys.ts';
-import type { KeyPrefix, ObjectKey } from '../../object-keys.ts';
+import { parseJobId, parseObjectUuid, parseUserId, type UserId } from '../../identifiers.ts';
+import {
+  fullResultKey,
+  jobPrefix,
+  minResultKey,
+  uploadedFileKey,
+  type KeyPrefix,
+  type ObjectKey,
+} from '../../object-keys.ts';
 import type { ObjectStore, PresignOptions, Removed } from '../../ports/object-store.ts';
 import { abortWhileStalled, becomesTrue, listUnchecked, userNames } from './checks.ts';
 import { savedName } from './saved-name.ts';
