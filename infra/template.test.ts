@@ -56,9 +56,17 @@ const everyReference = (value: unknown): string[] => {
   });
 };
 
+/** Every value that a parameter lists, or its least and its greatest. */
+const extremesOf = (name: string): string[] => {
+  const { AllowedValues = [], MinValue, MaxValue } = template.Parameters[name] ?? {};
+  return [...AllowedValues, MinValue, MaxValue].filter((value) => value !== undefined).map(String);
+};
+
 describe('the template', () => {
+  /** A value other than the default of each parameter that decides what is made. */
   const optional = {
     ...everythingThere,
+    UserPoolIssuer: 'UPDATED',
     CorsOrigins: 'https://app.example.com',
     ReservedConcurrency: '5',
     AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
@@ -93,6 +101,30 @@ describe('the template', () => {
       deployed: (2 ** names.length * 3 * 8) / (4 * 16),
       refused: 2 ** names.length * (1 - 24 / 64),
     });
+  });
+
+  test('has no parameter beside those of these combinations that decides what is made', () => {
+    const { Conditions, Rules } = template;
+    const deciding = everyReference({ Conditions, Rules }).filter((name) => name in template.Parameters);
+    expect(Object.keys(optional)).toEqual(expect.arrayContaining(deciding));
+  });
+
+  const values = Object.keys(template.Parameters).flatMap((name) =>
+    extremesOf(name).map((value): [string, string] => [name, value]),
+  );
+
+  test.each(values)('has properties of CloudFormation with %s=%s', (name, value) => {
+    const everything = { EventBusArn: BUS, OrphansSchedule: 'rate(1 day)', [name]: value };
+    expect(schemaProblems(deploy(template, everything, ids))).toEqual([]);
+  });
+
+  test('has no parameter and no resource with a name that SAM gives to what it makes of an event', () => {
+    const generated = Object.entries(template.Resources).flatMap(([id, { Properties }]) =>
+      Object.keys((Properties.Events ?? {}) as Properties).flatMap((event) => [id + event, `${id}${event}Permission`]),
+    );
+    expect(generated).toContain('OrphansRun');
+    const declared = [...Object.keys(template.Parameters), ...Object.keys(template.Resources)];
+    expect(declared.filter((name) => generated.includes(name))).toEqual([]);
   });
 
   test('the comparison with the schemas reports what CloudFormation does not know', () => {
@@ -320,13 +352,24 @@ describe('the environment', () => {
     expect(template.Parameters.LambdaAuth?.AllowedValues).toEqual(['jwt', 'gateway']);
   });
 
-  const extremes = [...new Set(everyReference(Environment))].flatMap((name) => {
-    const { AllowedValues = [], MinValue, MaxValue } = template.Parameters[name] ?? {};
-    const values = [...AllowedValues, MinValue, MaxValue].filter((value) => value !== undefined);
-    return values.map((value): [string, string] => [name, String(value)]);
-  });
+  const extremes = [...new Set(everyReference(Environment))].flatMap((name) =>
+    extremesOf(name).map((value): [string, string] => [name, value]),
+  );
 
   test.each(extremes)('accepts %s=%s', (name, value) => {
+    expect(configurations(deploy(template, { [name]: value }, ids)).flatMap(({ problems }) => problems ?? [])).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ['CorsOrigins', 'https://app.example.com'],
+    ['CorsOrigins', 'https://app.example.com:8443,http://localhost:5173'],
+    ['CorsOrigins', 'http://127.0.0.1:8080'],
+    ['CorsOrigins', 'https://192.168.100.255,https://1.example.com'],
+    ['ExistingUserPool', 'us-gov-west-1_AbCdEfGhI'],
+    ['ExistingUserPool', 'eusc-de-east-1_AbCdEfGhI'],
+  ])('accepts %s=%s, as the function does', (name, value) => {
     expect(configurations(deploy(template, { [name]: value }, ids)).flatMap(({ problems }) => problems ?? [])).toEqual(
       [],
     );
@@ -346,10 +389,15 @@ describe('the environment', () => {
     ['CorsOrigins', 'https://app.example.com,'],
     ['CorsOrigins', 'https://App.example.com'],
     ['CorsOrigins', 'https://1'],
+    ['CorsOrigins', 'http://127.0.0.256'],
+    ['CorsOrigins', 'http://127.0.0.01'],
+    ['CorsOrigins', 'http://127.1:8080'],
     ['EventBusArn', 'jobs'],
     ['OrphansSchedule', 'daily'],
     ['OrphansOlderThan', 'yesterday'],
     ['ExistingUserPool', 'pool'],
+    ['ExistingUserPool', 'eu_AbCdEfGhI'],
+    ['ExistingUserPool', 'eu-west-1_'],
     ['ExistingUserPoolClients', 'one, two'],
   ])('rejects %s=%s', (name, value) => {
     expect(() => deploy(template, { ExistingUserPool: POOL, [name]: value }, ids)).toThrow(
@@ -634,17 +682,35 @@ describe('the function', () => {
 });
 
 describe('the access log', () => {
-  const { Format, DestinationArn } = propertiesOf(made, 'Api').AccessLogSettings as Record<string, string>;
+  const { Format = '', DestinationArn } = propertiesOf(made, 'Api').AccessLogSettings as Record<string, string>;
+  /** A line in which some variables have values. The others stay as they are. */
+  const lineWith = (values: Readonly<Record<string, string>>) => {
+    // This variable is a string with its quotes.
+    const given = { 'error.messageString': '"text"', ...values };
+    const line = Object.entries(given).reduce((text, [name, value]) => text.replace(`$context.${name}`, value), Format);
+    return JSON.parse(line) as Record<string, string>;
+  };
 
   test('is JSON with the source address and the reason of the authorizer, and without anything that callers choose freely', () => {
     expect(DestinationArn).toBe('AccessLog.Arn');
-    // This variable is a string with its quotes.
-    const line = JSON.parse((Format ?? '').replace('$context.error.messageString', '"text"')) as Record<string, string>;
+    const line = lineWith({});
     expect(Object.values(line)).toContain('$context.authorizer.error');
     expect(Object.values(line)).toContain('$context.identity.sourceIp');
     // The gateway does not escape what callers choose.
     expect(Format).not.toMatch(/query|header|claims|\.path|userAgent|httpMethod|protocol/i);
   });
+
+  test.each(['authorizer.error', 'integrationErrorMessage'])(
+    'has fields that a quote in $context.%s cannot replace',
+    (variable) => {
+      const others = Object.entries(lineWith({})).filter(([, value]) => value !== `$context.${variable}`);
+      const forged = others.map(([name]) => `"${name}":"forged"`).join(',');
+      expect(lineWith({ [variable]: `text",${forged},"more":"` })).toMatchObject(
+        // The other of these two messages is not escaped either.
+        Object.fromEntries(others.filter(([, value]) => !/authorizer|integration/.test(value))),
+      );
+    },
+  );
 });
 
 describe('the role', () => {
