@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
+import { startGate, type Gate } from '@jobs-api/local/loopback';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate, type Gate } from '../harness/gate.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 

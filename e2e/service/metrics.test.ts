@@ -3,10 +3,9 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
-import { listen } from '@jobs-api/local/loopback';
+import { listen, startGate, type Gate } from '@jobs-api/local/loopback';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate, type Gate } from '../harness/gate.ts';
 import { runToEnd, startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 

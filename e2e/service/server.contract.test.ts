@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { download, type LocalStack } from '@jobs-api/local';
+import { startGate, type Gate } from '@jobs-api/local/loopback';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startGate, type Gate } from '../harness/gate.ts';
 import { runToEnd, startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 

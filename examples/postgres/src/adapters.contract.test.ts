@@ -5,6 +5,7 @@ import { MemoryAuthenticator, MemoryObjectStore } from '@jobs-api/core/testing';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
 import { createApp, createLogger } from '@jobs-api/http-express';
 import { describeHttpApi, overSocket } from '@jobs-api/http-express/testing/contracts';
+import { Client } from 'pg';
 import { Database } from './database.ts';
 import { putJob } from './other-programs.ts';
 import { PostgresJobStore } from './postgres-job-store.ts';
@@ -12,7 +13,8 @@ import { PostgresServer } from './server-for-tests.ts';
 
 const start = async () => {
   const server = await PostgresServer.start();
-  const database = new Database(server.connectionString);
+  const { connectionString } = server;
+  const database = new Database(connectionString);
   await database.createTables();
   const putUnreadable = async (userId: string, jobId: number): Promise<void> => {
     await putJob(database, { userId, jobId });
@@ -22,20 +24,30 @@ const start = async () => {
     await database.close();
     await server.close();
   };
-  return { database, store: new PostgresJobStore(database), putUnreadable, close };
+  return { database, connectionString, store: new PostgresJobStore(database), putUnreadable, close };
 };
 
 describeJobStore('PostgresJobStore', async () => {
-  const { database, store, putUnreadable, close } = await start();
+  const { database, connectionString, store, putUnreadable, close } = await start();
   // Port 9 is the discard port: nothing listens there.
   const nowhere = new Database('postgres://jobs@127.0.0.1:9/postgres');
+  const withoutTables = new Database(connectionString.replace(/postgres$/, 'template1'));
   return {
     store,
     unreachable: new PostgresJobStore(nowhere),
+    refused: new PostgresJobStore(withoutTables),
     put: (record) => putJob(database, record),
     putUnreadable,
+    stall: async () => {
+      const client = new Client({ connectionString });
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
+      return () => client.end();
+    },
     close: async () => {
       await nowhere.close();
+      await withoutTables.close();
       await close();
     },
   };

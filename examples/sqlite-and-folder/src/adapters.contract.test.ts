@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,12 +21,12 @@ import { openDatabase } from './database.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
 import { folderPath, objectPath, UPLOAD_MARK } from './object-path.ts';
 import { issueToken, putJob } from './other-programs.ts';
-import { SqliteAuthenticator } from './sqlite-authenticator.ts';
+import { sha256, SqliteAuthenticator } from './sqlite-authenticator.ts';
 import { SqliteJobStore } from './sqlite-job-store.ts';
 
 const secret = 'a secret of these tests';
 
-/** The app and the file server on free ports, their folder, and a second database that is locked. */
+/** The app and the file server on free ports, their folder, a database that is locked, and one without its table. */
 const startService = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sqlite-and-folder-'));
   const objects = join(directory, 'objects');
@@ -48,13 +48,15 @@ const startService = async () => {
   locked.pragma('journal_mode = DELETE');
   const holder = new Database(join(directory, 'locked.db'));
   holder.exec('BEGIN EXCLUSIVE');
+  const dropped = openDatabase(join(directory, 'dropped.db'));
+  dropped.exec('DROP TABLE jobs');
 
   const close = async () => {
     for (const each of [server, fileServer]) await new Promise((resolve) => each.close(resolve));
-    for (const database of [adapters.database, locked, holder]) database.close();
+    for (const database of [adapters.database, locked, holder, dropped]) database.close();
     await rm(directory, { recursive: true });
   };
-  return { ...adapters, directory, objects, origin: urlOf(server), filesUrl, locked, close };
+  return { ...adapters, directory, objects, origin: urlOf(server), filesUrl, locked, dropped, close };
 };
 
 const listen = async (): Promise<Server> => {
@@ -103,10 +105,11 @@ const download = async (url: string): Promise<Download | undefined> => {
 };
 
 describeJobStore('SqliteJobStore', async () => {
-  const { database, locked, close } = await startService();
+  const { database, locked, dropped, close } = await startService();
   return {
     store: new SqliteJobStore(database),
     unreachable: new SqliteJobStore(locked),
+    refused: new SqliteJobStore(dropped),
     put: async (record: JobRecord) => putJob(database, record),
     putUnreadable: async (userId, jobId) => putUnreadable(database, userId, jobId),
     close,
@@ -114,11 +117,16 @@ describeJobStore('SqliteJobStore', async () => {
 });
 
 describeObjectStore('FolderObjectStore', async () => {
-  const { objectStore, objects, filesUrl, close } = await startService();
-  const directory = join(objects, 'not mounted');
+  const { objectStore, directory, objects, filesUrl, close } = await startService();
+  const storeIn = (folder: string) =>
+    new FolderObjectStore({ directory: folder, publicUrl: filesUrl, secret, urlTtlSeconds: 60 });
+  // A link that leads to itself, which no retry can follow.
+  const loop = join(directory, 'loop');
+  await symlink(loop, loop);
   return {
     store: objectStore,
-    unreachable: new FolderObjectStore({ directory, publicUrl: filesUrl, secret, urlTtlSeconds: 60 }),
+    unreachable: storeIn(join(directory, 'not mounted')),
+    refused: storeIn(loop),
     put: (key, body) => objectStore.put(key, body),
     startUpload: async (key) => {
       const folder = join(objects, dirname(objectPath(key)));
@@ -143,6 +151,11 @@ describeAuthenticator('SqliteAuthenticator', async () => {
     authenticator: new SqliteAuthenticator(database),
     unreachable: new SqliteAuthenticator(locked),
     issueToken: async (userId) => issueToken(database, userId),
+    issueExpiredToken: async (userId) => {
+      const token = issueToken(database, userId);
+      database.prepare('DELETE FROM tokens WHERE sha256 = ?').run(sha256(token));
+      return token;
+    },
     close,
   };
 });

@@ -130,7 +130,9 @@ interface Deleted {
   readonly marker: string | undefined;
 }
 
-const deleteVersion = ({ storage, bucket, now }: Call, key: string, versionId: string | undefined): Deleted => {
+const deleteVersion = (call: Call, key: string, versionId: string | undefined): Deleted => {
+  const { storage, bucket, now, faults } = call;
+  if (faults.protectedKeys.has(key)) throw new S3Error('AccessDenied');
   const { versioning, objects } = storage.bucket(bucket);
   if (versionId === undefined && versioning !== undefined) {
     const marker = nextVersionId(storage.bucket(bucket));

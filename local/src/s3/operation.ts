@@ -3,9 +3,18 @@ import type { RequestBody } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
 import type { Storage } from './storage.ts';
 
+/** What other servers and settings do to a delete, for a test to switch on. */
+export interface Faults {
+  /** Lists contain everything whatever the prefix (https://github.com/getmoto/moto/issues/3113). */
+  ignorePrefix: boolean;
+  /** Keys that are not deleted, as if a policy denied it. */
+  readonly protectedKeys: Set<string>;
+}
+
 /** A request that was found to be genuine. */
 export interface Call {
   readonly storage: Storage;
+  readonly faults: Faults;
   readonly region: string;
   /** To the second, as S3 keeps it. */
   readonly now: string;

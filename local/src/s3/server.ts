@@ -14,7 +14,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { refuseForeignHosts } from '../foreign-hosts.ts';
 import { closeServer, listen } from '../loopback.ts';
-import { checkKey, type Answer } from './operation.ts';
+import { checkKey, type Answer, type Faults } from './operation.ts';
 import { findOperation } from './operations.ts';
 import { RequestBody } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
@@ -39,6 +39,8 @@ export interface LocalS3Options {
 
 export interface LocalS3 {
   readonly endpoint: string;
+  /** Faults that a test switches on. There are none at the start. */
+  readonly faults: Faults;
   /** Closes open connections too. */
   close(): Promise<void>;
 }
@@ -53,8 +55,9 @@ export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> =>
   const endpoint = await listen(server, port);
   const storage = openStorage(directory, server);
   const running = new Set<Promise<void>>();
+  const faults: Faults = { ignorePrefix: false, protectedKeys: new Set() };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const answered = respond(request, response, { storage, credentials, region, corsOrigin, clock });
+    const answered = respond(request, response, { storage, faults, credentials, region, corsOrigin, clock });
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
@@ -66,7 +69,7 @@ export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> =>
     storage.close();
   };
   let closing: Promise<void> | undefined;
-  return { endpoint, close: () => (closing ??= close()) };
+  return { endpoint, faults, close: () => (closing ??= close()) };
 };
 
 const openStorage = (directory: string | undefined, server: Server): Storage => {
@@ -80,6 +83,7 @@ const openStorage = (directory: string | undefined, server: Server): Storage => 
 
 interface Settings {
   readonly storage: Storage;
+  readonly faults: Faults;
   readonly credentials: Credentials;
   readonly region: string;
   readonly corsOrigin: string | undefined;
@@ -108,7 +112,8 @@ const respond = async (request: IncomingMessage, response: ServerResponse, setti
   request.resume();
 };
 
-const answer = async (request: IncomingMessage, { storage, credentials, region, clock }: Settings): Promise<Answer> => {
+const answer = async (request: IncomingMessage, settings: Settings): Promise<Answer> => {
+  const { storage, faults, credentials, region, clock } = settings;
   const { method = '', url = '', headersDistinct } = request;
   const target = parseTarget(url);
   const received = new Map(Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join()]));
@@ -121,13 +126,15 @@ const answer = async (request: IncomingMessage, { storage, credentials, region, 
     ...received,
   ]);
   const operation = findOperation(method, target, headers);
-  const { bucket, key, parameters } = target;
+  const { bucket, key } = target;
   checkKey(key);
+  const parameters = new Map(target.parameters);
+  if (faults.ignorePrefix) parameters.delete('prefix');
   // An unread body must not close the connection, because the response still has to be sent on it.
   const source = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
   const body = new RequestBody(source, headers, authorization);
   const second = `${now.toISOString().slice(0, 19)}.000Z`;
-  return operation.run({ storage, region, now: second, bucket, key, parameters, headers, body });
+  return operation.run({ storage, faults, region, now: second, bucket, key, parameters, headers, body });
 };
 
 const respondWithError = (

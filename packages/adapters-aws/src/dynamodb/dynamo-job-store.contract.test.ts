@@ -3,6 +3,7 @@ import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@
 import { parseUserId, type UnreadableJob } from '@jobs-api/core';
 import { describeJobStore } from '@jobs-api/core/testing/contracts';
 import { JobsTable, startLocalDynamo } from '@jobs-api/local';
+import { startGate } from '@jobs-api/local/loopback';
 import { requestLimits } from '../aws-clients.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
 import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
@@ -55,12 +56,24 @@ const clients: [string, DynamoDBClientConfig, string | undefined][] = [
 describe.each(clients)('with %s,', (_, config, summaryIndexName) => {
   describeJobStore('DynamoJobStore', async () => {
     const { table, close, endpoint } = await startTable();
+    const gate = await startGate(endpoint);
+    const client = clientOf(gate.endpoint, config);
+    const options = { tableName: TABLE, summaryIndexName };
     return {
-      store: new DynamoJobStore(clientOf(endpoint, config), { tableName: TABLE, summaryIndexName }),
-      unreachable: new DynamoJobStore(clientOf(await refusingEndpoint()), { tableName: TABLE, summaryIndexName }),
+      store: new DynamoJobStore(client, options),
+      unreachable: new DynamoJobStore(clientOf(await refusingEndpoint()), options),
+      refused: new DynamoJobStore(client, { ...options, tableName: 'no-such-table' }),
       put: (record) => table.put(record),
       putUnreadable: (userId, jobId) => table.putUnreadable(userId, jobId),
-      close,
+      stall: async () => {
+        gate.shut();
+        return async () => gate.open();
+      },
+      close: async () => {
+        client.destroy();
+        await gate.close();
+        await close();
+      },
     };
   });
 });

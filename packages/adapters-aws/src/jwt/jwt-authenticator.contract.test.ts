@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { describeAuthenticator } from '@jobs-api/core/testing/contracts';
 import { startTokenIssuer, type TokenIssuer } from '@jobs-api/local';
-import { closeServer, listen } from '@jobs-api/local/loopback';
+import { closeServer, listen, startGate } from '@jobs-api/local/loopback';
 import { RemoteJwks } from './jwks.ts';
 import { JwtAuthenticator } from './jwt-authenticator.ts';
 
@@ -17,12 +17,18 @@ const startServer = async (listener: RequestListener, port?: number) => {
 describeAuthenticator('JwtAuthenticator', async () => {
   const issuer = await startTokenIssuer();
   const { server, uri } = await startServer((request) => request.socket.destroy());
+  const gate = await startGate(issuer.jwksUri);
+  gate.shut();
+  const authenticatorWith = (jwksUri: string) => new JwtAuthenticator(new RemoteJwks(jwksUri), rulesOf(issuer));
   return {
-    authenticator: new JwtAuthenticator(new RemoteJwks(issuer.jwksUri), rulesOf(issuer)),
-    unreachable: new JwtAuthenticator(new RemoteJwks(uri), rulesOf(issuer)),
+    authenticator: authenticatorWith(issuer.jwksUri),
+    unreachable: authenticatorWith(uri),
+    stalled: authenticatorWith(gate.endpoint),
     issueToken: (userId) => issuer.issueToken(userId),
+    issueExpiredToken: (userId) => issuer.issueToken(userId, { exp: Math.floor(Date.now() / 1000) - 3600 }),
+    issueTokenForOthers: (userId) => issuer.issueToken(userId, { aud: 'another service' }),
     close: async () => {
-      await Promise.all([issuer.close(), closeServer(server)]);
+      await Promise.all([gate.close(), issuer.close(), closeServer(server)]);
     },
   };
 });

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { describeObjectStore } from '@jobs-api/core/testing/contracts';
 import { download, JobsBucket, startLocalS3 } from '@jobs-api/local';
+import { startGate } from '@jobs-api/local/loopback';
 import { describe } from '@jest/globals';
 import { requestLimits } from '../aws-clients.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
@@ -22,12 +23,14 @@ describe.each([
 ])('a bucket %s:', (_, versioned) => {
   describeObjectStore('S3ObjectStore', async () => {
     const s3 = await startLocalS3({ credentials });
-    const bucket = new JobsBucket(clientOf(s3.endpoint), 'jobs-files');
+    const gate = await startGate(s3.endpoint);
+    const bucket = new JobsBucket(clientOf(gate.endpoint), 'jobs-files');
     await bucket.create({ versioned });
     const options = { bucketName: bucket.bucketName, urlTtlSeconds: 60 };
     return {
       store: new S3ObjectStore(bucket.client, options),
       unreachable: new S3ObjectStore(clientOf(await refusingEndpoint()), options),
+      refused: new S3ObjectStore(bucket.client, { ...options, bucketName: 'no-such-bucket' }),
       put: (key, body) => bucket.put(key, body),
       startUpload: (key) => bucket.startUpload(key),
       hide: (key) => bucket.hide(key),
@@ -38,8 +41,21 @@ describe.each([
         const response = await fetch(url, { method, ...(method !== 'DELETE' && { body: 'overwritten' }) });
         await response.text();
       },
+      stall: async () => {
+        gate.shut();
+        return async () => gate.open();
+      },
+      protect: async (key) => {
+        s3.faults.protectedKeys.add(key);
+        return async () => void s3.faults.protectedKeys.delete(key);
+      },
+      ignorePrefix: async () => {
+        s3.faults.ignorePrefix = true;
+        return async () => void (s3.faults.ignorePrefix = false);
+      },
       close: async () => {
         bucket.client.destroy();
+        await gate.close();
         await s3.close();
       },
     };

@@ -65,9 +65,12 @@ describeAuthenticator('MemoryAuthenticator', async () => {
   const authenticator = new MemoryAuthenticator();
   const unreachable = new MemoryAuthenticator();
   unreachable.failure = refused;
+  const stalled = new MemoryAuthenticator();
+  stalled.stall();
   return {
     authenticator,
     unreachable,
+    stalled,
     issueToken: async (userId) => authenticator.issueToken(userId),
     close,
   };

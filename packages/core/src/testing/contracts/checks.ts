@@ -29,6 +29,9 @@ const pause = (ms: number): Promise<void> =>
   // eslint-disable-next-line no-restricted-globals -- the suites wait for storage, which the core never does
   new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Other characters of the same kind, so that a changed token or signature is still well-formed. */
+export const otherCharacter = (character: string): string => (character === '0' ? '1' : '0');
+
 /** Calls `isSo` until it returns `true`, for ten seconds at most, and returns whether it did. */
 export const becomesTrue = async (isSo: () => Promise<boolean> | boolean): Promise<boolean> => {
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -37,6 +40,13 @@ export const becomesTrue = async (isSo: () => Promise<boolean> | boolean): Promi
   }
   return false;
 };
+
+/** Returns how a call ends. Not all errors are of the class `Error`: those of Node are not in the sandbox of Jest. */
+export const endOf = (call: Promise<unknown>): Promise<'no error' | 'Unavailable' | 'another error'> =>
+  call.then(
+    () => 'no error',
+    (error: unknown) => ((error as { code?: unknown }).code === 'UNAVAILABLE' ? 'Unavailable' : 'another error'),
+  );
 
 /**
  * Aborts a call while the storage does not respond, and returns what it rejects with: the reason, if the call looks at its
@@ -50,15 +60,16 @@ export const abortWhileStalled = async (
   const release = await stall();
   const controller = new AbortController();
   let outcome: unknown;
-  const settled = call(controller.signal).then(
+  call(controller.signal).then(
     () => (outcome = 'the call ended as if it had not been aborted'),
     (error: unknown) => (outcome = error),
   );
   await pause(50);
   controller.abort(reason);
-  await becomesTrue(() => outcome !== undefined);
+  const hasEnded = () => becomesTrue(() => outcome !== undefined);
+  await hasEnded();
   const seen = outcome ?? 'the call was still waiting for the storage ten seconds after its signal aborted';
   await release();
-  await settled;
+  await hasEnded();
   return seen;
 };

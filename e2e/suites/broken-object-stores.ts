@@ -1,106 +1,18 @@
-// Runs the suites on adapters that each break one promise of their port. broken-adapters.test.ts runs this file in a Jest
-// of its own, and expects the checks to fail.
+// Runs the suite on object stores that each break one promise of their port. broken-adapters.test.ts runs this file in a
+// Jest of its own, and expects the checks to fail.
 import {
   Unavailable,
-  type CallOptions,
   type DeleteAllOptions,
-  type JobId,
   type KeyPrefix,
-  type ListOptions,
-  type ListRange,
+  type ObjectKey,
   type PresignOptions,
-  type UserId,
+  type Removed,
 } from '@jobs-api/core';
-import { MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { describeJobStore, describeObjectStore } from '@jobs-api/core/testing/contracts';
+import { MemoryObjectStore } from '@jobs-api/core/testing';
+import { describeObjectStore } from '@jobs-api/core/testing/contracts';
 
 const down = new Unavailable('the connection was refused');
 const denied = new Error('access is denied');
-
-const jobStoreSuite = (name: string, JobStoreClass: typeof MemoryJobStore): void =>
-  describeJobStore(name, async () => {
-    const [store, unreachable, refused] = [new JobStoreClass(), new JobStoreClass(), new JobStoreClass()];
-    Object.assign(unreachable.failures, { find: down, list: down, listByIds: down, delete: down });
-    Object.assign(refused.failures, { find: denied, list: denied, listByIds: denied, delete: denied });
-    return {
-      store,
-      unreachable,
-      refused,
-      put: async (record) => store.put(record),
-      putUnreadable: async (userId, jobId) => store.putUnreadable(userId, jobId),
-      stall: async () => {
-        const release = store.stall();
-        return async () => release();
-      },
-      close: async () => undefined,
-    };
-  });
-
-jobStoreSuite('a job store that keeps every promise', MemoryJobStore);
-
-jobStoreSuite(
-  'a job store that looks at the signal at the start only',
-  class extends MemoryJobStore {
-    override async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}) {
-      signal?.throwIfAborted();
-      return super.find(userId, jobId);
-    }
-  },
-);
-
-jobStoreSuite(
-  'a job store whose errors are all Unavailable',
-  class extends MemoryJobStore {
-    override async find(userId: UserId, jobId: JobId, options?: CallOptions) {
-      return super.find(userId, jobId, options).catch((error: unknown) => {
-        if (error === denied) throw new Unavailable('the store failed', { cause: error });
-        throw error;
-      });
-    }
-  },
-);
-
-jobStoreSuite(
-  'a job store that cuts lists short',
-  class extends MemoryJobStore {
-    override async *list(userId: UserId, range?: ListRange, options?: ListOptions) {
-      let pages = 0;
-      for await (const page of super.list(userId, range, options)) if (pages++ < 50) yield page;
-    }
-  },
-);
-
-jobStoreSuite(
-  'a job store whose order is wrong at page borders',
-  class extends MemoryJobStore {
-    override async *list(userId: UserId, range: ListRange = {}, options?: ListOptions) {
-      // Pages are in ascending order whatever the order of the list.
-      for await (const page of super.list(userId, range, options))
-        yield [...page].sort((one, other) => one.jobId - other.jobId);
-    }
-  },
-);
-
-jobStoreSuite(
-  'a job store that deletes a neighbour',
-  class extends MemoryJobStore {
-    override async delete(userId: UserId, jobId: JobId, options?: CallOptions) {
-      const neighbour = (jobId * 10) as JobId;
-      await super.delete(userId, neighbour, options);
-      return super.delete(userId, jobId, options);
-    }
-  },
-);
-
-jobStoreSuite(
-  'a job store that always says that there was a record',
-  class extends MemoryJobStore {
-    override async delete(userId: UserId, jobId: JobId, options?: CallOptions) {
-      await super.delete(userId, jobId, options);
-      return true;
-    }
-  },
-);
 
 interface Broken {
   readonly Store?: typeof MemoryObjectStore;
@@ -108,7 +20,7 @@ interface Broken {
   readonly takesAnyMethod?: boolean;
 }
 
-const objectStoreSuite = (name: string, { Store = MemoryObjectStore, takesAnyMethod = false }: Broken): void =>
+const suite = (name: string, { Store = MemoryObjectStore, takesAnyMethod = false }: Broken): void =>
   describeObjectStore(name, async () => {
     const [store, unreachable, refused] = [new Store(), new Store(), new Store()];
     unreachable.failures.deleteAll = down;
@@ -151,11 +63,11 @@ const objectStoreSuite = (name: string, { Store = MemoryObjectStore, takesAnyMet
 /** Stores whose lists ignore the prefix. */
 const listsEverything = new WeakSet<MemoryObjectStore>();
 
-objectStoreSuite('an object store that keeps every promise', {});
+suite('an object store that keeps every promise', {});
 
-objectStoreSuite('an object store whose links work for other methods', { takesAnyMethod: true });
+suite('an object store whose links work for other methods', { takesAnyMethod: true });
 
-objectStoreSuite('an object store whose links never expire', {
+suite('an object store whose links never expire', {
   Store: class extends MemoryObjectStore {
     override async presigner({ expiresInSeconds, ...options }: PresignOptions = {}) {
       const presigner = await super.presigner(options);
@@ -166,7 +78,7 @@ objectStoreSuite('an object store whose links never expire', {
   },
 });
 
-objectStoreSuite('an object store that looks at the signal at the start only', {
+suite('an object store that looks at the signal at the start only', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, { signal, ...options }: DeleteAllOptions = {}) {
       signal?.throwIfAborted();
@@ -175,7 +87,7 @@ objectStoreSuite('an object store that looks at the signal at the start only', {
   },
 });
 
-objectStoreSuite('an object store whose errors are all Unavailable', {
+suite('an object store whose errors are all Unavailable', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options?: DeleteAllOptions) {
       await super.deleteAll(prefix, options).catch((error: unknown) => {
@@ -186,7 +98,7 @@ objectStoreSuite('an object store whose errors are all Unavailable', {
   },
 });
 
-objectStoreSuite('an object store that stops at the first refusal', {
+suite('an object store that stops at the first refusal', {
   Store: class extends MemoryObjectStore {
     #isRefused: (key: string) => boolean = () => false;
 
@@ -207,7 +119,7 @@ objectStoreSuite('an object store that stops at the first refusal', {
   },
 });
 
-objectStoreSuite('an object store that deletes a neighbour', {
+suite('an object store that deletes a neighbour', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options?: DeleteAllOptions) {
       await super.deleteAll(prefix.replace(/\/$/, '') as KeyPrefix, options);
@@ -215,7 +127,7 @@ objectStoreSuite('an object store that deletes a neighbour', {
   },
 });
 
-objectStoreSuite('an object store that trusts what the storage lists', {
+suite('an object store that trusts what the storage lists', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options?: DeleteAllOptions) {
       await super.deleteAll((listsEverything.has(this) ? '' : prefix) as KeyPrefix, options);
@@ -223,7 +135,7 @@ objectStoreSuite('an object store that trusts what the storage lists', {
   },
 });
 
-objectStoreSuite('an object store that removes one page only', {
+suite('an object store that removes one page only', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options: DeleteAllOptions = {}) {
       let removed = 0;
@@ -239,12 +151,58 @@ objectStoreSuite('an object store that removes one page only', {
   },
 });
 
-objectStoreSuite('an object store that counts what it removed wrongly', {
+suite('an object store that counts what it removed wrongly', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options: DeleteAllOptions = {}) {
       // Markers and uploads have no size, and are forgotten.
       const onRemoved: DeleteAllOptions['onRemoved'] = (one) => one.bytes > 0 && options.onRemoved?.(one);
       await super.deleteAll(prefix, { ...options, onRemoved });
+    }
+  },
+});
+
+suite('an object store that forgets what it removed if it fails', {
+  Store: class extends MemoryObjectStore {
+    override async deleteAll(prefix: KeyPrefix, options: DeleteAllOptions = {}) {
+      const removed: Removed[] = [];
+      await super.deleteAll(prefix, { ...options, onRemoved: (one) => removed.push(one) });
+      for (const one of removed) options.onRemoved?.(one);
+    }
+  },
+});
+
+suite('an object store whose links are in another order', {
+  Store: class extends MemoryObjectStore {
+    override async presigner(options?: PresignOptions) {
+      const presigner = await super.presigner(options);
+      const presign = async (keys: readonly ObjectKey[]) => presigner.presign(keys.toSorted());
+      return { ...presigner, presign };
+    }
+  },
+});
+
+suite('an object store that ignores the name of a download', {
+  Store: class extends MemoryObjectStore {
+    override async presigner({ downloadAs: _, ...options }: PresignOptions = {}) {
+      return super.presigner(options);
+    }
+  },
+});
+
+suite('an object store that says the wrong end of its links', {
+  Store: class extends MemoryObjectStore {
+    override async presigner(options: PresignOptions = {}) {
+      const presigner = await super.presigner(options);
+      return { ...presigner, expiresAt: new Date(Date.now() + 3_600_000) };
+    }
+  },
+});
+
+suite('an object store that calls the store to sign', {
+  Store: class extends MemoryObjectStore {
+    override async presigner(options?: PresignOptions) {
+      if (this.failures.deleteAll) throw this.failures.deleteAll;
+      return super.presigner(options);
     }
   },
 });
