@@ -6,9 +6,8 @@ import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
-/** https://nodejs.org/api/http.html#class-httpagent: `proxyEnv` exists since Node 24.5. */
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-const supportsProxies = major > 24 || (major === 24 && minor >= 5);
+/** Agents have `proxyEnv` (https://nodejs.org/api/http.html#class-httpagent) since the same versions as Node has this flag. */
+const supportsProxies = process.allowedNodeEnvironmentFlags.has('--use-env-proxy');
 
 test('table, bucket and token keys are reached through HTTP_PROXY on a Node that supports it, except for NO_PROXY', async () => {
   const stack = await startStack();

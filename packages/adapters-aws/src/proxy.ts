@@ -14,7 +14,7 @@ export const readProxyEnv = (env: Readonly<Record<string, string | undefined>>):
 };
 
 /**
- * The options by which an agent of `node:http` or `node:https` uses the proxy. Node ignores them before 24.5
- * (https://nodejs.org/api/http.html#class-httpagent), and the types of Node 20 do not have them.
+ * The options by which an agent of `node:http` or `node:https` uses the proxy. Node ignores them before 22.21
+ * and 24.5 (https://nodejs.org/api/http.html#class-httpagent), and the types of Node 20 do not have them.
  */
 export const agentOptions = (proxyEnv: ProxyEnv | undefined): object => (proxyEnv ? { proxyEnv } : {});
