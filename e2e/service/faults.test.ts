@@ -4,12 +4,13 @@ import {
   describeFaultsOfTokenKeys,
   describeFaultsThatPass,
 } from '../faults/describe-faults.ts';
+import { faults } from '../harness/faults.ts';
 
 /** Some faults of each call, so that each fault is tried. `pnpm test:faults` tries all. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {
   Query: ['never responds', 'refuses connections', 'responds with an HTML page', 'is slow', 'is too busy only once'],
   'Query for a second page': ['resets the connection halfway through its response', 'denies access'],
-  GetItem: ['cuts its response short', 'stops halfway through its answer only once'],
+  GetItem: ['cuts its response short', 'stops halfway through its response only once'],
   ListMultipartUploads: ['responds with an HTML page'],
   AbortMultipartUpload: ['denies access', 'resets the connection'],
   ListObjectVersions: ['cuts its response short'],
@@ -26,6 +27,8 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
   readiness: ['denies access'],
   JWKS: ['responds with 500'],
 };
+for (const name of Object.values(CHOSEN).flat())
+  if (!Object.hasOwn(faults, name.replace(/ only once$/, ''))) throw new Error(`there is no fault "${name}"`);
 const isChosen = (call: string, fault: string) => CHOSEN[call]?.includes(fault) ?? false;
 
 describeFaultsOfCalls(isChosen);
