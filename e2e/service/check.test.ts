@@ -12,7 +12,7 @@ import { startStack } from '../harness/stack.ts';
 
 type Endpoints = Pick<LocalStack['env'], 'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_S3'>;
 
-/** The name of a call, by what is sent. */
+/** Returns the name of a call from its request. */
 const nameOf = ({ method, url, headers }: ProxiedRequest): string => {
   const target = headers['x-amz-target'];
   if (target !== undefined) return String(target).replace(/^.*\./, '');
@@ -138,7 +138,7 @@ describe('--check', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('says ok to everything in a healthy world, and leaves nothing behind', async () => {
+  test('prints ok for everything on a healthy stack, and leaves nothing behind', async () => {
     await stack.bucket.create({ versioned: true });
     await stack.bucket.setLifecycle(WHOLE_BUCKET);
     const { exitCode, verdicts } = await checkWith((name, request) =>
@@ -308,7 +308,7 @@ describe('--check', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('judges lifecycle rules by their filters, and warns about archives and about rules that are off', async () => {
+  test('checks lifecycle rules with their filters, and warns about archives and about rules that are off', async () => {
     const days = { Days: 30 };
     const verdictOn = async (...rules: Parameters<typeof stack.bucket.setLifecycle>) => {
       await stack.bucket.setLifecycle(...rules);
@@ -318,7 +318,7 @@ describe('--check', () => {
       'warning: the rule tidy deletes files whose jobs are still listed: remove it.',
     );
     expect(await verdictOn({ ...WHOLE_BUCKET, Transitions: [{ Days: 1, StorageClass: 'GLACIER' }] })).toBe(
-      'warning: the rule tidy moves files to an archive, where links to them fail: use GLACIER_IR instead.',
+      'warning: the rule tidy moves files to an archive, and links to them fail: use GLACIER_IR instead.',
     );
     expect(await verdictOn({ ...WHOLE_BUCKET, Transitions: [{ Days: 1, StorageClass: 'GLACIER_IR' }] })).toMatch(/^ok/);
     const other = { ...WHOLE_BUCKET, ID: 'other', Filter: { Prefix: 'logs/' } };
@@ -428,7 +428,7 @@ describe('the arguments of the built service', () => {
     [['serve'], /^Unexpected argument 'serve'/],
     [['--check=yes'], /^Option '--check' does not take an argument/],
     [['--check', '--help'], /^--check, --orphans, --version and --help cannot be combined\./],
-  ])('%j is refused, and what is allowed is named', async (args, message) => {
+  ])('%j is rejected with a list of the allowed arguments', async (args, message) => {
     const { exitCode, stdout, stderr } = await runToEnd(SERVICE, {}, args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(message);

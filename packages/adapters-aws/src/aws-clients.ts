@@ -5,7 +5,7 @@ import { credentialSource } from './credentials.ts';
 import { UnconvertedJsonProtocol } from './dynamodb/unconverted-json-protocol.ts';
 import { agentOptions } from './proxy.ts';
 
-/** The part of a request's time that one attempt of a call may take: then the SDK has time for another. */
+/** The share of a request's time that one attempt of a call may take, so that the SDK has time for another. */
 const ATTEMPT_SHARE = 0.4;
 const MIN_ATTEMPT_MS = 4_000;
 
@@ -48,13 +48,13 @@ export interface AwsClients {
   readonly presigning: S3Client;
 }
 
-/** Creates the SDK clients. Region and endpoints the SDK reads from the environment. */
+/** Creates the SDK clients. The SDK reads region and endpoints from the environment. */
 export const createAwsClients = (
   { forcePathStyle, publicEndpoint, proxyEnv }: AwsConfig,
   { requestTimeoutSeconds = 10 }: AwsClientOptions = {},
 ): AwsClients => {
-  // The SDK's 50 connections are fewer than there may be requests, and it counts waiting for one as connecting: a burst
-  // would get 503 although AWS is well. MAX_IN_FLIGHT limits the number of connections.
+  // MAX_IN_FLIGHT limits the number of connections. The SDK's default limit is 50, and it counts waiting for one as
+  // connecting: a burst of requests would get 503 although AWS works.
   const agent = { keepAlive: true, maxSockets: Infinity, ...agentOptions(proxyEnv) };
   const settings = {
     requestHandler: { ...requestLimits(requestTimeoutSeconds), httpAgent: agent, httpsAgent: agent },

@@ -10,7 +10,7 @@ const oidc = {
 };
 
 describe('readAwsConfig', () => {
-  test('reads what is required, and gives the rest its default', () => {
+  test('reads the required variables, and has defaults for the others', () => {
     expect(readAwsConfig({ ...storage, ...cognito, UNRELATED: 'x' }).config).toEqual({
       secrets: [],
       tableName: 'jobs',
@@ -27,7 +27,7 @@ describe('readAwsConfig', () => {
     });
   });
 
-  test('reads everything that may be set', () => {
+  test('reads every variable', () => {
     const env = {
       ...storage,
       ...oidc,
@@ -53,7 +53,7 @@ describe('readAwsConfig', () => {
     });
   });
 
-  test('takes several client ids, and each use of a token', () => {
+  test('accepts several client ids, and each use of a token', () => {
     const env = { ...storage, ...cognito, COGNITO_CLIENT_ID: 'web, phone', TOKEN_USE: 'any' };
     expect(readAwsConfig(env).config?.tokens?.rules).toMatchObject({ clientIds: ['web', 'phone'], tokenUse: 'any' });
   });
@@ -78,7 +78,7 @@ describe('readAwsConfig', () => {
     ]);
   });
 
-  test('takes one of the two kinds of issuers', () => {
+  test('rejects a user pool beside another issuer', () => {
     expect(readAwsConfig({ ...storage, ...cognito, ...oidc }).problems).toEqual([
       'JWT_ISSUER must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID',
       'JWT_AUDIENCE must not be set beside COGNITO_USER_POOL_ID or COGNITO_CLIENT_ID',
@@ -105,13 +105,13 @@ describe('readAwsConfig', () => {
     ]);
   });
 
-  test.each(['0', '604801', '-1', '1.5', '1e3', ' 60', 'one', '0x10'])('refuses URL_TTL_SECONDS=%j', (value) => {
+  test.each(['0', '604801', '-1', '1.5', '1e3', ' 60', 'one', '0x10'])('rejects URL_TTL_SECONDS=%j', (value) => {
     expect(readAwsConfig({ ...storage, ...cognito, URL_TTL_SECONDS: value }).problems).toEqual([
       'URL_TTL_SECONDS must be a whole number from 1 to 604800',
     ]);
   });
 
-  test.each(['JWT_ISSUER', 'JWT_JWKS_URI'])('takes plain http for %s of a loopback host only', (name) => {
+  test.each(['JWT_ISSUER', 'JWT_JWKS_URI'])('accepts http: for %s only with a loopback host', (name) => {
     const problems = (value: string) => readAwsConfig({ ...storage, ...oidc, [name]: value }).problems;
     for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])
       expect(problems(`http://${host}:8080/keys`)).toBeUndefined();

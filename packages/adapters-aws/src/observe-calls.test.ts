@@ -13,7 +13,7 @@ interface Answer {
 
 const settings = { region: 'us-east-1', credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } };
 
-/** Asks for an item of a server that gives these answers one after the other, then resets every connection. */
+/** Requests an item from a server that sends these responses one after the other, then resets every connection. */
 const observe = async (answers: Answer[], abortSignal = new AbortController().signal) => {
   const server = createServer((req, res) => {
     const answer = answers.shift();
@@ -40,10 +40,10 @@ const busy = { status: 400, type: 'ThrottlingException' };
 const broken = { status: 500, type: 'InternalServerError' };
 
 test.each<[string, Answer[], AwsCall['outcome'], number]>([
-  ['that goes well', [ok], 'success', 1],
-  ['that goes well at last', [broken, busy, ok], 'success', 3],
-  ['that is throttled to the end', [busy, busy, busy], 'throttled', 3],
-  ['that meets nothing but faults', [broken, broken, broken], 'unavailable', 3],
+  ['that succeeds', [ok], 'success', 1],
+  ['that succeeds after retries', [broken, busy, ok], 'success', 3],
+  ['that is throttled at every attempt', [busy, busy, busy], 'throttled', 3],
+  ['that fails at every attempt', [broken, broken, broken], 'unavailable', 3],
   ['whose connection is reset', [], 'unavailable', 3],
   ['that is not allowed', [{ status: 400, type: 'AccessDeniedException' }], 'refused', 1],
 ])('a call %s is reported once, with its attempts', async (_, answers, outcome, attempts) => {
@@ -60,7 +60,7 @@ test('a call that is aborted is reported as aborted', async () => {
   expect(calls).toMatchObject([{ outcome: 'aborted', attempts: 1 }]);
 });
 
-test('signing a URL is no call', async () => {
+test('signing a URL is not reported as a call', async () => {
   const calls: AwsCall[] = [];
   const client = new S3Client(settings);
   observeCalls(client, { onCall: (call) => calls.push(call) });

@@ -5,7 +5,7 @@ import { JobRecords, type JobKey } from './dynamodb/job-records.ts';
 import { pagesOfUploads, pagesOfVersions, type ListPage, type ListQuery } from './s3/list-pages.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 
-/** The rest of a job that no user can see or delete any more. */
+/** Files, and perhaps an empty record, of a job that no user can see or delete any more. */
 export interface Orphan extends JobKey {
   readonly record: 'absent' | 'empty';
   /** Versions and delete markers. */
@@ -28,8 +28,8 @@ const RECORDS_AT_ONCE = 32;
 type Pages = (query: ListQuery) => AsyncIterable<ListPage>;
 
 /**
- * Finds and removes what writers left behind against the rules of docs/storage.md. Nothing is kept of a page once the
- * next one is read, so memory does not depend on how much is stored.
+ * Finds and removes what writers left behind against the rules of docs/storage.md. Each page is dropped when the next
+ * one is read, so memory does not depend on how much is stored.
  *
  * The bucket is paged twice, by objects and by unfinished uploads, then the table: three passes need no common order,
  * which compatible servers do not promise.
@@ -77,7 +77,7 @@ export class Orphans {
     return true;
   }
 
-  /** @param isFirst whether no earlier pass has come across the job */
+  /** @param isFirst whether no earlier pass has found the job */
   async *#among(
     batches: AsyncIterable<readonly JobKey[]>,
     isFirst: (job: JobKey) => boolean | Promise<boolean>,

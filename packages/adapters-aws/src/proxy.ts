@@ -4,8 +4,8 @@ export type ProxyEnv = Readonly<Record<string, string>>;
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
 /**
- * Returns the variables of a proxy if `NODE_USE_ENV_PROXY=1` says that they are to be used. Node uses them for its own
- * global agents only, and we have agents of our own.
+ * Returns the variables of a proxy if `NODE_USE_ENV_PROXY=1` says that they are to be used. Node uses them for its
+ * global agents only, not for ours.
  */
 export const readProxyEnv = (env: Readonly<Record<string, string | undefined>>): ProxyEnv | undefined => {
   if (env.NODE_USE_ENV_PROXY !== '1') return undefined;

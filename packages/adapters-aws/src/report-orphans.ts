@@ -2,7 +2,7 @@ import { readAwsConfig } from './config.ts';
 import { Orphans, type Orphan } from './orphans.ts';
 
 export interface OrphanReportOptions {
-  /** Such as `24h`: a number and `s`, `m`, `h` or `d`. */
+  /** A number and `s`, `m`, `h` or `d`, such as `24h`. */
   readonly olderThan: string;
   readonly isDelete: boolean;
 }
@@ -32,7 +32,7 @@ export const reportOrphans = async (
   output: Output,
   errors: Output,
 ): Promise<boolean> => {
-  // Tokens have nothing to do with it: it can run on a host that has no issuer configured.
+  // It verifies no tokens, so it also runs on a host without a configured issuer.
   const { config, problems } = readAwsConfig(env, { tokens: false });
   if (!config) {
     errors.write(`${problems.join('\n')}\n`);

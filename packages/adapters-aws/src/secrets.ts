@@ -19,7 +19,7 @@ export class Secrets {
     this.#values = configured;
   }
 
-  /** The same array until {@link add} brings others. */
+  /** The same array until {@link add} adds others. */
   get values(): readonly string[] {
     return this.#values;
   }

@@ -25,7 +25,7 @@ describe('errors', () => {
   });
 
   test.each([cause, Object.assign(new Error('x'), { code: 'UNAUTHORIZED' }), undefined, 'UNAUTHORIZED'])(
-    '%s is none of them',
+    '%s is not one of them',
     (error) => {
       expect(isJobsError(error)).toBe(false);
     },

@@ -4,7 +4,7 @@ import { isObjectUuid, parseJobId, parseObjectUuid, parseUserId } from './identi
 
 describe('parseUserId', () => {
   test.each(['alice', 'auth0|1', 'eu-west-1:3c1…', '...', '.a', 'a..', 'Zoë', '😀', '%2F', ' ', 'a'.repeat(128)])(
-    'takes %j as it is',
+    'accepts %j as it is',
     (value) => {
       expect(parseUserId(value)).toBe(value);
     },
@@ -29,7 +29,7 @@ describe('parseUserId', () => {
     ['a low surrogate alone', '\ude00a'],
     ['129 characters', 'a'.repeat(129)],
     ['65 characters that are 130 UTF-16 units', '😀'.repeat(65)],
-  ])('refuses %s as unauthorized, and says so', (_, value) => {
+  ])('rejects %s as unauthorized, with the reason', (_, value) => {
     expect(() => parseUserId(value)).toThrow(
       expect.objectContaining({
         code: 'UNAUTHORIZED',
@@ -92,7 +92,7 @@ describe('parseJobId', () => {
     ...['9007199254740992', '9007199254740993', '9'.repeat(400)],
     ...[0, -1, 1.5, NaN, Infinity, 9007199254740992, null, true, 1n],
     ...[['1'], ['1', '1'], { valueOf: () => 1 }],
-  ])('refuses %p and says what is allowed', (value) => {
+  ])('rejects %p and says what is allowed', (value) => {
     expect(() => parseJobId(value)).toThrow(
       expect.objectContaining({
         code: 'INVALID_PARAMETER',
@@ -163,7 +163,7 @@ describe('parseObjectUuid', () => {
     '😀',
     'x'.repeat(256),
     ...[null, 7, true, ['uuid.png'], { toString: () => 'uuid.png' }],
-  ])('refuses %j and says what is allowed', (value) => {
+  ])('rejects %j and says what is allowed', (value) => {
     expect(() => parseObjectUuid(value)).toThrow(
       expect.objectContaining({
         code: 'INVALID_PARAMETER',

@@ -86,7 +86,7 @@ describe('parseRfc3339', () => {
     expect(parseRfc3339(text)).toBe(expected);
   });
 
-  test('rounds more than nine digits up, which no comparison with a date of nine digits can tell from exact', () => {
+  test('rounds more than nine digits up, so that comparisons with dates of nine digits are exact', () => {
     expect(parseRfc3339('2026-01-31T00:00:00.1234567890000Z')).toBe(at('2026-01-31T00:00:00Z', 123_456_789));
     expect(parseRfc3339('2026-01-31T00:00:00.1234567890001Z')).toBe(at('2026-01-31T00:00:00Z', 123_456_790));
     expect(parseRfc3339('2026-01-31T00:00:00.9999999999Z')).toBe(at('2026-01-31T00:00:01Z'));

@@ -25,7 +25,7 @@ export const parseJobDate = (date: string): Instant | undefined => {
 };
 
 /**
- * Returns the instant of an RFC 3339 date-time, or `undefined` if `text` is none. More than nine digits of fraction are
+ * Returns the instant of an RFC 3339 date-time, or `undefined` if `text` is not one. More than nine digits of fraction are
  * rounded up: no job's date lies between that instant and the exact one, so comparisons give the same result.
  */
 export const parseRfc3339 = (text: string): Instant | undefined => {

@@ -39,5 +39,5 @@ export const jobMatcher = ({
   return criteria.length === 0 ? undefined : (job) => criteria.every((matches) => matches(job));
 };
 
-/** Small letters alone would not do: a capital sigma becomes another one at the end of a word. */
+/** Lower case alone is not enough: a capital sigma has another lower-case form at the end of a word. */
 const ignoringCase = (text: string): string => text.toLowerCase().toUpperCase();

@@ -59,7 +59,7 @@ describe('describeStatus', () => {
     ...['', 'Success', ' success'],
     ...['processing...', 'processing...101%', 'processing...-1%', 'processing...4.5%'],
     ...['reprocessing...45%', 'processing...45% done', 'processing...45%\n'],
-  ])('passes %j on as it is, and calls it unknown', (stored) => {
+  ])('returns %j unchanged, and describes it as unknown', (stored) => {
     expect(describeStatus(stored)).toEqual({
       code: stored,
       meaning: 'Unknown status',

@@ -37,7 +37,7 @@ export type KnownStatusCode = keyof typeof jobStatuses;
 
 /** The state of a job, read from the stored status. */
 export interface JobStatus extends StatusDescription {
-  /** One of {@link KnownStatusCode}; a stored status that is none of them is passed on unchanged. */
+  /** One of {@link KnownStatusCode}; any other stored status is returned unchanged. */
   readonly code: string;
   /** Completed part of the work in percent, 0 to 100, if the stored status has it. */
   readonly progressPercent?: number;
@@ -59,7 +59,7 @@ const readProgress = (stored: string): number | undefined => {
 
 /**
  * Reads a stored status tolerantly. Other programs write it, so it may be unknown, missing, or carry a progress
- * (`processing...45%`). Never fails: an unknown status is passed on unchanged and described as unknown.
+ * (`processing...45%`). Never fails: an unknown status is returned unchanged and described as unknown.
  */
 export const describeStatus = (stored = 'unknown'): JobStatus => {
   const known = knownStatuses.get(stored);

@@ -9,7 +9,7 @@ import { listJobs, type ListJobs } from './use-cases/list-jobs.ts';
 export interface Jobs {
   readonly listJobs: ListJobs;
   readonly getJob: GetJob;
-  /** The same use case as {@link getJob}, for responses that are written while their links are signed. */
+  /** The use case of {@link getJob}, for responses that are written while their links are signed. */
   readonly streamJob: StreamJob;
   readonly getObjectUrl: GetObjectUrl;
   readonly deleteJob: DeleteJob;

@@ -1,6 +1,6 @@
 /**
- * Settles as `promise` does, or rejects with the signal's reason as soon as the signal aborts. The work behind `promise` may
- * go on, since not all work can be stopped.
+ * Settles as `promise` does, or rejects with the signal's reason as soon as the signal aborts. The work behind
+ * `promise` may continue, since not all work can be stopped.
  */
 export const untilAborted = <Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> => {
   if (!signal) return promise;

@@ -99,14 +99,14 @@ const attemptsOn = (client: S3Client, Bucket: string) => {
       permission: 's3:AbortMultipartUpload',
       run: (abortSignal) =>
         client.send(new AbortMultipartUploadCommand({ Bucket, Key: KEY, UploadId: 'none' }), { abortSignal }),
-      // Servers disagree on an upload that never was.
+      // Servers differ in their response for an upload that never existed.
       expected: ['NoSuchUpload', 'NoSuchKey', 'InvalidArgument', 'InvalidRequest'],
     },
     {
       name: 'DeleteObjects',
       permission: 's3:DeleteObject and s3:DeleteObjectVersion',
       run: async (signal) => {
-        // The name of a version keeps the bucket from writing a delete marker.
+        // With a version id, the bucket writes no delete marker.
         const nothing = { key: KEY, versionId: 'null', size: 0 };
         const [refusal] = await new ObjectDeleter(client, Bucket).delete([nothing], { signal });
         if (refusal) throw Object.assign(new Error(), { name: refusal.code, $metadata: { httpStatusCode: 200 } });

@@ -1,6 +1,6 @@
 /** A call that the service makes, for the sentence that says what to do when it fails. */
 export interface TriedCall {
-  /** As AWS names it, such as `GetItem`. */
+  /** Name at AWS, such as `GetItem`. */
   readonly name: string;
   /** The permission that it needs, such as `s3:ListBucket`. */
   readonly permission: string;
@@ -34,10 +34,10 @@ const SKEWED = ['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'];
 const ELSEWHERE = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
 const NO_SUCH_BUCKET = ['NoSuchBucket', 'NotFound'];
 
-/** Returns what came back for a call that failed, and what to do. */
+/** Returns the response to a call that failed, and what to do. */
 export const explain = (error: unknown, call: TriedCall): string => {
   const cause = causeOf(error);
-  // One of our own: the response could be read, but is not what the call must return.
+  // An error of ours: the response could be parsed, but is not what the call must return.
   if (cause.$metadata === undefined && cause.name === 'Error' && cause.code === undefined)
     return `${cause.message}. The server at ${call.endpoint} does not behave as AWS does: use another one.`;
   const tried = `${call.name}: ${responseOf(cause)}.`;
@@ -99,7 +99,7 @@ const causeOf = (error: unknown): AwsError => {
   return $metadata?.httpStatusCode === undefined && cause instanceof Error ? causeOf(cause) : (error as AwsError);
 };
 
-/** The message of the last of the causes, which says what really happened. */
+/** The message of the last of the causes, which is the origin of the error. */
 export const reasonOf = (error: unknown): string => {
   const { name, message, code, cause, errors } = error as AwsError & { errors?: unknown[] };
   const inner = cause ?? errors?.[0];

@@ -5,8 +5,8 @@ import { ok, warning, type Outcome } from './finding.ts';
 const ARCHIVES: readonly (string | undefined)[] = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /**
- * Checks the rules of a bucket. A rule for one prefix concerns at most a few users, so it is neither a danger to jobs nor
- * a help. A rule for tags or sizes may concern any file.
+ * Checks the rules of a bucket. A rule for one prefix concerns a few users at most, so it neither fails nor passes the
+ * check. A rule for tags or sizes may concern any file.
  */
 export const checkLifecycle = (rules: readonly LifecycleRule[], isVersioned: boolean): Outcome => {
   const enabled = rules.filter(({ Status }) => Status === 'Enabled');
@@ -22,7 +22,7 @@ export const checkLifecycle = (rules: readonly LifecycleRule[], isVersioned: boo
     Transitions.some(({ StorageClass }) => ARCHIVES.includes(StorageClass)),
   );
   if (archiving.length > 0)
-    problems.push(`${namesOf(archiving)} moves files to an archive, where links to them fail: use GLACIER_IR instead.`);
+    problems.push(`${namesOf(archiving)} moves files to an archive, and links to them fail: use GLACIER_IR instead.`);
   if (!forEveryFile.some(({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload))
     problems.push(
       'Uploads that were never completed are kept, and paid for: add a rule for the whole bucket with AbortIncompleteMultipartUpload.',

@@ -8,8 +8,8 @@ import { checkTable, TABLE_SUBJECTS } from './table.ts';
 import { checkTokenKeys } from './token-keys.ts';
 
 /**
- * Tries everything that the service needs from outside, one call after the other, and changes nothing. Besides the
- * service's own calls it reads settings of the table and the bucket; without the right to those it warns.
+ * Tries everything that the service needs from outside, one call after the other, and changes nothing. Also reads
+ * settings of the table and the bucket, and warns if it has no right to do so.
  */
 export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
   const { dynamo, s3 } = createAwsClients(config);
@@ -18,7 +18,9 @@ export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
       'credentials',
       () => findCredentials(dynamo),
       (error) =>
-        failed(`${reasonOf(error)}. Set AWS_REGION, and give the process a role or AWS_ACCESS_KEY_ID and its like.`),
+        failed(
+          `${reasonOf(error)}. Set AWS_REGION, and give the process a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+        ),
     );
     yield credentials;
     if (credentials.verdict === 'failed') {

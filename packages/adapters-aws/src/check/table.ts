@@ -6,7 +6,7 @@ import { PARTITION_KEY, SORT_KEY } from '../dynamodb/jobs-table.ts';
 import { codeOf, explain, isNotImplemented, type TriedCall } from './explain.ts';
 import { check, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
-/** A user without jobs: no issuer gives out such an id. */
+/** A user without jobs: no issuer has such an id. */
 export const NOBODY = parseUserId('jobs-api --check');
 const NO_JOB = parseJobId(1);
 
@@ -62,7 +62,7 @@ export async function* checkTable(client: DynamoDBClient, config: AwsConfig): As
   yield await check(
     'delete records',
     async (abortSignal) => {
-      // The condition cannot hold, so that nothing is deleted whatever the table has.
+      // The condition is never met, so nothing is deleted.
       const command = new DeleteItemCommand({
         TableName: tableName,
         Key: { [PARTITION_KEY]: { S: NOBODY }, [SORT_KEY]: { N: String(NO_JOB) } },

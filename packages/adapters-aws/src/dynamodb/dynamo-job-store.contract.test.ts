@@ -120,7 +120,7 @@ describe('DynamoJobStore', () => {
       expect((await list('wide')).ids).toHaveLength(25);
     });
 
-    test('jobs beside items whose number is none', async () => {
+    test('jobs beside items whose id is not valid', async () => {
       const { ids, unreadable } = await list('odd');
       expect(ids).toEqual([7]);
       expect(unreadable).toEqual(['-1', '0', '1.5', '9007199254740992', `1${'0'.repeat(30)}`]);

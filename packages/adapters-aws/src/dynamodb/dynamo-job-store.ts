@@ -112,7 +112,7 @@ export class DynamoJobStore implements JobStore {
     const command = new DeleteItemCommand({
       TableName: this.#tableName,
       Key: keyOf(user, job),
-      // The only way to learn whether there was an item without a condition, which would fail if there was none.
+      // Says whether there was an item. A condition would say so too, but would fail if there was none.
       ReturnValues: 'ALL_OLD',
     });
     const { Attributes } = await callAws('DeleteItem', signal, (options) => this.#client.send(command, options));

@@ -68,7 +68,8 @@ class ItemReader {
   ): Record<string, Value> {
     const value = this.#valueOf(name);
     const map = value === undefined ? {} : (value.M ?? this.#refuse(name, expected));
-    // Without a prototype, for names that others chose; with one, V8 would have to guess that there will be thousands.
+    // Without a prototype, since the names come from outside. V8 also makes such an object ready for thousands of
+    // names.
     const values = Object.create(null) as Record<string, Value>;
     for (const [key, entry] of Object.entries(map))
       if (!entry.NULL) values[key] = read(entry) ?? this.#refuse(name, expected);

@@ -77,7 +77,7 @@ export class JobRecords {
 
   /** Pages through the empty records of the table. Records whose key no job can have are left out. */
   async *emptyRecords(): AsyncIterable<readonly JobKey[]> {
-    // An index has some of the attributes only: what it calls empty has to be looked up in the table.
+    // An index has only some of the attributes: an item that is empty there has to be looked up in the table.
     const { expression, names, values } = noneOf(this.#indexName === undefined ? ATTRIBUTES : IN_SUMMARY);
     let position: JobItem | undefined;
     do {

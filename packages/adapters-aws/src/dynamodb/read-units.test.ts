@@ -38,7 +38,7 @@ beforeAll(async () => {
   await table.create();
   const jobName = 'x'.repeat(150);
   await table.putMany(Array.from({ length: JOBS }, (_, index) => ({ userId, jobId: index + 1, jobName })));
-  // Its record is over 100 KB: what a list shows of it is not.
+  // Its record is over 100 KB, but the attributes that a list shows are small.
   const names = Array.from({ length: 1_000 }, (_, index) => [`${index}.png`, 'x'.repeat(100)] as const);
   await table.put({ userId, jobId: 3, jobName, objectUuidNames: Object.fromEntries(names) });
   meter(client);

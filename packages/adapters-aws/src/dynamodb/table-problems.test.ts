@@ -17,9 +17,9 @@ const projecting = (...NonKeyAttributes: string[]) =>
 
 describe('a table has no problems', () => {
   test.each<[string, TableDescription, string | undefined]>([
-    ['that is as we describe it', withIndex({}), INDEX],
-    ['without an index, where none is named', sound, undefined],
-    ['whose other index is none of ours', withIndex({ IndexStatus: 'CREATING', KeySchema: [] }), undefined],
+    ['that is as jobs-table.ts describes it', withIndex({}), INDEX],
+    ['without an index, if none is configured', sound, undefined],
+    ['with a broken index, if none is configured', withIndex({ IndexStatus: 'CREATING', KeySchema: [] }), undefined],
     ['whose index projects everything', withIndex({ Projection: { ProjectionType: 'ALL' } }), INDEX],
     [
       'whose index projects more than a list shows',

@@ -45,12 +45,16 @@ describe('fetchText', () => {
 
   test.each<[string, RegExp, RequestListener]>([
     ['responds with status 500', /status 500$/, (_, response) => response.writeHead(500).end('text')],
-    ['responds with status 404 and goes on', /status 404$/, (_, response) => response.writeHead(404).write('text')],
+    [
+      'responds with status 404 and does not end the response',
+      /status 404$/,
+      (_, response) => response.writeHead(404).write('text'),
+    ],
     ['responds with status 304', /status 304$/, (_, response) => response.writeHead(304).end()],
     ['redirects', /status 302$/, (_, response) => response.writeHead(302, { Location: '/elsewhere' }).end()],
     ['resets the connection', /ECONNRESET/, (request) => request.socket.resetAndDestroy()],
     ['closes the connection', /socket hang up/, (request) => request.socket.destroy()],
-    ['is no HTTP', /Parse Error/, (request) => request.socket.end('nonsense\r\n\r\n')],
+    ['does not speak HTTP', /Parse Error/, (request) => request.socket.end('nonsense\r\n\r\n')],
     [
       'resets within the body',
       /aborted|ECONNRESET/,

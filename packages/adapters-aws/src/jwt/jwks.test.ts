@@ -61,7 +61,7 @@ describe('RemoteJwks', () => {
     expect(await moduli('one')).toEqual([one.n, two.n]);
   });
 
-  test('fetches once for callers that come together', async () => {
+  test('fetches once for concurrent callers', async () => {
     expect(await Promise.all([moduli('one'), moduli('one'), moduli('two'), keys.check()])).toEqual([
       [one.n],
       [one.n],
@@ -179,16 +179,16 @@ describe('the cached set', () => {
   test.each<[string, boolean, unknown[]]>([
     ['the same keys', true, [one, two]],
     ['the same keys in another order', true, [two, one]],
-    ['the same keys described otherwise', true, [{ ...one, alg: undefined, x5t: 'x' }, two]],
+    ['the same keys with other attributes', true, [{ ...one, alg: undefined, x5t: 'x' }, two]],
     ['the same keys beside unusable ones', true, [null, one, { kty: 'oct', kid: 'one' }, two]],
     ['one key more', false, [one, two, three]],
     ['one key less', false, [two]],
     ['a key that was replaced', false, [one, { ...three, kid: 'two' }]],
     ['a key with another exponent', false, [one, { ...two, e: 'Aw' }]],
-    ['a key under another name', false, [one, { ...two, kid: 'three' }]],
-    ['a second key under the same name', false, [one, two, { ...three, kid: 'two' }]],
+    ['a key with another kid', false, [one, { ...two, kid: 'three' }]],
+    ['a second key with the same kid', false, [one, two, { ...three, kid: 'two' }]],
     [
-      'keys that have changed their names',
+      'keys that have swapped their kids',
       false,
       [
         { ...one, kid: 'two' },
@@ -239,7 +239,7 @@ const unusable: [string, unknown][] = [
   ['an exponent that is a number', { ...other, e: 65537 }],
   ['no exponent', { ...other, e: undefined }],
   ['an empty modulus', { ...other, n: '' }],
-  ['a modulus that is no base64url', { ...other, n: '!!!!' }],
+  ['a modulus that is not base64url', { ...other, n: '!!!!' }],
   ['a modulus that is a list', { ...other, n: [1, 2] }],
   ['no modulus', { ...other, n: undefined }],
   ['a key for encryption', { ...other, use: 'enc' }],
@@ -250,14 +250,14 @@ const unusable: [string, unknown][] = [
   ['an empty algorithm', { ...other, alg: '' }],
   ['a kty in small letters', { ...other, kty: 'rsa' }],
   ['no kty', { ...other, kty: undefined }],
-  ['an RSA key that calls itself EC', { ...other, kty: 'EC' }],
+  ['an RSA key with the kty EC', { ...other, kty: 'EC' }],
   [
     'an elliptic curve key',
     { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }), kid: 'one' },
   ],
   ['an Ed25519 key', { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'one' }],
   ['a shared secret', { kty: 'oct', k: b64([1, 2, 3]), kid: 'one', alg: 'HS256' }],
-  ['a kty that nobody knows', { kty: 'XYZ', kid: 'one' }],
+  ['an unknown kty', { kty: 'XYZ', kid: 'one' }],
   ['a kid that is a number', { ...other, kid: 1 }],
   ['a kid that is a list', { ...other, kid: ['one'] }],
   ['no kid', { ...other, kid: undefined }],
@@ -276,7 +276,7 @@ describe('an entry that may not sign tokens', () => {
     expect(onFetchFailed).not.toHaveBeenCalled();
   });
 
-  test.each(unusable)('is no key if it is alone: %s', async (_, entry) => {
+  test.each(unusable)('is rejected if it is alone: %s', async (_, entry) => {
     endpoint = serveKeys(entry);
     await expect(keys.get('one')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -293,15 +293,15 @@ test.each([
 
 const failures: [string, FetchText][] = [
   ['cannot be reached', refuse],
-  ['answers nothing', serve('')],
-  ['answers HTML', serve('<!doctype html><title>Sign in</title>')],
-  ['answers truncated JSON', serve(JSON.stringify({ keys: [two] }).slice(0, -2))],
-  ['answers null', serve('null')],
-  ['answers a list', serve(JSON.stringify([two]))],
-  ['answers without keys', serve('{}')],
-  ['answers keys that are no list', serve(JSON.stringify({ keys: { two } }))],
-  ['answers an empty set', serveKeys()],
-  ['answers unusable keys only', serveKeys(weak, null, { kty: 'oct' })],
+  ['returns nothing', serve('')],
+  ['returns HTML', serve('<!doctype html><title>Sign in</title>')],
+  ['returns truncated JSON', serve(JSON.stringify({ keys: [two] }).slice(0, -2))],
+  ['returns null', serve('null')],
+  ['returns a list', serve(JSON.stringify([two]))],
+  ['returns an object without keys', serve('{}')],
+  ['returns keys that are not a list', serve(JSON.stringify({ keys: { two } }))],
+  ['returns an empty set', serveKeys()],
+  ['returns unusable keys only', serveKeys(weak, null, { kty: 'oct' })],
 ];
 
 describe.each(failures)('an endpoint that %s', (_, failure) => {
@@ -328,7 +328,7 @@ describe.each(failures)('an endpoint that %s', (_, failure) => {
     expect(fetched).toHaveBeenCalledTimes(1);
   });
 
-  test('does no harm once it responds', async () => {
+  test('is forgotten when it returns keys', async () => {
     endpoint = failure;
     await expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     endpoint = serveKeys(one);
@@ -394,7 +394,7 @@ describe('an unknown kid', () => {
     ['up', serveKeys(one)],
     ['down', refuse],
     ['broken', serveKeys()],
-  ])('causes one fetch in 10 s, however often, while the endpoint is %s', async (_, state) => {
+  ])('causes one fetch in 10 s, however many tokens have it, while the endpoint is %s', async (_, state) => {
     endpoint = state;
     const begun: number[] = [];
     const start = time;
@@ -437,7 +437,7 @@ describe('while no keys have ever been fetched', () => {
     await expectFetches(2);
   });
 
-  test('a fetch that takes longer than a second is not joined by another', async () => {
+  test('no second fetch starts while one takes longer than a second', async () => {
     endpoint = hang;
     const waiting = [expect(keys.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })];
     time += 1.5 * SECOND;
@@ -485,7 +485,7 @@ describe('a caller’s signal', () => {
   });
 });
 
-test('a failure without a waiting caller is no unhandled rejection', async () => {
+test('a failure without a waiting caller is not an unhandled rejection', async () => {
   const unhandled = jest.fn();
   process.on('unhandledRejection', unhandled);
   try {

@@ -42,7 +42,7 @@ export class RemoteJwks {
   readonly #now: () => number;
   readonly #onFetchFailed: (error: unknown) => void;
   #keys: KeySet | undefined;
-  /** When the fetch that brought the keys began. */
+  /** When the fetch that returned the keys began. */
   #keysFrom = -Infinity;
   #attemptedAt = -Infinity;
   /** The fetch under way. Never rejects. */

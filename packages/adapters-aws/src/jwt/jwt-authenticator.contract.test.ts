@@ -73,7 +73,7 @@ describe('JwtAuthenticator, when the endpoint of the keys', () => {
     await Promise.all([issuer.close(), closeServer(server)]);
   });
 
-  test.each(faults)('%s, goes on with the keys that it has', async (_, fault) => {
+  test.each(faults)('%s, keeps using the keys that it has', async (_, fault) => {
     let time = 0;
     const onFetchFailed = jest.fn();
     const keys = new RemoteJwks(uri, { now: () => time, onFetchFailed });

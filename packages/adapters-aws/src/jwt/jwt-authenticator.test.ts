@@ -24,7 +24,7 @@ const encode = (value: string | Uint8Array) => Buffer.from(value).toString('base
 const encodeJson = (value: unknown) => encode(JSON.stringify(value));
 const rs256 = (input: string, key: KeyObject = ours.privateKey) => encode(sign('sha256', Buffer.from(input), key));
 const seal = (input: string, signature = rs256(input)) => `${input}.${signature}`;
-/** A token that the issuer has signed, with changes; one that is `undefined` takes the field away. */
+/** A token that the issuer has signed, with changes. `undefined` removes a field. */
 const issue = (payloadChanges: object = {}, headerChanges: object = {}) =>
   seal(`${encodeJson({ ...header, ...headerChanges })}.${encodeJson({ ...claims, ...payloadChanges })}`);
 const withPayload = (octets: string | Uint8Array) => seal(`${encodeJson(header)}.${encode(octets)}`);
@@ -60,7 +60,7 @@ const authenticate = (token: string | undefined, rules: JwtAuthenticatorOptions 
 
 const expectRefusal = async (call: Promise<unknown>, message: string, token = '') => {
   const error: unknown = await call.then(
-    () => new Error('the token was taken'),
+    () => new Error('the token was accepted'),
     (reason: unknown) => reason,
   );
   expect(error).toMatchObject({ code: 'UNAUTHORIZED', message });
@@ -129,7 +129,9 @@ const signature = 'the signature does not match';
 
 const good = () => issue();
 const [goodHeader = '', goodPayload = '', goodSignature = ''] = good().split('.');
-/** The same octets: the last of the characters that spell 256 octets carries two bits, and the other four do not count. */
+/**
+ * The same octets: the last of the characters that encode 256 octets carries two bits, and the other four are ignored.
+ */
 const respell = (spelled = '') => spelled.slice(0, -1) + String.fromCharCode(spelled.charCodeAt(341) + 1);
 
 const atFaultWithoutAKey: [string, string, string][] = [
@@ -153,13 +155,13 @@ const atFaultWithoutAKey: [string, string, string][] = [
   ['quotes', `"${good()}"`, encoding],
   ['letters beyond ASCII', `${good()}é`, encoding],
 
-  ['a header that is no JSON', withHeader('alice'), malformed],
+  ['a header that is not JSON', withHeader('alice'), malformed],
   ['a header that is a list', withHeader('[{"alg":"RS256","kid":"ours"}]'), malformed],
   ['a header that is null', withHeader('null'), malformed],
   ['a header that is a string', withHeader('"RS256"'), malformed],
   ['a header with a byte order mark', withHeader(`\ufeff${JSON.stringify(header)}`), malformed],
   [
-    'a header that is no UTF-8',
+    'a header that is not UTF-8',
     withHeader(Buffer.from(`${JSON.stringify(header).slice(0, -1)},"x":"\xff"}`, 'latin1')),
     encoding,
   ],
@@ -181,13 +183,13 @@ const atFaultWithoutAKey: [string, string, string][] = [
   ['an empty crit', issue({}, { crit: [] }), critical],
   ['a crit that is null', issue({}, { crit: null }), critical],
 
-  ['a payload that is no JSON', withPayload('alice'), malformed],
+  ['a payload that is not JSON', withPayload('alice'), malformed],
   ['a payload that is truncated', withPayload(JSON.stringify(claims).slice(0, -1)), malformed],
   ['a payload that is a list', withPayload(JSON.stringify([claims])), malformed],
   ['a payload that is null', withPayload('null'), malformed],
   ['a payload that is a number', withPayload('1'), malformed],
   [
-    'a payload that is no UTF-8',
+    'a payload that is not UTF-8',
     withPayload(Buffer.from(JSON.stringify({ ...claims, sub: 'Zo\xeb' }), 'latin1')),
     encoding,
   ],
@@ -200,7 +202,7 @@ const atFaultWithoutAKey: [string, string, string][] = [
   ['no exp', issue({ exp: undefined }), 'the token does not expire'],
   ['an exp that is null', issue({ exp: null }), malformed],
   ['an exp that is a string', issue({ exp: String(NOW + 60) }), malformed],
-  ['an exp without end', withPayload(JSON.stringify(claims).replace(String(NOW + 60), '1e999')), malformed],
+  ['an infinite exp', withPayload(JSON.stringify(claims).replace(String(NOW + 60), '1e999')), malformed],
   ['an exp an hour ago', issue({ exp: NOW - 3600 }), expired],
   ['an exp of 0', issue({ exp: 0 }), expired],
   ['an exp beyond any date', issue({ exp: -1e300 }), malformed],
@@ -240,7 +242,7 @@ describe('an invalid token, whatever the keys', () => {
   });
 
   test.each(atFaultWithoutAKey)(
-    'is refused with %s, also while the keys are out of reach',
+    'is rejected with %s, also while the keys cannot be fetched',
     async (_, token, reason) => {
       endpoint = down;
       await expectRefusal(authenticate(token), reason, token);
@@ -304,8 +306,8 @@ const badlySigned: [string, string, string][] = [
     signature,
   ],
   ['by a key that the issuer does not have', issue({}, { kid: 'alice' }), unknownKey],
-  ['by a key with an empty name', issue({}, { kid: '' }), unknownKey],
-  ['by a key that is called as an object’s own', issue({}, { kid: '__proto__' }), unknownKey],
+  ['by a key with an empty kid', issue({}, { kid: '' }), unknownKey],
+  ['by a key whose kid is __proto__', issue({}, { kid: '__proto__' }), unknownKey],
 ];
 
 describe('a well-formed token', () => {
@@ -427,7 +429,7 @@ describe('a token that is presented again', () => {
     await expectRefusal(again(), audience, token);
   });
 
-  test('is not confused with another of the same user, nor with an invalid one', async () => {
+  test('is not taken for another of the same user, nor for an invalid one', async () => {
     const other = issue({ sub: 'bob' });
     expect(await authenticator.authenticate(other)).toBe('bob');
     const [[head, payload, proof], [, otherPayload, otherProof]] = [token.split('.'), other.split('.')];
@@ -490,11 +492,11 @@ describe('a token that is presented again', () => {
   });
 });
 
-describe('a token’s time', () => {
+describe('a token', () => {
   test.each([
-    ['has 30 s after its exp', { exp: NOW }, NOW + LEEWAY, NOW + LEEWAY + 0.001, expired],
-    ['has 30 s before its nbf', { nbf: NOW }, NOW - LEEWAY, NOW - LEEWAY - 0.001, early],
-  ])('%s, and no more', async (_, changes, lastGood, firstBad, reason) => {
+    ['is valid until 30 s after its exp', { exp: NOW }, NOW + LEEWAY, NOW + LEEWAY + 0.001, expired],
+    ['is valid from 30 s before its nbf on', { nbf: NOW }, NOW - LEEWAY, NOW - LEEWAY - 0.001, early],
+  ])('%s, and not otherwise', async (_, changes, lastGood, firstBad, reason) => {
     const token = issue(changes);
     time = lastGood;
     expect(await authenticate(token)).toBe('alice');
@@ -502,7 +504,7 @@ describe('a token’s time', () => {
     await expectRefusal(authenticate(token), reason, token);
   });
 
-  test('ends for a token that was accepted before too', async () => {
+  test('expires if it was accepted before, too', async () => {
     const authenticator = new JwtAuthenticator(keys, oidc);
     const token = good();
     expect(await authenticator.authenticate(token)).toBe('alice');
@@ -510,7 +512,7 @@ describe('a token’s time', () => {
     await expectRefusal(authenticator.authenticate(token), expired, token);
   });
 
-  test('has not come if the clock is set back, for a token that was accepted before too', async () => {
+  test('is not valid yet if the clock is set back, even if it was accepted before', async () => {
     const authenticator = new JwtAuthenticator(keys, oidc);
     const token = issue({ nbf: NOW });
     expect(await authenticator.authenticate(token)).toBe('alice');
@@ -542,7 +544,7 @@ describe('a key', () => {
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
-  test('is found among several with the same kid, whichever signed', async () => {
+  test('is found among several with the same kid', async () => {
     endpoint = serveKeys(replaced, jwkOf(ours.publicKey, 'ours'));
     expect(await authenticate(good())).toBe('alice');
     expect(await authenticate(byTheirs)).toBe('alice');
@@ -557,7 +559,7 @@ describe('a key', () => {
 describe('a caller’s signal', () => {
   const reason = new Error('enough');
 
-  test('that has aborted is the reason, whatever the token', async () => {
+  test('that has aborted rejects with its reason, whatever the token', async () => {
     const authenticator = new JwtAuthenticator(keys, oidc);
     const signal = AbortSignal.abort(reason);
     for (const token of [good(), 'nonsense', undefined])
@@ -592,10 +594,13 @@ describe('a token of a Cognito user pool', () => {
     });
   });
 
-  test.each(['', 'pool', 'eu-west-1', 'eu-west-1_', 'eu-west-1_a/b', '_AbC', `${pool}\n`])('has no pool %j', (id) => {
-    expect(() => cognitoUserPool(id)).toThrow();
-    expect(() => new JwtAuthenticator(keys, { ...rules('id'), userPoolId: id })).toThrow();
-  });
+  test.each(['', 'pool', 'eu-west-1', 'eu-west-1_', 'eu-west-1_a/b', '_AbC', `${pool}\n`])(
+    'is not of a pool with the invalid id %j',
+    (id) => {
+      expect(() => cognitoUserPool(id)).toThrow();
+      expect(() => new JwtAuthenticator(keys, { ...rules('id'), userPoolId: id })).toThrow();
+    },
+  );
 
   test.each([
     ['an id token', 'id', idToken()],
@@ -605,7 +610,7 @@ describe('a token of a Cognito user pool', () => {
     ['an access token for another client of ours', 'access', accessToken({ client_id: 'app-2' })],
     ['an id token among any', 'any', idToken()],
     ['an access token among any', 'any', accessToken()],
-  ] as const)('is taken where it is %s', async (_, tokenUse, token) => {
+  ] as const)('is accepted if it is %s', async (_, tokenUse, token) => {
     expect(await authenticate(token, rules(tokenUse))).toBe('alice');
   });
 
@@ -628,7 +633,7 @@ describe('a token of a Cognito user pool', () => {
     ['a token of an issuer that looks alike', 'any', idToken({ iss: `${original}/` }), issuer],
     ['a token that has expired', 'any', idToken({ exp: NOW - 60 }), expired],
     ['a token that does not expire', 'any', idToken({ exp: undefined }), 'the token does not expire'],
-  ] as const)('is refused where it is %s', async (_, tokenUse, token, reason) => {
+  ] as const)('is rejected if it is %s', async (_, tokenUse, token, reason) => {
     await expectRefusal(authenticate(token, rules(tokenUse)), reason, token);
     expect(fetched).not.toHaveBeenCalled();
   });

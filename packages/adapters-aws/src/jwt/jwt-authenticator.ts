@@ -24,10 +24,10 @@ export type JwtAuthenticatorOptions = TokenRules & {
 };
 
 /**
- * Verifies JSON Web Tokens signed with RS256. Everything that needs no key is verified first, so that an invalid token is
- * rejected even if the keys cannot be fetched. The library's verifier classes fetch the key first, and go on using a key
- * that was replaced under the same `kid`, so only parts of them are used. A token that was verified before is not verified
- * again: {@link TokenCache} has the consequences.
+ * Verifies JSON Web Tokens signed with RS256. Everything that needs no key is verified first, so that an invalid token
+ * is rejected even if the keys cannot be fetched. The library's verifier classes fetch the key first, and still use a
+ * key that was replaced under the same `kid`, so only parts of them are used. A token that was verified before is not
+ * verified again: {@link TokenCache} has the consequences.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly #keys: RemoteJwks;
@@ -121,7 +121,7 @@ const decode = (token: string): { header: JwtHeader; payload: JwtPayload } => {
 const parse = (json: Buffer, fields: v.GenericSchema): unknown =>
   orUnauthorized(() => {
     const value: unknown = JSON.parse(json.toString());
-    if (Array.isArray(value)) throw new TypeError('a list is no object'); // to valibot it is one
+    if (Array.isArray(value)) throw new TypeError('a list is not an object'); // to valibot it is one
     v.assert(fields, value);
     return value;
   });

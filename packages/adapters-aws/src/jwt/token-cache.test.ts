@@ -34,7 +34,7 @@ describe('TokenCache', () => {
   });
 
   test.each(['', 'a', 'a.b', 'a.b.', 'x.b.c', 'a.x.c', 'a.b.x', 'a.b.c ', 'A.b.c'])(
-    'knows a token by all of it: not %j in place of another',
+    'finds a token by its whole text: not with %j in place of another character',
     (token) => {
       cache.add('a.b.c', keySet, good);
       expect(cache.find(token, keySet)).toBeUndefined();
@@ -49,7 +49,7 @@ describe('TokenCache', () => {
     expect(set.mock.calls).toEqual([[digest, { userId: alice, exp: NOW + 60, nbf: NOW }]]);
   });
 
-  test('keeps 10,000 tokens, those that were used last', () => {
+  test('keeps the 10,000 tokens that were used last', () => {
     for (let index = 0; index < 10_000; index++) cache.add(`token ${index}`, keySet, good);
     expect(cache.find('token 0', keySet)).toBe(alice);
     cache.add('one more', keySet, good);
@@ -72,7 +72,7 @@ describe('TokenCache', () => {
     expect(cache.find('token', keySet)).toBe(alice);
   });
 
-  test('is cleared once there are other keys', () => {
+  test('is cleared when there are other keys', () => {
     cache.add('token', keySet, good);
     expect(cache.find('token', new Map())).toBeUndefined();
     expect(cache.find('token', keySet)).toBeUndefined();

@@ -48,7 +48,7 @@ export const pagesOfUploads = (listing: Listing): AsyncIterable<Page> => {
   });
 };
 
-/** Every object as its versions and delete markers. In a bucket without versions each object has one, named `null`. */
+/** Every object as its versions and delete markers. Each object of a bucket without versions has one, named `null`. */
 export const pagesOfObjects = (listing: Listing): AsyncIterable<Page> => {
   const { client, bucketName: Bucket, prefix: Prefix, signal } = listing;
   const name = 'ListObjectVersions';
@@ -77,7 +77,7 @@ interface RawPage {
   readonly entries: readonly { readonly Key?: string | undefined; readonly id?: string | undefined; size: number }[];
 }
 
-/** Yields pages with entries. Ends early, with a page that is not the last, if the server does not say how to go on. */
+/** Yields pages with entries. Ends early, with a page that is not the last, if the server does not say how to continue. */
 async function* pagesOf(
   name: string,
   { prefix }: Listing,
@@ -95,7 +95,7 @@ async function* pagesOf(
     const entries = entriesOf(name, page, prefix);
     const digest = createHash('sha256').update(JSON.stringify(entries)).digest('base64');
     if (entries.length === 0 && IsTruncated && ++emptyPages > MAX_EMPTY_PAGES)
-      throw new Error(`${name} failed: the list goes on, but has no entries`);
+      throw new Error(`${name} failed: the list continues, but has no entries`);
     if (entries.length > 0) {
       // A server that ignores the marker sends the same page forever.
       if (seen.has(digest)) return;

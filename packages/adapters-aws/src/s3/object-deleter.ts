@@ -41,7 +41,7 @@ export const isFitForBatch = (key: string): boolean => !UNFIT_FOR_XML.test(key);
 /** Errors of one key that mean that it is gone. */
 const GONE = new Set(['NoSuchKey', 'NoSuchVersion']);
 
-/** Deletes objects of one bucket in batches, and remembers which batches its server takes. */
+/** Deletes objects of one bucket in batches, and remembers which batches its server accepts. */
 export class ObjectDeleter {
   readonly #client: S3Client;
   readonly #bucketName: string;
@@ -73,7 +73,7 @@ export class ObjectDeleter {
         if (awsErrorName(error) !== TIMED_OUT) throw error;
         if (++timeouts === MAX_TIMEOUTS)
           throw new Unavailable(`DeleteObjects failed: no response in time to ${batch.length} keys`, { cause: error });
-        // The server may still be deleting: what it has deleted by then it reports as deleted or gone.
+        // The server may still be deleting. The next batch reports what it has deleted by then as deleted or gone.
         this.#batchSize = Math.max(MIN_KEYS, Math.floor(batch.length / 4));
         this.#timedOutAt = performance.now();
       }
@@ -104,7 +104,7 @@ export class ObjectDeleter {
       callAws('DeleteObjects', signal, (options) =>
         this.#client.send(deleteObjects(this.#bucketName, batch, withMd5), options),
       );
-    // Another batch may learn meanwhile that the server wants it.
+    // Another batch may find out meanwhile that the server requires it.
     const hadMd5 = this.#sendsMd5;
     const { Deleted = [], Errors = [] } = await send(hadMd5).catch((error: unknown) => {
       if (hadMd5 || !wantsMd5(error)) throw error;
@@ -135,7 +135,7 @@ const nameOf = (key = '', versionId = 'null'): string => JSON.stringify([key, ve
 const TIMED_OUT = 'BatchTimedOut';
 
 const deleteObjects = (bucketName: string, batch: readonly StoredObject[], withMd5: boolean): DeleteObjectsCommand => {
-  // Not quietly: a response that need not name the keys could not be told from one that S3 has not sent.
+  // Without `Quiet`: if a response need not name the keys, an empty one could be from something else than S3.
   const Objects = batch.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
   const command = new DeleteObjectsCommand({ Bucket: bucketName, Delete: { Objects } });
   // The SDK would send a batch that timed out again, whole, while the server is still deleting it.

@@ -109,7 +109,7 @@ describe.each<[string, S3ClientConfig, string?]>([
   ['GovCloud', { region: 'us-gov-west-1' }],
   ['path style', { forcePathStyle: true }],
   ['a bucket with dots', {}, 'jobs.files.example'],
-  ['a bucket that is no name of a host', {}, 'Jobs_Files'],
+  ['a bucket whose name is not a host name', {}, 'Jobs_Files'],
   ['dual stack', { useDualstackEndpoint: true }],
   ['FIPS', { useFipsEndpoint: true }],
   ['acceleration', { useAccelerateEndpoint: true }],
@@ -118,7 +118,7 @@ describe.each<[string, S3ClientConfig, string?]>([
   ['an object lambda', {}, 'arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/jobs'],
   ['S3 Express without sessions', { disableS3ExpressSessionAuth: true }, 'jobs--euw1-az1--x-s3'],
   ['an endpoint with a port', { endpoint: 'http://localhost:9000', forcePathStyle: true }],
-  ['an endpoint with a port that is the usual one', { endpoint: 'https://s3.example:443', forcePathStyle: true }],
+  ['an endpoint with the default port', { endpoint: 'https://s3.example:443', forcePathStyle: true }],
   ['an endpoint that the bucket is put in front of', { endpoint: 'https://s3.example:8443' }],
   ['an endpoint with a path', { endpoint: 'https://example.com/s3/a%20b', forcePathStyle: true }],
   ['an endpoint with a path and a slash', { endpoint: 'https://example.com/s3/', forcePathStyle: true }],
@@ -296,7 +296,7 @@ describe('the end of the credentials', () => {
     expect(expiresAt).toEqual(new Date(Date.parse('2026-03-01T12:34:56Z') + seconds * SECOND));
   });
 
-  test('leads to new ones with the next call', async () => {
+  test('makes the next call fetch new ones', async () => {
     let issued = 0;
     const provider = async () => ({
       ...credentials,
@@ -371,14 +371,14 @@ describe('getSignedUrl signs what only it can sign:', () => {
     expect(urls[0]).toMatch(pattern);
   });
 
-  test('multi-region access points, which it refuses without a module that we do not have', async () => {
+  test('multi-region access points, which it rejects without a module that is not installed', async () => {
     const given = { ...options, bucketName: 'arn:aws:s3::123456789012:accesspoint:mfzwi23gnjvgw.mrap' };
     const refusal = /SigV4a/i;
     await expect(bySdk(clientOf(), ['a'], given)).rejects.toThrow(refusal);
     await expect(presignAll(clientOf(), keysOf('a'), given)).rejects.toThrow(refusal);
   });
 
-  test('its URLs end with the credentials, too', async () => {
+  test('URLs that end with the credentials', async () => {
     const expiring = { ...credentials, expiration: new Date('2026-03-01T12:35:00Z') };
     const client = addPayer(clientOf({ credentials: expiring }));
     const { urls, expiresAt } = await presignAll(client, keysOf('a'), options);
@@ -386,12 +386,12 @@ describe('getSignedUrl signs what only it can sign:', () => {
     expect(expiresAt).toEqual(expiring.expiration);
   });
 
-  test('it does other work in between', async () => {
+  test('many URLs, with other work in between', async () => {
     expect(await turnsDuring(() => presignAll(addPayer(clientOf()), someKeys(50), options))).toBeGreaterThanOrEqual(4);
   });
 });
 
-/** How often others get their turn. */
+/** Counts how often other work gets a turn. */
 const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
   let turns = 0;
   let next = setImmediate(function count() {

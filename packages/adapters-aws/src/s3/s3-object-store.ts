@@ -34,7 +34,7 @@ export class S3ObjectStore implements ObjectStore {
     const options = {
       bucketName: this.#bucketName,
       ttlSeconds: Math.min(this.#urlTtlSeconds, expiresInSeconds),
-      // The presigning client never sends a request, so only the other one learns that its clock is wrong.
+      // The presigning client never sends a request, so only the other one can find out that its clock is wrong.
       clockOffsetMs: this.#presigningClient.config.systemClockOffset || this.#client.config.systemClockOffset,
       // RFC 6266 with the name as RFC 8187 writes it, and one in ASCII for clients that cannot read that.
       ...(downloadAs !== undefined && { contentDisposition: contentDisposition(downloadAs) }),

@@ -160,7 +160,7 @@ describe('deleteAll', () => {
   const fill = (count: number) => Array.from({ length: count }, (_, index) => `alice/1/${1e6 + index}`);
   const batches = () => bucket.calls.filter((call) => call.startsWith('DeleteObjects'));
 
-  test('sends Content-MD5 to a server that wants it, and remembers that', async () => {
+  test('sends Content-MD5 to a server that requires it, and remembers that', async () => {
     bucket.habits = { ...S3_HABITS, wantsMd5: true };
     bucket.objects = fill(2);
     await store.deleteAll(prefix);

@@ -15,7 +15,9 @@ import { sweepPrefix } from './sweep.ts';
 
 const prefix = jobPrefix(parseUserId('alice'), parseJobId(1));
 
-/** A bucket that refuses, races and lies on request, which no server here can be made to do. */
+/**
+ * A bucket that rejects calls, changes between calls and sends false responses on request, which no server here can do.
+ */
 class TroubledBucket {
   readonly calls: string[] = [];
   /** The error codes of keys that are not deleted. */
@@ -149,7 +151,7 @@ describe('sweepPrefix', () => {
     },
   );
 
-  test('tries again when keys are refused with InternalError for a moment', async () => {
+  test('retries when keys are refused with InternalError for a moment', async () => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a', 'alice/1/b'];
     bucket.refusals.set('alice/1/a', 'InternalError');
@@ -258,7 +260,7 @@ describe('sweepPrefix', () => {
   });
 });
 
-describe('sweepPrefix on a store that does not do what it says', () => {
+describe('sweepPrefix on a store that reports as deleted what it does not delete', () => {
   const stuck = {
     uploads: ['alice/1/upload'],
     objects: ['alice/1/a'],
@@ -310,10 +312,10 @@ describe('sweepPrefix on a store that does not do what it says', () => {
     expect(lists).toBe(4);
   });
 
-  test('fails when a list goes on without entries', async () => {
+  test('fails when a list continues without entries', async () => {
     let calls = 0;
     const send = async () => ({ IsTruncated: true, NextKeyMarker: `alice/1/${++calls}` });
-    await expect(sweep(send)).rejects.toThrow('ListMultipartUploads failed: the list goes on, but has no entries');
+    await expect(sweep(send)).rejects.toThrow('ListMultipartUploads failed: the list continues, but has no entries');
     expect(calls).toBe(4);
   });
 
@@ -321,7 +323,7 @@ describe('sweepPrefix on a store that does not do what it says', () => {
     ['the same page forever', (calls: number) => ({ NextKeyMarker: `alice/1/${calls}` })],
     ['no marker', () => ({})],
     ['a marker outside the prefix', () => ({ NextKeyMarker: 'bob/1/a' })],
-  ])('throws Unavailable after 40 calls at most when a list goes on with %s', async (_, next) => {
+  ])('throws Unavailable after 40 calls at most when a list continues with %s', async (_, next) => {
     let calls = 0;
     const send = async (command: object) => {
       calls++;

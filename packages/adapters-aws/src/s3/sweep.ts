@@ -18,15 +18,15 @@ interface Sweep extends Listing {
   readonly onRemoved?: DeleteAllOptions['onRemoved'];
 }
 
-/** Passes in a row that may find everything that the store said was deleted. */
+/** Passes in a row that may find everything that the store reported as deleted. */
 const MAX_UNCHANGED_PASSES = 5;
 const FIRST_PAUSE_MS = 100;
-/** Passes after one in which keys were refused only with errors that another attempt may help. */
+/** Passes after one in which keys were refused only with temporary errors. */
 const MAX_RETRIES = 2;
 /** Characters of a key in a message: keys may be long, and the log cuts messages. */
 const MAX_KEY_LENGTH = 300;
 
-/** Errors of one key by which S3 reports that another attempt may help. */
+/** Errors of one key that S3 documents as temporary. */
 const PASSING_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable']);
 
 /** The result of a pass. */
@@ -43,7 +43,7 @@ interface Pass {
  * A pass lists unfinished uploads before it lists objects. The other way round, an upload that completes in between would
  * be in neither list, and a pass that found nothing would prove nothing.
  *
- * Some stores go on listing what they say they have deleted. Until an entry has disappeared, a pass deletes a part of the
+ * Some stores still list what they report as deleted. Until an entry has disappeared, a pass deletes a part of the
  * first page only. If nothing disappears the passes pause and then end, after 40 calls at most.
  */
 export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
@@ -73,7 +73,7 @@ export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
 
 const runPass = async (sweep: Sweep, previous: Pass | undefined, unchangedPasses: number): Promise<Pass> => {
   const { deleter, signal } = sweep;
-  // A store that refuses is honest: the rest can be deleted.
+  // A store that reports errors does what it reports, so the rest can be deleted.
   const isHonest = previous !== undefined && previous.refusals.length > 0 && unchangedPasses === 0;
   const refusals: Refusal[] = [];
 

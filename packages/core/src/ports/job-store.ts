@@ -5,9 +5,9 @@ import type { CallOptions } from './call-options.ts';
 
 /** The part of a user's jobs that a list reads, and its order. */
 export interface ListRange {
-  /** By job id. Default: ascending. */
+  /** Order of the job ids. Default: ascending. */
   readonly order?: 'asc' | 'desc';
-  /** Starts behind this id, whether or not there is such a job. */
+  /** Starts after this id, whether or not there is such a job. */
   readonly after?: JobId | undefined;
   /** Number of jobs that the caller will read, if it is known. A hint, so that an adapter can fetch no more than these. */
   readonly sizeHint?: number | undefined;

@@ -47,10 +47,10 @@ export interface ObjectStore {
   presigner(options?: PresignOptions): Promise<Presigner>;
 
   /**
-   * Removes every trace of what is stored under a prefix: objects, their older versions and delete markers, and
-   * uploads that were never completed. Returns only after a look at the store that found nothing. An aborted or
-   * failed call may have removed a part; a repeated one continues from there. Nothing outside the prefix is removed,
-   * whatever the store says.
+   * Removes every trace of what is stored under a prefix: objects, their older versions and delete markers, and uploads
+   * that were never completed. Returns only after the store has listed nothing. An aborted or failed call may have
+   * removed a part; a repeated one continues from there. Nothing outside the prefix is removed, whatever the store
+   * lists.
    *
    * An object that cannot be removed does not keep the others from being removed, and is an error all the same.
    *

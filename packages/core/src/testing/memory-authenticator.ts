@@ -4,14 +4,14 @@ import type { Authenticator } from '../ports/authenticator.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { untilAborted } from '../until-aborted.ts';
 
-/** An {@link Authenticator} that knows the tokens it gave out itself. */
+/** An {@link Authenticator} that accepts the tokens that it has issued itself. */
 export class MemoryAuthenticator implements Authenticator {
   /** While set, `authenticate` rejects with it. */
   failure: Error | undefined;
   readonly #users = new Map<string, string>();
   #stalled: Promise<void> | undefined;
 
-  /** A token that proves to be `userId`, which need not be a well-formed one. */
+  /** Returns a token of `userId`, which need not be well-formed. */
   issueToken(userId: string): string {
     const token = `token-${this.#users.size + 1}`;
     this.#users.set(token, userId);

@@ -47,7 +47,7 @@ export class MemoryJobStore implements JobStore {
     });
   }
 
-  /** Stores a record that cannot be understood. */
+  /** Stores a record that cannot be read. */
   putUnreadable(userId: string, jobId: number): void {
     this.#jobsOf(parseUserId(userId)).set(parseJobId(jobId), UNREADABLE);
   }
@@ -131,7 +131,7 @@ export class MemoryJobStore implements JobStore {
   }
 }
 
-/** Nothing but what a list shows, so that a caller cannot come to lean on more than the port promises. */
+/** Returns only what a list shows, so that no caller relies on more than the port promises. */
 const summaryOf = ({ jobId, jobName, date, totalSize, creditsSpent, status }: Job): JobSummary => ({
   jobId,
   jobName,

@@ -39,7 +39,7 @@ export class MemoryObjectStore implements ObjectStore {
     this.#add({ kind: 'marker', key, body: '' });
   }
 
-  /** Begins an upload that nobody completes. */
+  /** Begins an upload and leaves it unfinished. */
   startUpload(key: string): void {
     this.#add({ kind: 'upload', key, body: '' });
   }

@@ -5,24 +5,24 @@ import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ObjectStore, Removed } from '../ports/object-store.ts';
 
-/** What a delete has removed so far. */
+/** Counts of what a delete has removed so far. */
 export interface DeleteProgress extends Removed {
   /** Whether the record was there; `undefined` as long as the record has not been deleted. */
   readonly record: 'deleted' | 'absent' | undefined;
 }
 
-/** What a delete removed, and nothing that another one removed. */
+/** Counts of what this delete removed, without what another one removed. */
 export interface DeleteReceipt extends Removed {
   readonly jobId: JobId;
   readonly record: 'deleted' | 'absent';
-  /** When the last look at the stores found nothing of the job. Does not say that nothing is written later. */
+  /** The time at which the stores last listed nothing of the job. Files may still be written later. */
   readonly verifiedAt: Date;
 }
 
 export interface DeleteJobOptions extends CallOptions {
   /** Deletes the job only if its status is a finished one. */
   readonly onlyIfFinished?: boolean;
-  /** Is called with what has been removed so far, whenever that has changed: what a call that fails has done. */
+  /** Is called with what has been removed so far, whenever that has changed, so that it is known if the call fails. */
   readonly onProgress?: (progress: DeleteProgress) => void;
 }
 

@@ -10,7 +10,7 @@ export interface GetJobOptions extends Omit<PresignOptions, 'downloadAs'> {
   readonly objectUrls?: boolean;
 }
 
-/** Presigned URLs of what processing made of one object. */
+/** Presigned URLs of the results of one object. */
 export interface ResultUrls {
   readonly full: string;
   readonly min: string;
@@ -47,7 +47,7 @@ export interface StreamedJob {
  */
 export type GetJob = (userId: UserId, jobId: JobId, options?: GetJobOptions) => Promise<JobWithLinks>;
 
-/** Does what {@link GetJob} does, for a caller that writes each link away instead of keeping all of them. */
+/** Does what {@link GetJob} does, for a caller that writes each link at once instead of keeping all of them. */
 export type StreamJob = (userId: UserId, jobId: JobId, options?: GetJobOptions) => Promise<StreamedJob>;
 
 interface Stores {
@@ -105,7 +105,7 @@ const none = <Link>(): AsyncIterable<LinkBatch<Link>> => inBatches([], async () 
 const urlAt = (urls: readonly string[], index: number): string => urls[index] as string;
 
 const collect = async <Link>(batches: AsyncIterable<LinkBatch<Link>>): Promise<Readonly<Record<string, Link>>> => {
-  // Without a prototype, because V8 handles an object with one slowly once it has thousands of keys.
+  // Without a prototype: V8 handles an object with one slowly if it has thousands of keys.
   const links = Object.create(null) as Record<string, Link>;
   for await (const batch of batches) for (const [object, link] of batch) links[object] = link;
   return links;

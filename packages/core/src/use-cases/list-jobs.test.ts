@@ -83,7 +83,7 @@ const byHand = (records: readonly JobRecord[], { matches }: TestFilter, order: '
 const orders = fc.constantFrom<'asc' | 'desc'>('asc', 'desc');
 
 describe('the pages of a list', () => {
-  test('are together what filtering the full list by hand gives, with any mix of filters', async () => {
+  test('are together the full list, filtered by hand, with any mix of filters', async () => {
     const jobs = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.nat(4095)), {
       selector: ([jobId]) => jobId,
     });
@@ -122,7 +122,7 @@ describe('the pages of a list', () => {
       store = storeOf(records, 500);
     });
 
-    test('are together what filtering the full list by hand gives, with any mix of filters', async () => {
+    test('are together the full list, filtered by hand, with any mix of filters', async () => {
       await fc.assert(
         fc.asyncProperty(filters, orders, fc.constantFrom(97, 1000), async (one, order, limit) => {
           const pages = await follow(store, { ...one.filter, order, limit });

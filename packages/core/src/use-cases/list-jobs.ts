@@ -8,7 +8,7 @@ export interface ListQuery extends JobFilter {
   readonly order?: 'asc' | 'desc';
   /** Lists these jobs only, each of them once. `after` and `limit` are then ignored. */
   readonly jobIds?: readonly JobId[] | undefined;
-  /** Starts behind this id: the `next` of an earlier page. */
+  /** Starts after this id: the `next` of an earlier page. */
   readonly after?: JobId | undefined;
   /** How many jobs a page may hold. Without it there is one page, with all of them. */
   readonly limit?: number | undefined;
@@ -19,7 +19,7 @@ export interface ListQuery extends JobFilter {
 export interface JobPage {
   /** As many as the limit allows, unless this is the last page or it was ended early. */
   readonly jobs: readonly JobSummary[];
-  /** Where the next page starts: the last job that was read. `undefined` if there are no more. */
+  /** `after` of the next page: the last job that was read. `undefined` if there are no more. */
   readonly next: JobId | undefined;
 }
 

@@ -39,7 +39,7 @@ export const describeAuthenticator = (name: string, start: () => Promise<Authent
     afterAll(() => harness.close());
 
     test.each(['alice', '6b8f5d6e-1b1f-4d0c-9d3a-1f2e3d4c5b6a', 'auth0|5f7c8ec7', 'Zoë 雪', 'a'.repeat(128)])(
-      'tells that a token proves to be %s',
+      'returns %s for a token of that user',
       async (userId) => {
         const token = await harness.issueToken(userId);
         expect(await harness.authenticator.authenticate(token)).toBe(userId);

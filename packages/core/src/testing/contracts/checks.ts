@@ -49,8 +49,8 @@ export const endOf = (call: Promise<unknown>): Promise<'no error' | 'Unavailable
   );
 
 /**
- * Aborts a call while the storage does not respond, and returns what it rejects with: the reason, if the call looks at its
- * signal during the call and not at the start only.
+ * Aborts a call while the storage does not respond, and returns what it rejects with: the reason, if the call checks
+ * its signal all the time, not only at the start.
  */
 export const abortWhileStalled = async (
   stall: () => Promise<() => Promise<void>>,

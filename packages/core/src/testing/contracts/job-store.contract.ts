@@ -182,7 +182,7 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
         expect(await list(newUser())).toEqual([]);
       });
 
-      test('list goes through a range in either direction, whether or not the job where it starts exists', async () => {
+      test('list goes through a range in either direction, whether or not the job that it starts after exists', async () => {
         const userId = newUser();
         for (const jobId of [2, 4, 6, 8, 10]) await harness.put({ userId, jobId });
         await expectIds(userId, [2, 4, 6, 8, 10]);

@@ -12,7 +12,7 @@ import type { ObjectStore, PresignOptions, Removed } from '../../ports/object-st
 import { abortWhileStalled, becomesTrue, endOf, listUnchecked, otherCharacter, userNames } from './checks.ts';
 import { savedName } from './saved-name.ts';
 
-/** What a browser gets. */
+/** The response that a browser gets. */
 export interface Download {
   readonly body: string;
   /** The header that makes it save a file, and under which name. */
@@ -44,7 +44,7 @@ export interface ObjectStoreHarness {
   contents(prefix: string): Promise<readonly string[]>;
   /** Returns the size of everything that is stored under a prefix, older versions included and uploads not, in bytes. */
   size(prefix: string): Promise<number>;
-  /** Follows a URL as a browser does: returns what comes, or `undefined` if that is refused or there is nothing. */
+  /** Follows a URL as a browser does: returns the response, or `undefined` if it is an error. */
   get(url: string): Promise<Download | undefined>;
   /** Sends another request to a URL, such as a PUT with a body, and returns when there is a response. */
   readonly request?: (method: 'PUT' | 'POST' | 'DELETE', url: string) => Promise<void>;
