@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parses a number of a job, as strictly as the service does. */
+/** Parses a job id, as strictly as the service does. */
 export const jobId = (value: string): number => {
   const id = Number(value);
   if (!/^[1-9][0-9]*$/.test(value) || !Number.isSafeInteger(id))
@@ -8,7 +8,7 @@ export const jobId = (value: string): number => {
   return id;
 };
 
-/** Parses one id more of a list of job ids. */
+/** Parses a job id and adds it to a list. */
 export const jobIds = (value: string, before: readonly number[] = []): number[] => [...before, jobId(value)];
 
 /** Makes a parser of whole numbers in a range. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { run } from './run.ts';
 
-// `jobs-api list | head` closes the pipe. That is no error, and nothing can be written any more.
+// `jobs-api list | head` closes the pipe. That is not an error, and nothing can be written any more.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

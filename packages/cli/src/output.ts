@@ -6,7 +6,7 @@ export const printError = (line: string): void => void process.stderr.write(`job
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
 
 /**
- * Text of other people as a terminal can show it safely: without control characters, which could move the cursor or
+ * Text from outside as a terminal can show it safely: without control characters, which could move the cursor or
  * change the title, and without those that reverse the direction of what follows.
  */
 export const visible = (text: string): string => text.replaceAll(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
@@ -19,7 +19,7 @@ export const size = (bytes: number): string => {
   return `${Math.round((bytes / 1000 ** power) * 10) / 10} ${UNITS[power]}`;
 };
 
-/** `2020-01-01 12:00`, in UTC; what the job has if that is no date. */
+/** `2020-01-01 12:00`, in UTC; the job's own text if that is not a date. */
 export const date = (job: Pick<JobSummary, 'date'>): string =>
   jobDate(job)?.toISOString().slice(0, 16).replace('T', ' ') ?? visible(job.date ?? '-');
 

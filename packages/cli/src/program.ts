@@ -59,7 +59,7 @@ export const createProgram = (
     .option('--name <text>', 'only jobs whose name contains this')
     .option('--after <time>', 'only jobs submitted after this time (RFC 3339)')
     .option('--before <time>', 'only jobs submitted before this time (RFC 3339)')
-    .addOption(new Option('--order <order>', 'by job id').choices(['asc', 'desc']).default('asc'))
+    .addOption(new Option('--order <order>', 'order of the job ids').choices(['asc', 'desc']).default('asc'))
     .option('--limit <number>', 'at most this many jobs', wholeNumber(1, Number.MAX_SAFE_INTEGER));
 
   command('get', 'show a job and its files', (session: Session, id: number) => showJob(session, id)).argument(

@@ -8,7 +8,7 @@ export interface ProgressBar {
 
 export interface Progress {
   readonly add: (total: number, text: string) => ProgressBar;
-  /** Gives the terminal back. */
+  /** Restores the terminal. */
   readonly stop: () => void;
 }
 

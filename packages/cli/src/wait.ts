@@ -4,7 +4,7 @@ import { print, printJson, statusOf, visible } from './output.ts';
 import { startProgress, type ProgressBar } from './progress.ts';
 import type { Session } from './session.ts';
 
-/** Waits, and prints what has become of each job; also of those that are finished when the wait fails. */
+/** Waits, and prints the outcome of each job, also of those that are finished when the wait fails. */
 export const waitForJobs = async ({ jobs, signal, isJson }: Session, ids: readonly number[]): Promise<number> => {
   const progress = startProgress();
   const outcomes = new Map<number, JobSummary | undefined>();

@@ -57,7 +57,7 @@ export interface JobsClient {
   readonly jobs: {
     /** Every job, one after the other. */
     readonly list: (options?: ListJobsOptions) => JobList;
-    /** A part of the list, for callers that keep their own place in it. */
+    /** One page of the list, for callers that keep their own place in it. */
     readonly page: (options?: JobPageOptions) => Promise<JobPage>;
     /** @param options `include: 'object-urls'` adds a link to every uploaded file */
     readonly get: (
@@ -81,16 +81,16 @@ export interface JobsClient {
      * Waits until a job is finished or gone. The first request is sent after a second; the pauses grow to 15 seconds and
      * start again from a second when something changes.
      *
-     * @returns the finished job; `undefined` if there is no such job (any more). For several: those that are finished
+     * @returns the finished job, `undefined` if there is no such job (any more); with several ids, the finished ones
      */
     readonly waitFor: {
       (jobId: number, options?: WaitOptions): Promise<JobSummary | undefined>;
       (jobIds: Iterable<number>, options?: WaitOptions): Promise<ReadonlyMap<number, JobSummary>>;
     };
-    /** Deletes a job with all its files and results. It may be repeated: a job that does not exist is no error. */
+    /** Deletes a job with all its files and results. It may be repeated: a job that does not exist is not an error. */
     readonly delete: (jobId: number, options?: DeleteJobOptions) => Promise<DeleteReceipt | undefined>;
     /**
-     * Deletes jobs, several at a time, and returns the outcome of each as it comes. It throws only when the signal
+     * Deletes jobs, several at a time, and returns each outcome when it is known. It throws only when the signal
      * aborts. No further delete is started after `break`.
      */
     readonly deleteMany: (
@@ -106,7 +106,7 @@ export const createJobsClient = (options: JobsClientOptions): JobsClient => {
 
   const page: JobsClient['jobs']['page'] = async ({ signal, requestId, ...query } = {}) => {
     const { createdAfter, createdBefore, jobIds, ...rest } = query;
-    // The service takes an empty parameter for an absent one, and would list all jobs.
+    // The service treats an empty parameter as absent, and would list all jobs.
     if (jobIds?.length === 0) return { jobs: [], nextCursor: undefined };
     const body = await send(
       'GET',

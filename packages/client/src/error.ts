@@ -1,6 +1,6 @@
 /**
- * The kind of failure, for code that decides by it. `UNAVAILABLE` may pass: a retry can succeed. `UNEXPECTED` is every
- * failure without a name of its own: a fault of the service, or a response that is not the Jobs API's.
+ * The kind of failure, for code that depends on it. `UNAVAILABLE`: a retry can succeed. `UNEXPECTED`: any other
+ * failure, such as a fault in the service, or a response that is not from the Jobs API.
  */
 export type JobsApiErrorCode =
   | 'INVALID_PARAMETER'
@@ -34,7 +34,7 @@ export class JobsApiError extends Error {
   readonly requestId: string | undefined;
   /** The parameter that was wrong and its type, such as `job-id: number`. */
   readonly affectedQueryParameter: string | undefined;
-  /** After how many seconds a retry is welcome, if the response says so. */
+  /** Seconds to wait before a retry, if the response says so. */
   readonly retryAfterSeconds: number | undefined;
 
   /** @param body of the response, as JSON; `undefined` if it is not JSON */

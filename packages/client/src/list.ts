@@ -3,9 +3,9 @@ import type { JobPage, JobSummary } from './responses.ts';
 /**
  * All jobs of a list, one after the other. Each page is requested when the one before is used up.
  *
- * The list ends only after its last job. If a page cannot be fetched, `next` rejects, and the `next` after that requests
- * the same page again: a second `for await` over the same object goes on with the first job that is missing. So it does
- * after `break`.
+ * The list ends only after its last job. If a page cannot be fetched, `next` rejects, and the `next` after that
+ * requests the same page again: a second `for await` over the same object continues with the first job that is missing,
+ * also after `break`.
  */
 export type JobList = AsyncIterableIterator<JobSummary, undefined, undefined>;
 

@@ -8,7 +8,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -16,7 +16,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Every job of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. A page is full or the last one. With a filter it may also end early, with a `next_cursor`, when half of the time for the request is over. A job that was just deleted may still be listed for a moment.
+         * @description Returns all jobs of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. Every page but the last is full. With a filter, a page may also end early, with a `next_cursor`, when half of the time for the request has passed. A job that was just deleted may still be listed for a moment.
          */
         get: operations["listJobs"];
         put?: never;
@@ -31,7 +31,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -51,7 +51,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -59,7 +59,7 @@ export interface paths {
         };
         /**
          * Get a link to an uploaded file or to one of its results
-         * @description Does not check whether the job or the file exists: the link may lead to nothing.
+         * @description Does not check whether the job or the file exists.
          */
         get: operations["getObjectUrl"];
         put?: never;
@@ -74,7 +74,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -85,7 +85,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a job, with all its files and results
-         * @description May be repeated, and has to be after a 500 or 503: a part may have been removed, the job is still listed as long as any file is left, and the next request continues.
+         * @description Can be repeated. Repeat it after a 500 or 503, which may leave a part: the next request continues. As long as any file is left, the job is still listed.
          */
         delete: operations["deleteJob"];
         options?: never;
@@ -97,7 +97,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -117,7 +117,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -140,7 +140,7 @@ export interface paths {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -192,7 +192,7 @@ export interface components {
             object_uuid_names: {
                 [key: string]: string;
             };
-            /** @description Object uuid to length: seconds of sound or video, pages, whatever counts for that kind of file */
+            /** @description Object uuid to length, in the unit of that kind of file, such as seconds or pages */
             media_length: {
                 [key: string]: number;
             };
@@ -215,7 +215,7 @@ export interface components {
          */
         JobDate: string | null;
         /**
-         * @description One of `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`; `unknown` if the record has none. A status that is not known here is passed on unchanged.
+         * @description One of `pending`, `queued`, `processing`, `success`, `success_credits_restored`, `success_credits_not_restored`, `failed_size_mismatch`, `failed_requeued`, `failed_critical`; `unknown` if the record has none. Any other status is returned unchanged.
          * @example pending
          * @example queued
          * @example processing
@@ -227,11 +227,11 @@ export interface components {
          * @example failed_critical
          */
         JobStatus: string;
-        /** @description How much of the work is done. Left out if the record does not say */
+        /** @description Completed part of the work in percent. Absent if the record does not have it */
         ProgressPercent: number;
-        /** @description Whether the job will not change any more: a client that waits for it can stop */
+        /** @description Whether the status is final, so that a client can stop waiting for the job */
         Finished: boolean;
-        /** @description What this request removed. Says nothing about copies by replication, about backups, or about what another program writes later */
+        /** @description Counts of what this request removed. Copies by replication, backups, and files that another program writes later are not covered */
         Receipt: {
             job_id: components["schemas"]["JobId"];
             /**
@@ -256,7 +256,7 @@ export interface components {
             bytes: number;
             /**
              * Format: date-time
-             * @description When the last look at the storage found nothing of the job. RFC 3339, in UTC
+             * @description When the storage listed nothing of the job any more. RFC 3339, in UTC
              */
             verified_at: string;
         };
@@ -318,7 +318,7 @@ export interface components {
                 };
             };
         };
-        /** @description The job is not finished, and was to be deleted only if it is */
+        /** @description The job is not finished, and the request has `only-if=finished` */
         JobNotFinished: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -341,7 +341,7 @@ export interface components {
                 };
             };
         };
-        /** @description Behind AWS Lambda only: the response, as it would be sent, is too large for the gateway */
+        /** @description AWS Lambda only: the response, as encoded, is too large for the gateway */
         ResponseTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -381,7 +381,7 @@ export interface components {
                 };
             };
         };
-        /** @description A fault of the service. Only the log has the details */
+        /** @description A fault in the service. Only the log has the details */
         Failure: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -465,7 +465,7 @@ export interface components {
                 };
             };
         };
-        /** @description To a preflight, if pages of other origins are allowed */
+        /** @description Response to a preflight, if pages of other origins are allowed */
         Preflight: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -477,7 +477,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+        /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
         requestId: string;
         /**
          * @description Id of the job, without sign or leading zero
@@ -499,7 +499,7 @@ export interface components {
          * @example 2021-01-01T00:00:00Z
          */
         createdBefore: string;
-        /** @description Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids` */
+        /** @description The `next_cursor` of the previous page. It is valid with the same `order` and filters only. Cannot be combined with `job-ids` */
         cursor: string;
         /**
          * @description Makes a browser save the file under that name instead of showing it
@@ -507,7 +507,7 @@ export interface components {
          */
         downloadAs: string;
         /**
-         * @description How long the links are to work, in seconds. The configured lifetime is the longest
+         * @description Lifetime of the links in seconds, at most the configured lifetime
          * @example 600
          */
         expiresIn: number;
@@ -521,7 +521,7 @@ export interface components {
          * @example receipt
          */
         includeReceipt: "receipt";
-        /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with `limit` or `cursor` */
+        /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Jobs that do not exist are left out of the response. No other job is read, so use this to poll. Cannot be combined with `limit` or `cursor` */
         jobIds: string;
         /**
          * @description How many jobs a page may hold. Without it, the response holds every job. Cannot be combined with `job-ids`
@@ -539,7 +539,7 @@ export interface components {
          */
         onlyIf: "finished";
         /**
-         * @description By ascending or descending id
+         * @description Ascending or descending ids
          * @example desc
          */
         order: "asc" | "desc";
@@ -556,7 +556,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The caller’s own, or a new one: the id of the request in the log */
+        /** @description Id of the request in the log: the caller’s own, or a new one */
         "X-Request-Id": string;
         "Cache-Control": "no-store";
         "X-Content-Type-Options": "nosniff";
@@ -578,9 +578,9 @@ export interface operations {
                  * @example 2021-01-01T00:00:00Z
                  */
                 "created-before"?: components["parameters"]["createdBefore"];
-                /** @description Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids` */
+                /** @description The `next_cursor` of the previous page. It is valid with the same `order` and filters only. Cannot be combined with `job-ids` */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with `limit` or `cursor` */
+                /** @description Only these jobs: up to 100 ids separated by commas, such as `3,17`. Jobs that do not exist are left out of the response. No other job is read, so use this to poll. Cannot be combined with `limit` or `cursor` */
                 "job-ids"?: components["parameters"]["jobIds"];
                 /**
                  * @description How many jobs a page may hold. Without it, the response holds every job. Cannot be combined with `job-ids`
@@ -593,7 +593,7 @@ export interface operations {
                  */
                 name?: components["parameters"]["name"];
                 /**
-                 * @description By ascending or descending id
+                 * @description Ascending or descending ids
                  * @example desc
                  */
                 order?: components["parameters"]["order"];
@@ -604,7 +604,7 @@ export interface operations {
                 status?: components["parameters"]["status"];
             };
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -639,7 +639,7 @@ export interface operations {
                      */
                     "application/json": {
                         jobs: components["schemas"]["JobSummary"][];
-                        /** @description Given as `cursor`, brings the next page. Absent on the last */
+                        /** @description The `cursor` of the next page. Absent on the last page */
                         next_cursor?: string;
                     };
                 };
@@ -660,7 +660,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Which parameter, and what it may be */
+                        /** @description The parameter, and the values that it may have */
                         message: string;
                         /** @enum {string} */
                         affected_query_parameter: "limit: number" | "created-after: string" | "created-before: string" | "cursor: string" | "job-ids: string" | "name: string" | "order: string" | "status: string";
@@ -683,7 +683,7 @@ export interface operations {
                  */
                 "job-id": components["parameters"]["jobId"];
                 /**
-                 * @description How long the links are to work, in seconds. The configured lifetime is the longest
+                 * @description Lifetime of the links in seconds, at most the configured lifetime
                  * @example 600
                  */
                 "expires-in"?: components["parameters"]["expiresIn"];
@@ -694,7 +694,7 @@ export interface operations {
                 include?: components["parameters"]["includeObjectUrls"];
             };
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -702,7 +702,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, and links that work for anyone until they expire */
+            /** @description The job, and links that need no token and work until they expire */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -745,7 +745,7 @@ export interface operations {
                      */
                     "application/json": {
                         job_info: components["schemas"]["Job"];
-                        /** @description By object uuid, for each file that was processed. Empty until the job has succeeded */
+                        /** @description Links by object uuid, for each file that was processed. Empty until the job has succeeded */
                         results: {
                             [key: string]: components["schemas"]["Links"];
                         };
@@ -777,7 +777,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Which parameter, and what it may be */
+                        /** @description The parameter, and the values that it may have */
                         message: string;
                         /** @enum {string} */
                         affected_query_parameter: "job-id: number" | "expires-in: number" | "include: string";
@@ -811,7 +811,7 @@ export interface operations {
                  */
                 "download-as"?: components["parameters"]["downloadAs"];
                 /**
-                 * @description How long the links are to work, in seconds. The configured lifetime is the longest
+                 * @description Lifetime of the links in seconds, at most the configured lifetime
                  * @example 600
                  */
                 "expires-in"?: components["parameters"]["expiresIn"];
@@ -822,7 +822,7 @@ export interface operations {
                 result?: components["parameters"]["result"];
             };
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -830,7 +830,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A link that works for anyone until it expires */
+            /** @description A link that needs no token and works until it expires */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -872,7 +872,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Which parameter, and what it may be */
+                        /** @description The parameter, and the values that it may have */
                         message: string;
                         /** @enum {string} */
                         affected_query_parameter: "job-id: number" | "object-uuid: string" | "download-as: string" | "expires-in: number" | "result: string";
@@ -905,7 +905,7 @@ export interface operations {
                 "only-if"?: components["parameters"]["onlyIf"];
             };
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -913,7 +913,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no such job, or no longer */
+            /** @description The job does not exist, or not any more */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -958,7 +958,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Which parameter, and what it may be */
+                        /** @description The parameter, and the values that it may have */
                         message: string;
                         /** @enum {string} */
                         affected_query_parameter: "job-id: number" | "include: string" | "only-if: string";
@@ -976,7 +976,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -1011,7 +1011,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;
@@ -1070,7 +1070,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced */
+                /** @description Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced */
                 "X-Request-Id"?: components["parameters"]["requestId"];
             };
             path?: never;

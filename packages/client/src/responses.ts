@@ -18,7 +18,7 @@ export type KnownJobStatus =
   | 'failed_size_mismatch'
   | 'failed_requeued'
   | 'failed_critical';
-/** The status of a job. The service passes on those that it does not know, so any other string is one as well. */
+/** The status of a job. The service returns unknown ones unchanged, so it may be any other string as well. */
 export type JobStatus = KnownJobStatus | (string & {});
 
 type WithStatus<Body> = Omit<Body, 'status'> & { readonly status: JobStatus };

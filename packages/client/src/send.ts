@@ -3,11 +3,11 @@ import type { operations } from './openapi.ts';
 import { sleep } from './sleep.ts';
 
 export type JobsClientOptions = {
-  /** Address of the service, as far as `/api/v1/jobs`: `https://jobs.example.com`. In a page, `''` is its own origin. */
+  /** Address of the service, as far as `/api/v1/jobs`: `https://jobs.example.com`. `''` is the origin of the page. */
   readonly baseUrl: string;
   /** Replaces the platform's own. */
   readonly fetch?: typeof fetch;
-  /** How often a request is repeated that may succeed then: 2 by default. */
+  /** How often a failed request is repeated if a retry may succeed: 2 by default. */
   readonly maxRetries?: number;
   /**
    * Renews a token that the service rejected (401) and returns it. The request is repeated with it, once. Requests that

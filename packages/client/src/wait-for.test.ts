@@ -56,19 +56,19 @@ describe('waitFor', () => {
     expect(requests).toEqual([]);
   });
 
-  test('sends the first request after a second, then ever fewer, up to one in 15 seconds', async () => {
+  test('sends the first request after a second, then with growing pauses, up to 15 seconds', async () => {
     const running = Array.from({ length: 11 }, () => [job(1, 'queued')]);
     await outcome(waitForAll([1], serving(...running, [job(1, 'success')]), {}));
     const delays = requests.map(({ at }, index) => at - (requests[index - 1]?.at ?? 0));
     expect(delays[0]).toBe(1_000);
-    // The first response is news: it starts the delays again.
+    // The first response is a change: it starts the delays again.
     expect(delays[1]).toBe(1_000);
     for (let index = 2; index < delays.length; index++)
       expect(delays[index]).toBeCloseTo(Math.min((delays[index - 1] ?? 0) * 1.5, 15_000), -1);
     expect(delays.at(-1)).toBe(15_000);
   });
 
-  test('is back to a second when a job has changed', async () => {
+  test('starts again with a second when a job has changed', async () => {
     const states = [...Array.from({ length: 8 }, () => [job(1, 'processing', 10)]), [job(1, 'processing', 20)]];
     await outcome(waitForAll([1], serving(...states, [job(1, 'success')]), {}));
     const [before = 0, changed = 0, last = 0] = requests.slice(-3).map(({ at }) => at);
@@ -119,7 +119,7 @@ describe('waitFor', () => {
     expect(requests.map(({ jobIds }) => jobIds.length)).toEqual([100, 100, 50]);
   });
 
-  test('outlasts a service that is unavailable for a while', async () => {
+  test('continues after the service was unavailable for a while', async () => {
     const down = Array.from({ length: 4 }, () => SERVICE_UNAVAILABLE);
     const states = [[job(1, 'queued')], ...down, [job(1, 'queued')], ...down, [job(1, 'success')]];
     expect((await outcome(waitForAll([1], serving(...states), {}))).size).toBe(1);

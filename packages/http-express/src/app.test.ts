@@ -149,7 +149,7 @@ describe('the log line of DELETE /delete', () => {
     objectStore.startUpload('alice/7/d');
   });
 
-  test('has the numbers of the receipt, whether or not the client wants one', async () => {
+  test('has the counts of the receipt, whether or not the client requests one', async () => {
     const { sendAsAlice } = await start();
     expect(await sendAsAlice('DELETE', '/delete?job-id=7')).toMatchObject({ status: 200, body: '{"message":"Ok"}' });
     const removed = { record: 'deleted', objects: 3, uploads: 1, bytes: 12, verified_at: expect.any(String) };
@@ -160,7 +160,7 @@ describe('the log line of DELETE /delete', () => {
     expect(numbers).toMatchObject({ record: 'absent', objects: 0, uploads: 0, bytes: 0 });
   });
 
-  test('has what a delete removed until it failed', async () => {
+  test('has the counts of what a delete removed until it failed', async () => {
     const { sendAsAlice } = await start();
     const deleteAll = objectStore.deleteAll.bind(objectStore);
     objectStore.deleteAll = (prefix, options) =>

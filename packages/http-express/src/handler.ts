@@ -10,7 +10,7 @@ export type RequestLocals = {
   requestId: string;
   userId?: UserId;
   jobId?: JobId;
-  /** What a delete has removed, for the log. */
+  /** Counts of what a delete has removed, for the log. */
   removed?: DeleteProgress & { readonly verifiedAt?: Date };
   /** Ids of the request's span, for the log. */
   trace?: { trace_id: string; span_id: string };

@@ -3,7 +3,7 @@ interface RequestValues {
   readonly method: string;
   /** Path and query, as in a request line. */
   readonly path: string;
-  /** By lower-case name. */
+  /** Values by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

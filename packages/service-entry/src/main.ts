@@ -8,7 +8,7 @@ const USAGE = `Usage: node server.mjs [--check | --orphans [--older-than 24h] [-
   Without an option: starts the service. It is configured by environment variables.
   --check       verifies everything that the service needs; exits with 1 if something is wrong
   --orphans     prints the files and records that belong to no job, one JSON object per line
-                --older-than  leaves alone jobs with anything newer; 24h if not given
+                --older-than  skips jobs with anything newer; default: 24h
                 --delete      deletes them
   --version     prints the version
   --help        prints this text

@@ -19,16 +19,16 @@ interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often in a row an attempt may bring nothing. */
+/** How many attempts in a row may receive nothing. */
 const ATTEMPTS = 5;
 const FIRST_DELAY_MS = 500;
 
-/** An attempt that failed in a way that may pass: the link has expired, or the connection is lost. */
+/** A failure after which another attempt may succeed: the link has expired, or the connection is lost. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Downloads a file, going on with what an earlier run or attempt has of the same version. */
+/** Downloads a file. Continues what an earlier run or attempt has of the same version. */
 export const fetchFile = async (target: Target, options: FetchOptions): Promise<FetchedFile> => {
   let before = -1;
   for (let failures = 0; ;) {

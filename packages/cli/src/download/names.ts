@@ -1,6 +1,6 @@
 import filenamify from 'filenamify';
 
-/** A file to download: its name, and what tells it from all others of the job. */
+/** A file to download: its name, and its id among the files of the job. */
 export interface Named {
   readonly uuid: string;
   readonly name: string;
@@ -19,8 +19,8 @@ export const safeName = (text: string): string => {
 };
 
 /**
- * Gives each file a name of its own, on file systems too that do not tell `A` from `a`. Names that would be the same get
- * the uuid as well. A file gets the same name whenever the job has the same files, so that a download can go on later.
+ * Gives each file a name of its own, also on file systems that ignore case. Names that would be the same get the uuid
+ * as well. A file gets the same name whenever the job has the same files, so that a download can continue later.
  *
  * @param taken names that no file may have
  */

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Folder inside the target folder with what is not complete yet, and with the versions of what is. */
+/** Folder inside the target folder with incomplete files, and with the versions of complete ones. */
 export const STATE = '.jobs-api';
 
 /** A file that is being downloaded. */
@@ -42,14 +42,14 @@ export const openPart = async (target: Target, etag: string): Promise<{ path: st
   return { path, size: size ?? 0 };
 };
 
-/** @returns how many bytes there are of the file, in whichever version */
+/** @returns how many bytes there are of the file, of any version */
 export const sizeOfPart = async (target: Target): Promise<number> => {
   const parts = (await namesIn(target)).filter((name) => name.endsWith('.part'));
   const sizes = await Promise.all(parts.map((name) => sizeOf(join(target.state, name))));
   return Math.max(0, ...sizes.map((size) => size ?? 0));
 };
 
-/** Removes what there is of all versions. */
+/** Removes the parts of all versions. */
 export const discardParts = async (target: Target): Promise<void> => {
   for (const name of await namesIn(target))
     if (name.endsWith('.part')) await rm(join(target.state, name), { force: true });

@@ -6,7 +6,7 @@ export interface CursorScope extends JobFilter {
   readonly order: 'asc' | 'desc';
 }
 
-/** Where a list continues. */
+/** The position at which a list continues. */
 export interface CursorPosition {
   readonly after: JobId;
   /** Says which list this is: the same text for the same order and filters. */

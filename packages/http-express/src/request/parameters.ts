@@ -14,8 +14,8 @@ import {
 import { decodeCursor, scopeOf, type CursorScope } from './cursor.ts';
 
 /**
- * What this API calls its parameters, those of the core among them, and of which type it says they are. They are checked in
- * this order.
+ * The name and the type of each parameter in this API, by its name in the code. The core knows some of them. They are
+ * checked in this order.
  */
 export const queryParameters = {
   jobId: { name: 'job-id', type: 'number' },

@@ -8,7 +8,7 @@ import type { WorkContext } from './lifecycle.ts';
 import { Turns } from './turns.ts';
 import { UnreadableRecords } from './unreadable-records.ts';
 
-/** What a use case is called with, besides the parameters of the request. */
+/** Arguments of a use case besides the parameters of the request. */
 interface UseCaseContext {
   readonly user: UserId;
   readonly options: ListOptions;

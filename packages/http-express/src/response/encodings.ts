@@ -18,7 +18,7 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 // Z_FILTERED ignores the short matches that occur by chance in signatures, which makes the body 3 % smaller.
 const GZIP = { level: 4, strategy: constants.Z_FILTERED };
 
-/** In order of preference, for a client without one. */
+/** Order of preference, for a client without one. */
 const ENCODINGS: readonly ContentEncoding[] = [
   {
     name: 'br',

@@ -55,7 +55,7 @@ export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOpti
     };
   });
 
-  // A delete continues after its client has disconnected: half of a job is of no use to anyone.
+  // A delete continues after its client has disconnected: half of a job is useless.
   const remove = handle(
     (query, locals) => {
       const jobId = (locals.jobId = jobIdOf(query));
@@ -79,7 +79,7 @@ export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOpti
   route('/delete').delete(remove).all(methodNotAllowed('DELETE'));
 };
 
-/** What a summary takes in memory besides its texts, in bytes: about as much as the rest of its JSON. */
+/** Memory of a summary besides its texts, in bytes: about as much as the rest of its JSON. */
 const SUMMARY_BYTES = 200;
 /** Jobs whose JSON is made together: a few KB, unless their texts are long. */
 const BYTES_PER_PIECE = 16 * 1024;
@@ -125,7 +125,7 @@ const summaryBody = ({ jobId, jobName, date, totalSize, creditsSpent, status }: 
   finished: status.isFinished,
 });
 
-/** What the uuid of an object takes in memory, in bytes: links are made of it. */
+/** Memory of the uuid of an object, in bytes: links are made of it. */
 const OBJECT_BYTES = 64;
 
 const getBody = ({ job, ...links }: StreamedJob): StreamedBody => {

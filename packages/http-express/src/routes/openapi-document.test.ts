@@ -151,7 +151,7 @@ describe('the examples of an operation', () => {
     objectStore.startUpload('user-id/1/13.png');
   });
 
-  test.each(Object.entries(records))('of %s work together, and have the response shown', async (path, record) => {
+  test.each(Object.entries(records))('of %s form a valid request with the response shown', async (path, record) => {
     jobStore.put({ ...job, ...record });
     const operation = operations.find((one) => one.path === path);
     const examples = operation?.parameters.flatMap(({ name, example }): [string, string][] =>

@@ -71,7 +71,7 @@ const schemas = {
       media_length: {
         type: 'object',
         additionalProperties: { type: 'number', minimum: 0 },
-        description: 'Object uuid to length: seconds of sound or video, pages, whatever counts for that kind of file',
+        description: 'Object uuid to length, in the unit of that kind of file, such as seconds or pages',
       },
       failed_to_process: {
         type: 'object',
@@ -97,24 +97,24 @@ const schemas = {
   },
   JobStatus: {
     type: 'string',
-    description: `One of ${codes.map((code) => `\`${code}\``).join(', ')}; \`unknown\` if the record has none. A status that is not known here is passed on unchanged.`,
+    description: `One of ${codes.map((code) => `\`${code}\``).join(', ')}; \`unknown\` if the record has none. Any other status is returned unchanged.`,
     examples: codes,
   },
   ProgressPercent: {
     type: 'integer',
     minimum: 0,
     maximum: 100,
-    description: 'How much of the work is done. Left out if the record does not say',
+    description: 'Completed part of the work in percent. Absent if the record does not have it',
   },
   Finished: {
     type: 'boolean',
-    description: 'Whether the job will not change any more: a client that waits for it can stop',
+    description: 'Whether the status is final, so that a client can stop waiting for the job',
   },
   Receipt: {
     type: 'object',
     required: ['job_id', 'record', 'objects', 'uploads', 'bytes', 'verified_at'],
     description:
-      'What this request removed. Says nothing about copies by replication, about backups, or about what another program writes later',
+      'Counts of what this request removed. Copies by replication, backups, and files that another program writes later are not covered',
     properties: {
       job_id: { $ref: '#/components/schemas/JobId' },
       record: { type: 'string', enum: ['deleted', 'absent'], description: 'Whether there was a record to delete' },
@@ -124,7 +124,7 @@ const schemas = {
       verified_at: {
         type: 'string',
         format: 'date-time',
-        description: 'When the last look at the storage found nothing of the job. RFC 3339, in UTC',
+        description: 'When the storage listed nothing of the job any more. RFC 3339, in UTC',
       },
     },
   },
@@ -182,7 +182,7 @@ const parameters: Readonly<Record<DocumentedParameter, Parameter>> = {
   createdBefore: date('Only jobs created before that instant', '2021-01-01T00:00:00Z'),
   cursor: {
     description:
-      'Where to continue: the `next_cursor` of the page before. It belongs to the same `order` and filters. Cannot be combined with `job-ids`',
+      'The `next_cursor` of the previous page. It is valid with the same `order` and filters only. Cannot be combined with `job-ids`',
     schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+$' },
   },
   downloadAs: {
@@ -191,7 +191,7 @@ const parameters: Readonly<Record<DocumentedParameter, Parameter>> = {
     example: 'holiday.png',
   },
   expiresIn: {
-    description: 'How long the links are to work, in seconds. The configured lifetime is the longest',
+    description: 'Lifetime of the links in seconds, at most the configured lifetime',
     schema: { type: 'integer', format: 'int32', minimum: 1, maximum: MAX_EXPIRES_IN },
     example: 600,
   },
@@ -206,7 +206,7 @@ const parameters: Readonly<Record<DocumentedParameter, Parameter>> = {
     example: 'receipt',
   },
   jobIds: {
-    description: `Only these jobs: up to ${MAX_JOB_IDS} ids separated by commas, such as \`3,17\`. Ids that the user does not have are left out of the response. No other job is read, so this is the way to poll. Cannot be combined with \`limit\` or \`cursor\``,
+    description: `Only these jobs: up to ${MAX_JOB_IDS} ids separated by commas, such as \`3,17\`. Jobs that do not exist are left out of the response. No other job is read, so use this to poll. Cannot be combined with \`limit\` or \`cursor\``,
     schema: { type: 'string', pattern: `^${JOB_ID}(,${JOB_ID}){0,${MAX_JOB_IDS - 1}}$` },
   },
   limit: {
@@ -226,7 +226,7 @@ const parameters: Readonly<Record<DocumentedParameter, Parameter>> = {
     example: 'finished',
   },
   order: {
-    description: 'By ascending or descending id',
+    description: 'Ascending or descending ids',
     schema: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
     example: 'desc',
   },
@@ -247,7 +247,7 @@ const nameOf = (parameter: DocumentedParameter): QueryParameter =>
 
 const headers = {
   'X-Request-Id': {
-    description: 'The caller’s own, or a new one: the id of the request in the log',
+    description: 'Id of the request in the log: the caller’s own, or a new one',
     required: true,
     schema: { type: 'string', pattern: REQUEST_ID.source },
   },
@@ -282,15 +282,15 @@ const responses = {
     message: 'The job does not exist',
     affected_query_parameter: parameterWithType('jobId'),
   }),
-  JobNotFinished: fixed('The job is not finished, and was to be deleted only if it is', {
+  JobNotFinished: fixed('The job is not finished, and the request has `only-if=finished`', {
     message: 'The job is not finished',
     affected_query_parameter: parameterWithType('jobId'),
   }),
-  ResponseTooLarge: fixed('Behind AWS Lambda only: the response, as it would be sent, is too large for the gateway', {
+  ResponseTooLarge: fixed('AWS Lambda only: the response, as encoded, is too large for the gateway', {
     message: 'The answer is too large: ask for less with limit, or accept compression',
   }),
   HeadersTooLarge: fixed('The request’s headers are over 16 KiB', { message: 'Request Header Fields Too Large' }),
-  Failure: fixed('A fault of the service. Only the log has the details', {
+  Failure: fixed('A fault in the service. Only the log has the details', {
     message: 'Internal server failure message',
   }),
   Unavailable: fixed(
@@ -305,7 +305,7 @@ const responses = {
     { Allow: { required: true, description: 'The methods of that path', schema: { type: 'string' } } },
   ),
   Preflight: {
-    description: 'To a preflight, if pages of other origins are allowed',
+    description: 'Response to a preflight, if pages of other origins are allowed',
     headers: everyHeader,
   },
 };
@@ -319,7 +319,7 @@ const badRequest = (names: readonly [QueryParameter, ...QueryParameter[]], probl
       type: 'object',
       required: ['message', 'affected_query_parameter'],
       properties: {
-        message: { type: 'string', description: 'Which parameter, and what it may be' },
+        message: { type: 'string', description: 'The parameter, and the values that it may have' },
         affected_query_parameter: { type: 'string', enum: names.map(parameterWithType) },
       },
     },
@@ -356,18 +356,18 @@ export const openapi = {
     version: '1.0.0',
     summary: 'Lists, reads, links to and deletes file processing jobs',
     description: [
-      'A user can read and delete their own jobs only.',
+      'Users can read and delete only their own jobs.',
       '`HEAD` is `GET` without the body. The response to any other path is 404, to any other method 405.',
-      'Paths are case-sensitive. Parameters that are not listed are ignored; an optional one that is empty counts as not given.',
+      'Paths are case-sensitive. Parameters that are not listed are ignored; an optional one that is empty counts as absent.',
       'Bodies of more than 1 KiB are compressed for clients that accept `br` or `gzip`.',
     ].join('\n\n'),
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
-  servers: [{ url: '/', description: 'Where this document came from' }],
+  servers: [{ url: '/', description: 'Source of this document' }],
   security: [{ bearer: [] }, { token: [] }],
   tags: [
-    { name: 'Jobs', description: 'What a user can do with their jobs' },
-    { name: 'Service', description: 'Needs no token' },
+    { name: 'Jobs', description: 'Operations on the jobs of a user' },
+    { name: 'Service', description: 'Operations that need no token' },
   ],
   paths: {
     '/api/v1/jobs/list': path({
@@ -376,7 +376,7 @@ export const openapi = {
         tags: ['Jobs'],
         summary: 'List jobs',
         description:
-          'Every job of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. A page is full or the last one. With a filter it may also end early, with a `next_cursor`, when half of the time for the request is over. A job that was just deleted may still be listed for a moment.',
+          'Returns all jobs of the user, a page of them, or some of them by id. Filters combine: a job has to match all of them. Every page but the last is full. With a filter, a page may also end early, with a `next_cursor`, when half of the time for the request has passed. A job that was just deleted may still be listed for a moment.',
         parameters: takes('createdAfter', 'createdBefore', 'cursor', 'jobIds', 'limit', 'name', 'order', 'status'),
         responses: {
           '200': json(
@@ -388,7 +388,7 @@ export const openapi = {
                 jobs: { type: 'array', items: { $ref: '#/components/schemas/JobSummary' } },
                 next_cursor: {
                   type: 'string',
-                  description: 'Given as `cursor`, brings the next page. Absent on the last',
+                  description: 'The `cursor` of the next page. Absent on the last page',
                 },
               },
             },
@@ -424,7 +424,7 @@ export const openapi = {
         parameters: takes('jobId', 'expiresIn', 'includeObjectUrls'),
         responses: {
           '200': json(
-            'The job, and links that work for anyone until they expire',
+            'The job, and links that need no token and work until they expire',
             {
               type: 'object',
               required: ['job_info', 'results'],
@@ -433,7 +433,8 @@ export const openapi = {
                 results: {
                   type: 'object',
                   additionalProperties: { $ref: '#/components/schemas/Links' },
-                  description: 'By object uuid, for each file that was processed. Empty until the job has succeeded',
+                  description:
+                    'Links by object uuid, for each file that was processed. Empty until the job has succeeded',
                 },
                 results_expire_at: {
                   type: 'string',
@@ -481,11 +482,11 @@ export const openapi = {
         operationId: 'getObjectUrl',
         tags: ['Jobs'],
         summary: 'Get a link to an uploaded file or to one of its results',
-        description: 'Does not check whether the job or the file exists: the link may lead to nothing.',
+        description: 'Does not check whether the job or the file exists.',
         parameters: takes('jobId', 'objectUuid', 'downloadAs', 'expiresIn', 'result'),
         responses: {
           '200': json(
-            'A link that works for anyone until it expires',
+            'A link that needs no token and works until it expires',
             {
               type: 'object',
               required: ['url', 'expires_at'],
@@ -511,11 +512,11 @@ export const openapi = {
         tags: ['Jobs'],
         summary: 'Delete a job, with all its files and results',
         description:
-          'May be repeated, and has to be after a 500 or 503: a part may have been removed, the job is still listed as long as any file is left, and the next request continues.',
+          'Can be repeated. Repeat it after a 500 or 503, which may leave a part: the next request continues. As long as any file is left, the job is still listed.',
         parameters: takes('jobId', 'includeReceipt', 'onlyIf'),
         responses: {
           '200': json(
-            'There is no such job, or no longer',
+            'The job does not exist, or not any more',
             {
               type: 'object',
               required: ['message'],
@@ -607,7 +608,8 @@ export const openapi = {
       requestId: {
         name: 'X-Request-Id',
         in: 'header',
-        description: 'Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other is replaced',
+        description:
+          'Id of the request, chosen by the caller: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is replaced',
         schema: { type: 'string' },
       },
       ...Object.fromEntries(

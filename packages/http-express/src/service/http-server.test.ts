@@ -112,7 +112,7 @@ describe('createHttpServer', () => {
 
 describe('createHttpServer', () => {
   test.each([0, 10, 990, 2_010, 3_000])(
-    'passes on a second Authorization header after %i other headers',
+    'passes a second Authorization header to the app after %i other headers',
     async (others) => {
       await start((req, res) => res.end(String(req.rawHeaders.filter((name) => name === 'Authorization').length)));
       const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: a\r\n';

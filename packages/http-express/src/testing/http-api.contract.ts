@@ -30,7 +30,7 @@ const BASE = '/api/v1/jobs';
 const DIGEST = scopeOf({ order: 'asc' }).replace('asc.', '');
 const CURSOR = Buffer.from(`2.asc.${DIGEST}.1`).toString('base64url');
 
-/** In UTC (https://www.rfc-editor.org/rfc/rfc3339). */
+/** RFC 3339, in UTC (https://www.rfc-editor.org/rfc/rfc3339). */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 const RESPONSES = {
@@ -415,7 +415,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(await saved(jobs, name)).toMatchObject({ body: 'picture' });
       });
 
-      test('adds nothing to the link if it is empty', async () => {
+      test('has no effect if it is empty', async () => {
         const { userId, jobs } = await newUser();
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
         expect(await saved(jobs, '')).toEqual({ body: 'picture', contentDisposition: null });
@@ -771,7 +771,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
       }
 
       test.each(['/get?job-id=1', '/get-object-url?job-id=1&object-uuid=uuid.png'])(
-        'GET %s has links that last as long as expires-in says, and no longer than configured',
+        'GET %s returns links that last for expires-in seconds, and no longer than configured',
         async (path) => {
           const { userId, send } = await newUser();
           await harness.putJob(wholeJob(userId));
@@ -893,7 +893,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
     });
 
     describe('DELETE /delete?include=receipt', () => {
-      test('says what was removed, and when nothing was left', async () => {
+      test('has the counts of what was removed, and the time when nothing was left', async () => {
         const { userId, send } = await newUser();
         await harness.putJob(wholeJob(userId));
         await harness.putObject(`${userId}/1/uuid.png`, 'picture');
@@ -911,7 +911,7 @@ export const describeHttpApi = (name: string, start: () => Promise<HttpApiHarnes
         expect(Date.parse(receipt.verified_at)).toBeLessThanOrEqual(Date.now());
       });
 
-      test('says that there was nothing to remove', async () => {
+      test('has counts of 0 if there was nothing to remove', async () => {
         const { send } = await newUser();
         const { body } = await send('DELETE', '/delete?include=receipt&job-id=7');
         expect(JSON.parse(body)).toMatchObject({

@@ -8,7 +8,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** By lower-case name. */
+  /** Values by lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Decoded. */
   readonly body: string;
