@@ -143,7 +143,7 @@ describe('the template', () => {
     ]);
   });
 
-  test('makes no resource that a parameter brings', () => {
+  test('makes no resource that a parameter names', () => {
     const left = (given: Record<string, string>) => Object.keys(deploy(template, given).resources);
     const all = left({});
     const without = (...gone: string[]) => all.filter((id) => !gone.includes(id));
@@ -162,7 +162,7 @@ describe('the template', () => {
     expect(declared.filter((name) => !references.has(name))).toEqual([]);
   });
 
-  test('outputs the resources that it made or that parameters brought', () => {
+  test('outputs the resources that it made or that parameters name', () => {
     expect(made.outputs).toEqual({
       ApiUrl: 'https://Api.execute-api.AWS::Region.AWS::URLSuffix',
       TableName: 'Table',
@@ -247,9 +247,9 @@ describe('the bucket', () => {
   });
 
   test.each([
-    ['uploads that were given up', { AbortIncompleteMultipartUpload: { DaysAfterInitiation: expect.any(Number) } }],
+    ['abandoned uploads', { AbortIncompleteMultipartUpload: { DaysAfterInitiation: expect.any(Number) } }],
     ['old versions', { NoncurrentVersionExpiration: { NoncurrentDays: expect.any(Number) } }],
-    ['delete markers with nothing behind them', { ExpiredObjectDeleteMarker: true }],
+    ['delete markers without older versions', { ExpiredObjectDeleteMarker: true }],
   ])('ends %s', (_name, ending) => {
     expect(bucket.LifecycleConfiguration).toMatchObject({ Rules: [{ Status: 'Enabled', ...ending }] });
   });
@@ -323,7 +323,7 @@ describe('the environment', () => {
     expect(fixed).toEqual([]);
   });
 
-  test('is accepted by the configuration, also if every resource is brought', () => {
+  test('is accepted by the configuration, also if every resource exists already', () => {
     const env = environmentOf(brought);
     expect(configurations(made)).toMatchObject([{ config: expect.anything() }, { config: expect.anything() }]);
     expect(readAwsConfig(env).config).toMatchObject({
@@ -422,7 +422,10 @@ describe('the routes', () => {
     authorizer: Auth?.Authorizer,
   }));
 
-  /** The route that an HTTP API chooses (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html). */
+  /**
+   * The route that an HTTP API chooses
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html).
+   */
   const routeFor = (method: string, path: string): Route | undefined => {
     return routes.find(({ key }) => key === `${method} ${path}`) ?? routes.find(({ key }) => key === '$default');
   };
@@ -525,7 +528,7 @@ describe('the routes', () => {
   test.each([
     ['made', made, POOL, ['client']],
     ['brought', brought, 'us-east-1_JkLmNoPqR', ['one', 'two']],
-  ])('take tokens of the user pool that was %s, for its clients', (_name, deployment, pool, audience) => {
+  ])('accept tokens of the user pool that was %s, for its clients', (_name, deployment, pool, audience) => {
     const [region = ''] = pool.split('_');
     expect(propertiesOf(deployment, 'Api').Auth).toEqual({
       Authorizers: {
@@ -668,7 +671,7 @@ describe('the function', () => {
     expect(properties.Timeout).toBeLessThan(30);
   });
 
-  test('has a log with unchanged lines and an end of its retention', () => {
+  test('has a log with unchanged lines and a retention time', () => {
     expect(properties.LoggingConfig).toEqual({ LogFormat: 'Text', LogGroup: 'FunctionLog' });
     expect(propertiesOf(made, 'FunctionLog')).toHaveProperty('RetentionInDays', '30');
     expect(propertiesOf(made, 'AccessLog')).toHaveProperty('RetentionInDays', '30');
@@ -691,7 +694,7 @@ describe('the access log', () => {
     return JSON.parse(line) as Record<string, string>;
   };
 
-  test('is JSON with the source address and the reason of the authorizer, and without anything that callers choose freely', () => {
+  test('is JSON with the source address and the reason of the authorizer, and without values that callers choose freely', () => {
     expect(DestinationArn).toBe('AccessLog.Arn');
     const line = lineWith({});
     expect(Object.values(line)).toContain('$context.authorizer.error');
@@ -794,8 +797,8 @@ describe('the role', () => {
   });
 
   test.each([
-    ['what is made', made, () => true],
-    ['what is brought', brought, () => true],
+    ['resources that it makes', made, () => true],
+    ['existing resources', brought, () => true],
     [
       'a table that has no index',
       deploy(template, { ...everythingThere, ExistingTableIndex: '' }, ids),

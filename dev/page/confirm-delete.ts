@@ -6,7 +6,7 @@ import { nameOf } from './job-list.ts';
 interface DeleteActions {
   /** @param onlyIfFinished whether a job that is not finished stays */
   readonly deleteJob: (onlyIfFinished: boolean) => Promise<DeleteReceipt | undefined>;
-  /** Says in words what went wrong. */
+  /** Describes an error in words. */
   readonly explain: (error: unknown) => string;
 }
 

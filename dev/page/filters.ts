@@ -6,7 +6,7 @@ const name = byId('name-filter') as HTMLInputElement;
 const statuses = byId('statuses');
 const statusFilter = byId('status-filter') as HTMLDetailsElement;
 
-/** How long a person may pause within a word. */
+/** How long a user may pause within a word. */
 const TYPING_MS = 250;
 
 /** The name and the statuses that the list is limited to. */

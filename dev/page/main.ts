@@ -183,7 +183,7 @@ const loadDetail = async (jobId: number): Promise<void> => {
   const load = ++detailLoad;
   shownJob = jobId;
   markShown();
-  // What is shown of the same job stays until it can be replaced.
+  // The same job stays on the page until its new state replaces it.
   if (shown?.job_id !== jobId) detail.replaceChildren(skeleton(4));
   try {
     const job = await api.get(jobId, { include: 'object-urls' });

@@ -1,6 +1,6 @@
 import { element, icon } from './element.ts';
 
-/** The kinds of statuses that a list tells apart. */
+/** The kinds of statuses that a list distinguishes. */
 const KINDS = {
   done: { label: 'Done', path: 'M3 8.5l3.2 3.2L13 4.8' },
   running: { label: 'Processing', path: 'M8 2.5a5.5 5.5 0 1 1-5.5 5.5' },

@@ -3,25 +3,25 @@ import { imageSize } from 'image-size';
 import mime from 'mime';
 import { parseBuffer } from 'music-metadata';
 
-/** What is true of a file: this is what the results of sample jobs are made of. */
+/** Properties of a file. The results of sample jobs contain them. */
 export interface FileDescription {
   readonly file_name: string;
   readonly type: string;
   readonly size: number;
   readonly sha256: string;
-  /** Of an image, in pixels. */
+  /** Only images have it, in pixels. */
   readonly width?: number;
   readonly height?: number;
-  /** Of sound and video. */
+  /** Only sound and video have it. */
   readonly duration_seconds?: number;
-  /** Of text. */
+  /** Only texts have it. */
   readonly words?: number;
 }
 
 /** The media type that a file's name promises. */
 export const typeOf = (name: string): string => mime.getType(name) ?? 'application/octet-stream';
 
-/** @throws where the file is not what its name says, such as a text named `.png` */
+/** @throws if the file is not what its name says, such as a text named `.png` */
 export const describeFile = async (name: string, body: Buffer): Promise<FileDescription> => {
   const type = typeOf(name);
   return {

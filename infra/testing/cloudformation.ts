@@ -47,7 +47,7 @@ export interface Deployment {
 /** Returns a value that has to be text. Numbers and booleans count as text, as they do for CloudFormation. */
 export const textOf = (value: Value | undefined): string => {
   if (value === undefined || value === null || typeof value === 'object')
-    throw new Error(`There is ${JSON.stringify(value)} where there has to be text`);
+    throw new Error(`There is ${JSON.stringify(value)} in place of a text`);
   return String(value);
 };
 
@@ -90,7 +90,7 @@ export const deploy = (
 
   const evaluate = (value: Value): Value => {
     const result = evaluateOrDrop(value);
-    if (result === NO_VALUE) throw new Error('AWS::NoValue stands where there has to be a value');
+    if (result === NO_VALUE) throw new Error('AWS::NoValue stands in place of a required value');
     return result;
   };
 

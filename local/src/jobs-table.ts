@@ -93,7 +93,7 @@ export class JobsTable {
     return Number(Items?.[0]?.jobId?.N ?? 0);
   }
 
-  /** Sets a status without a condition, which makes a record if there is none: what no program should do. */
+  /** Sets a status without a condition, which makes a record if there is none. No program should do this. */
   async setStatusCarelessly(userId: string, jobId: number, status: string): Promise<void> {
     const command = new UpdateItemCommand({
       TableName: this.tableName,

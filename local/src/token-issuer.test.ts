@@ -20,7 +20,7 @@ const start = async (options?: TokenIssuerOptions): Promise<TokenIssuer> => {
 };
 
 beforeAll(async () => {
-  [issuer, other] = await Promise.all([start(), start({ audience: 'somebody else' })]);
+  [issuer, other] = await Promise.all([start(), start({ audience: 'another user' })]);
 });
 
 afterAll(() => Promise.all(started.map((one) => one.close())));
@@ -29,7 +29,7 @@ const verify = (token: string, { jwksUri, issuer: iss, audience } = issuer) =>
   jwtVerify(token, createRemoteJWKSet(new URL(jwksUri)), { issuer: iss, audience, algorithms: ['RS256'] });
 
 describe('a token', () => {
-  test('verifies against the keys, and says who, from whom, for whom and until when', async () => {
+  test('verifies against the keys, and has its user, issuer, audience and expiry', async () => {
     const { payload, protectedHeader } = await verify(await issuer.issueToken('alice'));
     const iat = payload.iat ?? NaN;
     expect(payload).toEqual({
@@ -41,8 +41,8 @@ describe('a token', () => {
   });
 
   test('is for the requested audience', async () => {
-    expect(other.audience).toBe('somebody else');
-    expect(decodeJwt(await other.issueToken('alice')).aud).toBe('somebody else');
+    expect(other.audience).toBe('another user');
+    expect(decodeJwt(await other.issueToken('alice')).aud).toBe('another user');
   });
 
   test('may carry other claims, or lack the usual ones', async () => {
@@ -94,17 +94,20 @@ describe('GET', () => {
     expect(exp - iat).toBe(seconds);
   });
 
-  test.each(['/token', '/token?sub=', '/token?user=alice'])('%s is told what is missing', async (path) => {
-    const response = await get(path);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({
-      message: 'The sub query parameter is missing: the user id to issue a token for',
-      affected_query_parameter: 'sub: string',
-    });
-  });
+  test.each(['/token', '/token?sub=', '/token?user=alice'])(
+    '%s returns 400, and says what is missing',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
+        message: 'The sub query parameter is missing: the user id to issue a token for',
+        affected_query_parameter: 'sub: string',
+      });
+    },
+  );
 
   test.each(['', '0', '-1', '+1', '01', '1.5', '1e3', '0x10', 'day', '2592001', '9'.repeat(400)])(
-    '/token is told what it may expire in instead of %j',
+    '/token returns 400 for expires-in=%j, and says what is valid',
     async (seconds) => {
       const response = await get(`/token?sub=alice&expires-in=${encodeURIComponent(seconds)}`);
       expect(response.status).toBe(400);
@@ -131,7 +134,7 @@ describe('GET', () => {
   });
 });
 
-test('an issuer is reached under 127.0.0.1 only', async () => {
+test('an issuer listens on 127.0.0.1 only', async () => {
   expect(issuer.issuer).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
   const otherLoopback = issuer.issuer.replace('127.0.0.1', '127.0.0.2');
   await expect(fetch(otherLoopback, { signal: AbortSignal.timeout(5_000) })).rejects.toThrow();
@@ -168,7 +171,7 @@ describe('with a directory', () => {
     expect((await verify(token, after)).payload.sub).toBe('alice');
   });
 
-  test('the key is for its owner’s eyes only', async () => {
+  test('the key file is readable by its owner only', async () => {
     await start({ directory });
     const [file = '', ...others] = await readdir(directory);
     expect(others).toEqual([]);

@@ -4,7 +4,7 @@ import { DatabaseError, Pool, type PoolClient } from 'pg';
 /** Longest time for one statement, in milliseconds, if its caller sets no limit. PostgreSQL ends it after that. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** Longest time without a response from the server, in milliseconds: it covers a host that is gone without a word. */
+/** Longest time without a response from the server, in milliseconds: it covers a host that has disappeared. */
 const RESPONSE_TIMEOUT_MS = 12_000;
 
 /** Longest time for a connection, in milliseconds, waiting for a free place in the pool included. */

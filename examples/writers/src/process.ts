@@ -42,7 +42,7 @@ export const processJob = async (job: JobKey): Promise<string> => {
     try {
       mediaLength[uuid] = { N: String(await processFile(job, uuid)) };
     } catch (error) {
-      // A file that is not there may be one of a job that is being deleted: the next update finds out.
+      // The job of a missing file may be being deleted: the next update finds out.
       if (!(error instanceof NoSuchKey) && !String(error).includes('empty')) throw error;
       failedToProcess[uuid] = { S: error instanceof NoSuchKey ? 'the file is missing' : 'the file is empty' };
     }

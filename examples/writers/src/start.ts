@@ -1,4 +1,4 @@
-// `pnpm start [FOLDER]`: both programs on a local stack, so that they run where there is no AWS.
+// `pnpm start [FOLDER]`: both programs on a local stack, so that they run without AWS.
 import { fileURLToPath } from 'node:url';
 import { jobsTable } from '@jobs-api/adapters-aws';
 import { startLocalStack } from '@jobs-api/local';

@@ -8,7 +8,9 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { bucketName, dynamo, itemKey, JobDeleted, prefixOf, s3, tableName, update } from './job.ts';
 
-/** Never used twice, also after a job was deleted: a program that still works on that one would write into the new one. */
+/**
+ * Never used twice, even if its job was deleted: a program that still works on that job would write into the new one.
+ */
 const newJobId = (): number => Date.now() * 1000 + randomInt(1000);
 
 /** `2020-01-01 12:00:00.000000000 UTC` */

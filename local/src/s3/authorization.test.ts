@@ -36,7 +36,7 @@ const withOffset = async <T>(milliseconds: number, action: () => Promise<T>): Pr
   }
 };
 
-test('a presigned link is served to anyone who has it', async () => {
+test('a presigned link is served without other credentials', async () => {
   const answer = await fetch(await presign());
   expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
 });
@@ -102,7 +102,7 @@ test.each([
   ['another secret', { credentials: { ...credentials, secretAccessKey: 'x' } }, 403, 'SignatureDoesNotMatch'],
   ['another key id', { credentials: { ...credentials, accessKeyId: 'AKIDOTHER' } }, 403, 'InvalidAccessKeyId'],
   ['another region', { region: 'eu-west-1' }, 400, 'AuthorizationQueryParametersError'],
-  ['a token nobody gave out', { credentials: { ...credentials, sessionToken: 'x' } }, 400, 'InvalidToken'],
+  ['an unknown token', { credentials: { ...credentials, sessionToken: 'x' } }, 400, 'InvalidToken'],
 ])('a link that was signed with %s is refused', async (_, config, status, code) => {
   const link = await presign(createClient(s3.endpoint, config));
   expect(await send(s3.endpoint, toRequest(link))).toMatchObject({ status, code });
@@ -110,7 +110,7 @@ test.each([
 
 test.each([
   ['is too long', /X-Amz-Expires=\d+/, 'X-Amz-Expires=604801', /must be less than a week/],
-  ['is no number', /X-Amz-Expires=\d+/, 'X-Amz-Expires=1h', /should be a number/],
+  ['is not a number', /X-Amz-Expires=\d+/, 'X-Amz-Expires=1h', /should be a number/],
   ['is empty', /X-Amz-Expires=\d+/, 'X-Amz-Expires=', /should be a number/],
   ['is negative', /X-Amz-Expires=\d+/, 'X-Amz-Expires=-1', /must be non-negative/],
   ['is missing', /X-Amz-Expires=\d+&/, '', /requires X-Amz-Expires/],
@@ -135,7 +135,7 @@ test.each([
   expect((await send(s3.endpoint, { ...request, target })).status).toBe(status);
 });
 
-test('a holder of a link cannot add to it a header that means something to S3', async () => {
+test('a holder of a link cannot add a header of S3 to it', async () => {
   const request = toRequest(await presign());
   const headers = { ...request.headers, 'x-amz-checksum-mode': 'ENABLED' };
   const answer = await send(s3.endpoint, { ...request, headers });
@@ -225,7 +225,7 @@ test('every response has the time of the server, so that the SDK can correct its
   expect(new Date(answer.headers.date ?? '').getTime()).toBeGreaterThan(Date.now() + hour / 2);
 });
 
-test('credentials with a session token are of no use without it', async () => {
+test('credentials with a session token are rejected without it', async () => {
   const temporary = { ...credentials, sessionToken: 'a token/with+signs=' };
   const { s3: strict, client: holder } = await startWithBucket({ credentials: temporary });
   try {

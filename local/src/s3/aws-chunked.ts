@@ -97,7 +97,7 @@ class LineReader {
     }
   }
 
-  /** Lets go of the source, which may not have been read to its end. */
+  /** Closes the source, which may not have been read to its end. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }

@@ -16,7 +16,7 @@ const listObjectsV2 = ({ storage, bucket, parameters }: Call) => {
   const encode = keyEncoding(parameters);
   const limit = pageSize(parameters, 'max-keys');
 
-  // The end of the page before: a key, or everything that has a common prefix.
+  // The end of the previous page: a key, or all keys with a common prefix.
   let { key: after, group } = token === undefined ? { key: startAfter, group: undefined } : decodeToken(token);
   const start = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix;
   const contents: string[] = [];

@@ -94,7 +94,7 @@ const AWKWARD_KEYS = [
   'ü'.repeat(512),
 ];
 
-test('every key is a key of its own, kept to the byte, and listed in the order of its bytes', async () => {
+test('every key is kept byte for byte, and listed in the order of its bytes', async () => {
   await putAll(AWKWARD_KEYS);
   for (const Key of AWKWARD_KEYS) {
     const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -131,7 +131,7 @@ test('a key of 1,025 bytes is too long', async () => {
   }
 });
 
-test('2,500 keys come in three pages, whole and in order', async () => {
+test('2,500 keys are listed in three pages, complete and in order', async () => {
   // Written by hand: signing 2,500 uploads takes the SDK seconds.
   const directory = mkdtempSync(join(tmpdir(), 'local-s3-'));
   const storage = new Storage(directory);
@@ -196,14 +196,14 @@ test('a delimiter folds keys into common prefixes, also from page to page', asyn
   });
 });
 
-test('a list starts after the key it is told to, which need not exist', async () => {
+test('a list starts after the given key, which need not exist', async () => {
   await putAll(['a', 'b', 'c', 'p/1', 'p/2']);
   expect(await onePerPage({ StartAfter: 'b' })).toEqual(['c', 'p/1', 'p/2']);
   expect(await onePerPage({ StartAfter: 'bb', Prefix: 'p/' })).toEqual(['p/1', 'p/2']);
   expect(await onePerPage({ StartAfter: 'z' })).toEqual([]);
 });
 
-test('a page continues after the one before, whatever was written and deleted in between', async () => {
+test('a page continues after the previous one, whatever was written and deleted in between', async () => {
   await putAll(['a', 'c', 'd', 'e']);
   const first = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 2 }));
   expect(first).toMatchObject({ IsTruncated: true, KeyCount: 2, MaxKeys: 2 });
@@ -224,7 +224,7 @@ test('the size of a page is a number from 0, and 1,000 at most', async () => {
   for (const size of [-1, 0.5, 2 ** 31]) await expect(list(size)).rejects.toMatchObject({ name: 'InvalidArgument' });
 });
 
-test('a continuation token that was not given out is refused', async () => {
+test('an unknown continuation token is rejected', async () => {
   const command = new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: 'made up' });
   await expect(client.send(command)).rejects.toMatchObject({ name: 'InvalidArgument' });
 });

@@ -92,7 +92,9 @@ const completeMultipartUpload = async (call: Call) => {
   };
 };
 
-/** The parts that the caller wants the object made of: as it knows them, in order, and none too small. */
+/**
+ * The parts of the object that the caller lists. They must match the uploaded ones, be in order, and not be too small.
+ */
 const namedParts = (xml: Buffer, { parts }: Upload): Part[] => {
   const request = parseXml(xml, 'CompleteMultipartUpload');
   allowOnly(request, ['Part']);

@@ -47,7 +47,7 @@ const start = async (options = {}) => {
   };
 };
 
-test('an object that comes in parts is the parts in their order, with the headers it was begun with', async () => {
+test('an object that is uploaded in parts has the parts in order, and the headers of the first request', async () => {
   const upload = await start({ ContentType: 'video/mp4', Metadata: { a: 'b' } });
   const bodies = [Buffer.alloc(MIN_PART_BYTES, 'a'), Buffer.alloc(MIN_PART_BYTES + 1, 'b'), Buffer.from('end')];
   const third = await upload.put(10_000, bodies[2] as Buffer);
@@ -81,7 +81,7 @@ test('parts are listed page by page', async () => {
   expect(second).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 3 }] });
 });
 
-test('an upload is only completed with the parts that are there, in order, and large enough', async () => {
+test('an upload is completed only with existing parts, in order, that are large enough', async () => {
   const upload = await start();
   const one = await upload.put(1, Buffer.from('small'));
   const two = await upload.put(2, Buffer.from('small'));
@@ -116,7 +116,7 @@ test('an upload that was aborted is gone, with its parts', async () => {
   expect(Uploads).toEqual([]);
 });
 
-test("an upload is its key's alone, and its parts are numbered from 1 to 10,000", async () => {
+test('an upload belongs to one key, and its parts are numbered from 1 to 10,000', async () => {
   const { target, put } = await start();
   const elsewhere = new UploadPartCommand({ ...target, Key: 'elsewhere', PartNumber: 1, Body: 'a' });
   await expect(client.send(elsewhere)).rejects.toMatchObject({ name: 'NoSuchUpload' });

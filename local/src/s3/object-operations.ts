@@ -38,10 +38,10 @@ const putObject = async (call: Call) => {
   });
 };
 
-/** The headers of an upload that a GET gives back. */
+/** The headers of an upload that a GET returns. */
 export const keptHeaders = (headers: ReadonlyMap<string, string>): Record<string, string> => {
   const kept = new Map([...headers].filter(([name]) => OVERRIDES.includes(name) || name.startsWith('x-amz-meta-')));
-  // aws-chunked is how the body came, not what it is.
+  // aws-chunked is the encoding of the upload, not of the object.
   const encodings = kept.get('content-encoding')?.split(/ *, */) ?? [];
   const encoding = encodings.filter((name) => name !== 'aws-chunked').join(', ');
   if (encoding === '') kept.delete('content-encoding');

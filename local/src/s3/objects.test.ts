@@ -86,7 +86,7 @@ test('a link cannot set a header to a value that HTTP forbids', async () => {
   }
 });
 
-test('HEAD says what GET would, without the body', async () => {
+test('HEAD returns the headers of GET, without the body', async () => {
   const head = await client.send(new HeadObjectCommand({ Bucket, Key: 'digits' }));
   const { ContentLength, ETag, LastModified } = await get('digits');
   expect(head).toMatchObject({ ContentLength, ETag, LastModified });
@@ -123,7 +123,7 @@ test("an error is S3's XML with the request it is about", async () => {
   );
 });
 
-test('a bucket is made once, by a name that S3 allows, and removed when it is empty', async () => {
+test('a bucket is created once, with a name that S3 allows, and removed only if it is empty', async () => {
   const other = { Bucket: 'another.bucket' };
   await client.send(new CreateBucketCommand(other));
   await expect(client.send(new CreateBucketCommand(other))).rejects.toMatchObject({ name: 'BucketAlreadyOwnedByYou' });
@@ -140,7 +140,7 @@ test('a bucket is made once, by a name that S3 allows, and removed when it is em
   }
 });
 
-test('a bucket is made in the region of the server and in no other', async () => {
+test('a bucket is created in the region of the server and in no other', async () => {
   const { s3: far, client: local } = await startWithBucket();
   try {
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
@@ -162,7 +162,7 @@ test.each([
   ['x-amz-acl', new PutObjectCommand({ Bucket, Key: 'public', Body: 'a', ACL: 'public-read' })],
   ['x-amz-storage-class', new PutObjectCommand({ Bucket, Key: 'cold', Body: 'a', StorageClass: 'GLACIER' })],
   ['fetch-owner', new ListObjectsV2Command({ Bucket, FetchOwner: true })],
-])('%s, which is not done here, is said not to be', async (name, command) => {
+])('%s returns NotImplemented', async (name, command) => {
   const failure = client.send(command as ListBucketsCommand);
   await expect(failure).rejects.toMatchObject({ name: 'NotImplemented', $metadata: { httpStatusCode: 501 } });
   await expect(failure).rejects.toThrow(name === 'ListObjects' ? /^GET on the bucket is not/ : name);
@@ -170,7 +170,7 @@ test.each([
 
 test.each([
   [`/${Bucket}/%`, 'a lone percent sign'],
-  [`/${Bucket}/%zz`, 'an escape of no hexadecimal digits'],
+  [`/${Bucket}/%zz`, 'an escape without hexadecimal digits'],
   [`/${Bucket}/%ff`, 'a byte that UTF-8 does not have'],
   [`/${Bucket}/%ed%a0%80`, 'half a surrogate pair'],
   [`/${Bucket}/%c0%af`, 'a slash in two bytes'],

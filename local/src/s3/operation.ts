@@ -11,7 +11,7 @@ export interface Faults {
   readonly protectedKeys: Set<string>;
 }
 
-/** A request that was found to be genuine. */
+/** A request whose signature is verified. */
 export interface Call {
   readonly storage: Storage;
   readonly faults: Faults;

@@ -34,7 +34,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
   readonly #source: AsyncIterable<Buffer>;
   readonly #headers: ReadonlyMap<string, string>;
   readonly #authorization: Authorization;
-  /** In hexadecimal. Known when the body has been read, as is `checksum`. */
+  /** Hexadecimal. Known when the body has been read, as is `checksum`. */
   md5 = '';
   /** The verified `x-amz-checksum-…` header or trailer, if the sender gave one. */
   checksum: Readonly<Record<string, string>> = {};

@@ -50,7 +50,7 @@ interface Extras {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** An error that S3 documents. Anything else that is thrown is a fault in here and becomes an InternalError. */
+/** An error that S3 documents. Anything else that is thrown is a fault in this server and becomes an InternalError. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   readonly status: number;

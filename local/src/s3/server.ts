@@ -1,11 +1,10 @@
 /**
  * An S3 for one machine: for `pnpm dev`, which works without an account, and for tests, which need no network.
  *
- * The S3 servers on npm verify nothing: a link that was tampered with, that has
- * expired, or that is used with another method works all the same. Errors in signed links stay unnoticed unless the
- * stand-in verifies them. This one refuses what S3 refuses, with S3's
- * own codes, and responds with NotImplemented to everything else, so that nothing works here alone. It is
- * longer than the adapter that it stands in for because it checks our signer and the SDK's.
+ * The S3 servers on npm verify nothing: a link that was changed, that has expired, or that is used with another method
+ * works all the same. Errors in signed links stay unnoticed unless the stand-in verifies them. This one refuses what S3
+ * refuses, with S3's own codes, and responds with NotImplemented to everything else, so that nothing works here alone.
+ * It is longer than the adapter that it stands in for because it checks our signer and the SDK's.
  *
  * Addresses are path-style, it listens on 127.0.0.1 only, and holds its data in memory or in a directory (storage.ts).
  */
@@ -48,7 +47,7 @@ export interface LocalS3 {
 export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> => {
   const { port = 0, credentials, region = 'us-east-1', directory, corsOrigin, clock = () => new Date() } = options;
   const server = createServer();
-  // An idle connection is never closed under a client that is about to use it again, nor a slow upload.
+  // Neither an idle connection, which its client may be about to use again, nor a slow upload is closed.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   // The port comes first: a server that has the same port has the directory too.

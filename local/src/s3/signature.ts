@@ -71,7 +71,7 @@ export const verifySignature = (
   const wellEncoded = isWellEncoded(request.target);
   if (!wellEncoded || !isEqual(expected, signature)) {
     const message = wellEncoded ? undefined : 'The path or the query is not encoded as Signature Version 4 prescribes.';
-    // S3 tells this much too, and it is what one needs to find the mistake.
+    // S3 returns this too. It is what a developer needs to find the mistake.
     const details = { StringToSign: stringToSign, SignatureProvided: signature, CanonicalRequest: canonicalRequest };
     throw new S3Error('SignatureDoesNotMatch', message, { details });
   }
@@ -224,7 +224,7 @@ const toCanonicalRequest = (
 
 /**
  * S3 decodes what it receives and encodes it again before it verifies, so it refuses a signer that encodes in any other
- * way. Here the raw target is what is verified, and an encoding that S3 would not have arrived at is no match.
+ * way. Here the raw target is what is verified, and an encoding that S3 would not produce is rejected.
  */
 const isWellEncoded = ({ rawPath, rawParameters }: Target): boolean => {
   const path = decodeUri(rawPath).split('/').map(encodeUri).join('/');

@@ -148,12 +148,12 @@ test('a record that cannot be read is an error that names its position', async (
   }
 });
 
-/** Polls, for what a client cannot be told. */
+/** Polls for changes that a client does not receive. */
 const until = async (holds: () => boolean) => {
   while (!holds()) await sleep(5);
 };
 
-/** Sends half of the command's body of a megabyte; then it is for the caller to send the rest, or to go away. */
+/** Sends half of the command's body of a megabyte. The caller sends the rest, or disconnects. */
 const startUpload = async (command: object) => {
   const { method, target: path, headers } = await sign(client, command);
   const { hostname, port } = new URL(s3.endpoint);
@@ -165,7 +165,7 @@ const startUpload = async (command: object) => {
 };
 const megabyte = Buffer.alloc(1_000_000);
 
-test('an upload whose client goes away leaves nothing behind', async () => {
+test('an upload whose client disconnects leaves nothing behind', async () => {
   const request = await startUpload(new PutObjectCommand({ Bucket, Key: 'half', Body: megabyte }));
   request.destroy();
   await until(() => bodies().length === 0);
@@ -189,7 +189,7 @@ test('an upload whose bucket, or whose other parts, are removed in the meantime 
   expect(bodies()).toEqual([]);
 });
 
-test('a download whose client goes away is let go, and the next one is served', async () => {
+test('a download whose client disconnects ends, and the next one is served', async () => {
   const body = Buffer.alloc(8 * 1024 * 1024, 'large ');
   await put('large', body);
   const { method, target: path, headers } = await sign(client, new GetObjectCommand({ Bucket, Key: 'large' }));
@@ -204,7 +204,7 @@ test('a download whose client goes away is let go, and the next one is served', 
   );
 });
 
-test('a fault in here is an InternalError, or a body cut short, and never the end of the server', async () => {
+test('a fault in the server is an InternalError or cuts the body short, and never ends the server', async () => {
   await put('a', 'a');
   rmSync(join(directory, 'bodies'), { recursive: true });
   const upload = await send(s3.endpoint, await sign(client, new PutObjectCommand({ Bucket, Key: 'b', Body: 'b' })));

@@ -6,12 +6,12 @@ import { S3Error } from './s3-error.ts';
 import { SortedMap } from './sorted-map.ts';
 
 export interface StoredObject {
-  /** `null` (the word) for a version that was written while the bucket gave out no version ids. */
+  /** `null` (the word) for a version that was written while the bucket assigned no version ids. */
   readonly id: string;
   readonly modified: string;
   readonly etag: string;
   readonly size: number;
-  /** Headers that a GET gives back as they were sent. */
+  /** Headers that a GET returns as they were sent. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum: Readonly<Record<string, string>>;
   readonly bodies: readonly Body[];
@@ -46,14 +46,14 @@ export interface Upload {
 export interface Bucket {
   /** `undefined` until it is set for the first time; it can never be unset. */
   versioning: 'Enabled' | 'Suspended' | undefined;
-  /** The configuration as it was sent, in XML. It is kept, and not carried out: nothing here grows old. */
+  /** The configuration as it was sent, in XML. It is stored and has no effect. */
   lifecycle: string | undefined;
   /** The versions of each key, latest first; never an empty list. */
   readonly objects: SortedMap<readonly Version[]>;
   readonly uploads: Map<string, Upload>;
 }
 
-/** All that can happen to the data; also what a line of the journal says. */
+/** A change of the data, as a line of the journal has it. */
 type Change = { readonly bucket: string } & (
   | { readonly type: 'bucket'; readonly versioning?: Bucket['versioning'] }
   | { readonly type: 'bucket-removed' }

@@ -38,7 +38,7 @@ const exists = async (Key: string) =>
 const put = (Key: string, Body = 'hello') => new PutObjectCommand({ Bucket, Key, Body });
 const base64 = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('base64');
 
-test('an object comes back with its body, its headers, and the MD5 of its body as its ETag', async () => {
+test('an object is returned with its body, its headers, and the MD5 of its body as its ETag', async () => {
   const sent = {
     ContentType: 'image/png',
     CacheControl: 'no-store',
@@ -57,7 +57,7 @@ test('an object comes back with its body, its headers, and the MD5 of its body a
   });
 });
 
-test("the SDK's streams, which come in chunks with a checksum behind them, are decoded", async () => {
+test("the SDK's streams, which arrive in chunks with a checksum after them, are decoded", async () => {
   const pieces = [Buffer.alloc(70_000, 'a'), Buffer.alloc(8192, 'b'), Buffer.alloc(3, 'c')];
   const Body = Readable.from(pieces);
   await client.send(
@@ -140,14 +140,14 @@ test.each([
   ['well-formed', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 200, undefined],
   ['with another checksum', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n', 400, 'BadDigest'],
   ['without its trailer', '5\r\nhello\r\n0\r\n\r\n', 400, 'MalformedTrailerError'],
-  ['with a trailer that is none', '5\r\nhello\r\n0\r\nchecksum\r\n\r\n', 400, 'MalformedTrailerError'],
+  ['with a malformed trailer', '5\r\nhello\r\n0\r\nchecksum\r\n\r\n', 400, 'MalformedTrailerError'],
   ['shorter than announced', `4\r\nhell\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'IncompleteBody'],
   ['cut off in a chunk', '5\r\nhe', 400, 'IncompleteBody'],
   ['cut off before its end', '5\r\nhello\r\n', 400, 'IncompleteBody'],
-  ['with a longer chunk than it says', `4\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
+  ['with a chunk that is longer than announced', `4\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
   ['with no size', `x\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\n`, 400, 'InvalidRequest'],
   ['with an endless line', 'a'.repeat(100_000), 400, 'InvalidRequest'],
-  ['with something behind it', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\nmore`, 400, 'InvalidRequest'],
+  ['with bytes after its end', `5\r\nhello\r\n0\r\n${GOOD_TRAILER}\r\n\r\nmore`, 400, 'InvalidRequest'],
 ])('an aws-chunked body %s gets the response of S3', async (name, body, status, code) => {
   const Key = `chunked ${name}`;
   const request = await sign(client, put(Key), ({ headers }) => {
@@ -192,7 +192,7 @@ test.each([
   expect(await read(header)).toBe('hello');
 });
 
-test('checksums that are not calculated here are not implemented, rather than believed', async () => {
+test('checksums that cannot be verified are rejected as not implemented', async () => {
   for (const ChecksumAlgorithm of ['CRC32C', 'CRC64NVME'] as const) {
     const command = put('unknown-checksum');
     command.input.ChecksumAlgorithm = ChecksumAlgorithm;
@@ -206,7 +206,7 @@ test('checksums that are not calculated here are not implemented, rather than be
   }
 });
 
-test('a trailer that is not calculated here is not implemented', async () => {
+test('a trailer that cannot be verified is rejected as not implemented', async () => {
   const request = await sign(client, put('unknown-trailer'), ({ headers }) => {
     delete headers['x-amz-checksum-crc32'];
     Object.assign(headers, UNSIGNED_TRAILER, { 'x-amz-trailer': 'x-amz-checksum-crc64nvme' });
@@ -233,14 +233,14 @@ test('a body of unknown length is refused', async () => {
   expect(await send(s3.endpoint, request)).toMatchObject({ status: 411, code: 'MissingContentLength' });
 });
 
-test('a presigned upload is for anyone who has the link, with any body', async () => {
+test('a presigned upload needs no other credentials, and accepts any body', async () => {
   const plain = createClient(s3.endpoint, { requestChecksumCalculation: 'WHEN_REQUIRED' });
   const link = await getSignedUrl(plain, new PutObjectCommand({ Bucket, Key: 'by-link' }), { expiresIn: 60 });
   expect((await fetch(link, { method: 'PUT', body: 'from a browser' })).status).toBe(200);
   expect(await read('by-link')).toBe('from a browser');
 });
 
-test('a checksum that the signer moved into the link holds', async () => {
+test('a checksum that the signer moved into the link is verified', async () => {
   const link = await getSignedUrl(client, put('by-link-checked', ''), { expiresIn: 60 });
   expect(link).toContain('x-amz-checksum-crc32=AAAAAA%3D%3D');
   expect(await send(s3.endpoint, { ...toRequest(link, 'PUT'), body: 'not empty' })).toMatchObject({
@@ -256,7 +256,7 @@ test('an upload that must not overwrite does not', async () => {
   expect(await read('once')).toBe('first');
 });
 
-test('a connection on which uploads were refused, before and while they were read, can be used again', async () => {
+test('a connection on which uploads were rejected, before and while they were read, can be used again', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const { hostname, port } = new URL(s3.endpoint);
   const upload = ({ method, target: path, headers }: RawRequest, body: string) =>

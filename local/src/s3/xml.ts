@@ -99,7 +99,7 @@ export const childText = (parent: XmlElement, name: string): string | undefined 
   return value;
 };
 
-/** Refuses what a caller asks for in XML and would not get. */
+/** Rejects elements that would have no effect. */
 export const allowOnly = (parent: XmlElement, names: readonly string[]): void => {
   const unknown = Object.keys(parent).find((name) => name !== '#text' && !names.includes(name));
   if (unknown !== undefined) throw new S3Error('NotImplemented', `The element ${unknown} is not implemented.`);
