@@ -1,5 +1,5 @@
-// The client in a page, against a service of another origin that is not always well. It is the service's app; only its
-// stores are in memory.
+// The client in a page, against a service of another origin, with faults. It is the service's app; only its stores are
+// in memory.
 import { spawn } from 'node:child_process';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -90,7 +90,7 @@ const reset: RequestListener = (request) => void request.socket.destroy();
 const unavailable: RequestListener = (_, response) => void response.writeHead(503).end('<html>');
 
 describe('the client in a browser', () => {
-  test('lists each job once from a service that fails twice, and goes on after a third time', async () => {
+  test('lists each job once from a service that fails twice, and continues after a third failure', async () => {
     faults = [reset, unavailable];
     expect(await inPage('return collect(jobs.list({ pageSize: 3 }))')).toEqual(JOBS);
     expect(requests).toBe(5);
@@ -105,7 +105,7 @@ describe('the client in a browser', () => {
     expect(found).toEqual({ name: 'TypeError', before: 3, found: JOBS });
   });
 
-  test('waits as long as the service says, which CORS lets it read', async () => {
+  test('waits as long as Retry-After says, which CORS exposes', async () => {
     const overloaded: RequestListener = (request, response) =>
       void response
         .writeHead(503, {

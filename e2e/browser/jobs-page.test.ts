@@ -61,7 +61,7 @@ const jobIdsOf = async (user: string) => {
 const file = (page: Page, name: string) => page.getByRole('article', { name });
 
 describe('the list of the jobs page', () => {
-  test('shows each job with its status, what that means, its date and its size', async () => {
+  test('shows each job with its status and meaning, its date and its size', async () => {
     const page = await open('/');
     expect(await page.getByRole('heading', { name: '11 jobs' }).isVisible()).toBe(true);
     const text = async (name: string) => (await page.getByRole('link', { name }).innerText()).split(/\n+/);
@@ -128,7 +128,7 @@ describe('the list of the jobs page', () => {
     expect(await list.innerText()).toMatch(/^GET \/api\/v1\/jobs\/list\S+\s+200 · \d+ ms$/);
   });
 
-  test('says that the service does not respond, and is loaded again by a button', async () => {
+  test('says that the service does not respond, and has a button to load again', async () => {
     const page = await open('/#/alice/1');
     expected = /Failed to load resource/;
     await page.context().setOffline(true);
@@ -242,7 +242,7 @@ describe('a delete on the jobs page', () => {
     expect(await jobIdsOf('bob')).not.toContain(3);
   });
 
-  test('of the last job leaves a page that says how to get jobs', async () => {
+  test('of the last job shows how to get jobs', async () => {
     for (const jobId of (await jobIdsOf('bob')).slice(1)) await request(`/delete?job-id=${jobId}`, 'bob', 'DELETE');
     const page = await open('/#/bob');
     await page.getByRole('button', { name: 'Delete job' }).click();

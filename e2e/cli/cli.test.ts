@@ -47,7 +47,7 @@ describe('jobs-api list', () => {
     await put(3, 'queued');
   });
 
-  test('prints a table, without anything that a terminal would act on', async () => {
+  test('prints a table without control characters', async () => {
     const { exitCode, stdout, stderr } = await runCli(['list'], env);
     expect([exitCode, stderr]).toEqual([0, '']);
     const [header, ...rows] = stdout.trimEnd().split('\n');
@@ -78,7 +78,7 @@ describe('jobs-api list', () => {
     expect(none).toEqual({ exitCode: 0, stdout: 'No jobs\n', stderr: '' });
   });
 
-  test('ends without a word when its output is closed', async () => {
+  test('ends without a message when its output is closed', async () => {
     await stack.table.putMany(
       Array.from({ length: 3_000 }, (_, index) => ({
         userId,
@@ -92,7 +92,7 @@ describe('jobs-api list', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('0');
   });
 
-  test('passes on why the service rejects a parameter', async () => {
+  test('prints why the service rejects a parameter', async () => {
     const { exitCode, stderr } = await runCli(['list', '--status', 'finished'], env);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^jobs-api: The status query parameter must be one .*\n$/);
@@ -115,7 +115,7 @@ describe('jobs-api get', () => {
     expect(body).toMatchObject({ job_info: { job_id: 1, user_id: userId }, results: { 'u1.png': {} } });
   });
 
-  test('ends with 4 when there is no such job', async () => {
+  test('exits with 4 when there is no such job', async () => {
     const { exitCode, stdout, stderr } = await runCli(['get', '99'], env);
     expect([exitCode, stdout]).toEqual([4, '']);
     expect(stderr).toMatch(/^jobs-api: The job does not exist \(status 404, request [0-9a-f-]+\)\n$/);
@@ -123,7 +123,7 @@ describe('jobs-api get', () => {
 });
 
 describe('jobs-api wait', () => {
-  test('prints each job when all are finished, and ends with 0 if all succeeded', async () => {
+  test('prints each job when all are finished, and exits with 0 if all succeeded', async () => {
     await put(1, 'success');
     await put(2, 'processing...45%');
     const child = startCli(['wait', '1', '2'], env);
@@ -140,14 +140,14 @@ describe('jobs-api wait', () => {
   test.each([
     ['failed_critical', 1],
     ['success', 0],
-  ])('ends according to the outcome %s', async (status, exitCode) => {
+  ])('exits with the code for the outcome %s', async (status, exitCode) => {
     await put(1, status);
     const result = await runCli(['wait', '1', '--json'], env);
     expect(result.exitCode).toBe(exitCode);
     expect(jsonLines(result.stdout)).toMatchObject([{ job_id: 1, status, finished: true }]);
   });
 
-  test('ends with 4 when the job is gone', async () => {
+  test('exits with 4 when the job is gone', async () => {
     const { exitCode, stdout } = await runCli(['wait', '99', '--json'], env);
     expect([exitCode, stdout]).toEqual([4, '{"job_id":99,"gone":true}\n']);
   });
@@ -213,7 +213,7 @@ describe('jobs-api delete', () => {
     expect(await remaining()).toEqual([3]);
   });
 
-  test('leaves jobs that are not finished, with --only-if finished, and ends with 5', async () => {
+  test('keeps jobs that are not finished with --only-if finished, and exits with 5', async () => {
     await put(2, 'processing');
     const { exitCode, stdout, stderr } = await runCli(['delete', '1', '2', '--yes', '--only-if', 'finished'], env);
     expect(exitCode).toBe(5);
@@ -238,7 +238,7 @@ describe('jobs-api delete', () => {
     ['y', 0, [2, 3]],
     ['', 1, [1, 2, 3]],
     ['no', 1, [1, 2, 3]],
-  ])('asks for confirmation on a terminal, and takes %j', async (reply, exitCode, left) => {
+  ])('asks for confirmation on a terminal, and accepts %j', async (reply, exitCode, left) => {
     const child = startOnTerminal(['delete', '1'], env);
     let written = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -251,7 +251,7 @@ describe('jobs-api delete', () => {
     expect(await remaining()).toEqual(left);
   });
 
-  test('ends with 130 when Ctrl-C is pressed at the question', async () => {
+  test('exits with 130 when Ctrl-C is pressed at the question', async () => {
     const child = startOnTerminal(['delete', '1'], env);
     child.stdout.on('data', (chunk: Buffer) => String(chunk).includes('[y/N]') && child.stdin.write('\u0003'));
     expect(await once(child, 'close')).toEqual([130, null]);
@@ -262,7 +262,7 @@ describe('jobs-api delete', () => {
 describe('jobs-api', () => {
   test.each([
     ['no JOBS_URL', { JOBS_URL: '' }, 2, /^jobs-api: set JOBS_URL .*\n$/],
-    ['a JOBS_URL that is no address', { JOBS_URL: 'localhost:3000' }, 2, /^jobs-api: JOBS_URL must be .*\n$/],
+    ['a JOBS_URL that is not a URL', { JOBS_URL: 'localhost:3000' }, 2, /^jobs-api: JOBS_URL must be .*\n$/],
     ['no JOBS_TOKEN', { JOBS_TOKEN: '' }, 2, /^jobs-api: set JOBS_TOKEN .*\n$/],
     ['a JOBS_TOKEN with a line break', { JOBS_TOKEN: 'a\nb' }, 2, /^jobs-api: JOBS_TOKEN is not a token.*\n$/],
     ['a wrong token', { JOBS_TOKEN: 'wrong' }, 3, /^jobs-api: the service rejected the token.*\n$/],
@@ -272,14 +272,14 @@ describe('jobs-api', () => {
       6,
       /^jobs-api: the service cannot be reached: .*\n$/,
     ],
-  ])('has one line for %s', async (_, changes, exitCode, message) => {
+  ])('prints one line for %s', async (_, changes, exitCode, message) => {
     const result = await runCli(['list'], { ...env, ...changes });
     expect(result).toMatchObject({ exitCode, stdout: '' });
     expect(result.stderr).toMatch(message);
   });
 
   test.each([[['list', '--colour']], [['get', '01']], [['get']], [['frobnicate']], [[]]])(
-    'ends with 2 for the arguments %j',
+    'exits with 2 for the arguments %j',
     async (args) => {
       const { exitCode, stdout, stderr } = await runCli(args, env);
       expect([exitCode, stdout]).toEqual([2, '']);
@@ -297,7 +297,7 @@ describe('jobs-api', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('ends without a word at %s', async (signal, exitCode) => {
+  ] as const)('ends without a message at %s', async (signal, exitCode) => {
     const server = createServer(() => child.kill(signal));
     const child = startCli(['list'], { ...env, JOBS_URL: await listen(server) });
     expect(await resultOf(child)).toEqual({ exitCode, stdout: '', stderr: '' });

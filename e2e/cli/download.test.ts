@@ -79,7 +79,7 @@ const until = async (isTrue: () => Promise<boolean>) => {
   while (!(await isTrue())) await sleep(20);
 };
 
-/** How many bytes there are of files that are not complete. */
+/** Number of bytes in files that are not complete. */
 const partBytes = async () => {
   const entries = await readdir(join(folder, '.jobs-api'), { recursive: true, withFileTypes: true }).catch(() => []);
   const parts = entries.filter(({ name }) => name.endsWith('.part'));
@@ -155,7 +155,7 @@ describe('jobs-api download', () => {
     expect(await readFile(join(folder, 'results/results (u3.png).json'), 'utf8')).toBe('full u3.png');
   });
 
-  test('goes on where it was killed, and every file is identical to its source', async () => {
+  test('resumes after it was killed, and every file is identical to its source', async () => {
     const bodies = Array.from({ length: 6 }, () => randomBytes(400_000));
     await putJob(Object.fromEntries(bodies.map((body, index) => [`u${index}`, [`${index}.bin`, body]])));
     // Two files arrive; of the others, one half arrives and then nothing.
@@ -178,7 +178,7 @@ describe('jobs-api download', () => {
     expect((await download()).stdout).toBe(`6 of 6 files are in ${folder}, 6 of them earlier\n`);
   });
 
-  test('goes on after each connection that is lost', async () => {
+  test('resumes after each connection that is lost', async () => {
     const body = randomBytes(1_000_000);
     await putJob({ u1: ['a.bin', body] });
     let count = 0;
@@ -189,7 +189,7 @@ describe('jobs-api download', () => {
     expect(requests).toHaveLength(6);
   });
 
-  test('gets a new link when one has expired', async () => {
+  test('requests a new link when one has expired', async () => {
     const body = randomBytes(10_000);
     await putJob({ u1: ['a.bin', body] });
     let count = 0;
@@ -200,7 +200,7 @@ describe('jobs-api download', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('starts again when the file has another version than the part', async () => {
+  test('starts the file again when its version is not that of the part', async () => {
     await putJob({ u1: ['a.bin', randomBytes(400_000)] });
     script = async (_, forward) => ({ ...(await forward()), midway: 'hang' as const });
     const child = startCli(['download', '1', '--to', folder], env);
@@ -239,12 +239,12 @@ describe('jobs-api download', () => {
     expect(await filesIn(folder)).toEqual(['u2']);
   });
 
-  test('ends with 4 when there is no such job, and makes no folder', async () => {
+  test('exits with 4 when there is no such job, and makes no folder', async () => {
     expect((await runCli(['download', '9', '--to', folder], env)).exitCode).toBe(4);
     expect(await readdir(parent)).toEqual([]);
   });
 
-  test('ends with 130 at Ctrl-C, gives the terminal back, and goes on later', async () => {
+  test('exits with 130 at Ctrl-C, restores the terminal, and resumes later', async () => {
     const body = randomBytes(400_000);
     await putJob({ u1: ['a.bin', body] });
     script = async (_, forward) => ({ ...(await forward()), midway: 'hang' as const });

@@ -80,7 +80,7 @@ describe('jobs.list', () => {
     expect(queries[0]).toBe('?limit=2');
   });
 
-  test('is of one status, in the order that is queries for', async () => {
+  test('sends the status and the order with every page', async () => {
     expect(await numbers(jobs().list({ status: 'success', order: 'desc', pageSize: 2 }))).toEqual([5, 3, 1]);
     for (const query of queries) expect(query).toMatch(/^\?status=success&order=desc&limit=2/);
   });
@@ -216,7 +216,7 @@ describe('JobsApiError', () => {
     [502, 'UNAVAILABLE'],
     [403, 'UNEXPECTED'],
     [200, 'UNEXPECTED'],
-  ])('stands for a response with status %i that is not from the service, as %s', async (status, code) => {
+  ])('for a response with status %i that is not from the service has the code %s', async (status, code) => {
     await serve((_req, res) => res.writeHead(status).end('<html>'));
     const error = await errorOf(createJobsClient({ baseUrl, token: 'x', maxRetries: 0 }).jobs.delete(1));
     const message = `The response is not one of the Jobs API (status ${status})`;

@@ -1,5 +1,4 @@
-// The client against a service that is not always well. It is the service's app on a real socket; only its stores are in
-// memory.
+// The client against a service with faults. It is the service's app on a real socket; only its stores are in memory.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -139,7 +138,7 @@ describe('a request is repeated', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('not any more when the signal aborts while it waits', async () => {
+  test('no longer when the signal aborts during the wait', async () => {
     const controller = new AbortController();
     faults = [
       (request, response) => {
@@ -174,7 +173,7 @@ describe('onUnauthorized', () => {
     expect(requests.map((request) => request.token)).toEqual(['expired', 'expired-too']);
   });
 
-  test('is called once for requests that are rejected together', async () => {
+  test('is called once for requests that are rejected at the same time', async () => {
     let renewals = 0;
     const jobs = client({
       token: 'expired',
@@ -188,7 +187,7 @@ describe('onUnauthorized', () => {
     expect(renewals).toBe(1);
   });
 
-  test('goes with getToken, which has the next request', async () => {
+  test('works with getToken, which is called for the next request', async () => {
     const tokens = ['expired', token];
     const jobs = client({ token: undefined, getToken: () => tokens.shift() ?? '', onUnauthorized: () => token });
     await jobs.get(1);
@@ -196,7 +195,7 @@ describe('onUnauthorized', () => {
     expect(requests.map((request) => request.token)).toEqual(['expired', token, token]);
   });
 
-  test('that fails ends the call, and is called again for the next', async () => {
+  test('that fails ends the call, and is called again for the next one', async () => {
     let renewals = 0;
     const renew = () => {
       if (renewals++ === 0) throw new Error('signed out');
@@ -221,7 +220,7 @@ describe('a list has each job once', () => {
     expect(await collect(jobs.list({ pageSize: 3 }))).toEqual(JOBS);
   });
 
-  test('when another process takes the place of the service in the middle', async () => {
+  test('when the service is replaced in the middle', async () => {
     const port = portOf();
     const found: number[] = [];
     for await (const { job_id } of client().list({ pageSize: 3 })) {
@@ -233,7 +232,7 @@ describe('a list has each job once', () => {
     expect(found).toEqual(JOBS);
   });
 
-  test('or an error, and goes on with the job that is missing when it is read again', async () => {
+  test('or an error, and continues with the job that is missing when it is read again', async () => {
     faults = [undefined, reset, reset, reset];
     const list = client().list({ pageSize: 3 });
     const found: number[] = [];
@@ -243,7 +242,7 @@ describe('a list has each job once', () => {
     expect(await list.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('or an error each time, for as long as the service is away', async () => {
+  test('or an error each time, as long as the service is down', async () => {
     const list = client({ maxRetries: 0 }).list({ pageSize: 3 });
     faults = [undefined, unavailable, unavailable];
     for (let jobId = 1; jobId <= 3; jobId++) await list.next();
@@ -269,7 +268,7 @@ describe('a list has each job once', () => {
     expect(requests).toHaveLength(4);
   });
 
-  test('when it is left by break and read on', async () => {
+  test('when a loop breaks and another one continues', async () => {
     const list = client().list({ pageSize: 3 });
     for await (const { job_id } of list) if (job_id === 2) break;
     expect(await collect(list)).toEqual([3, 4, 5, 6, 7]);
@@ -300,7 +299,7 @@ describe('deleteMany', () => {
     expect(JOBS.filter((jobId) => jobStore.has('alice', jobId))).toEqual(failed.map(({ jobId }) => jobId));
   });
 
-  test('has no more requests at a time than concurrency', async () => {
+  test('sends at most concurrency requests at once', async () => {
     let running = 0;
     let most = 0;
     const counted: RequestListener = (request, response) => {

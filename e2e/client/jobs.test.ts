@@ -1,5 +1,4 @@
-// What the client does with the service's extensions. It is the service's app on a real socket; only its stores are in
-// memory.
+// The client's calls for the extensions of the API. The service is its app on a real socket; only its stores are in memory.
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobsClient, type JobsClient } from '@jobs-api/client';
@@ -113,7 +112,7 @@ describe('jobs.delete', () => {
 });
 
 describe('links', () => {
-  test('last as long as expiresIn says, and lead to results', async () => {
+  test('last for expiresIn seconds, also those to results', async () => {
     put(1, 'success', { objectUuidNames: { 'u1.png': 'a.png' } });
     const { results_expire_at: end } = await jobs.get(1, { expiresIn: 60 });
     expect(Date.parse(end ?? '') - Date.now()).toBeLessThanOrEqual(60_000);

@@ -23,7 +23,7 @@ interface GeneratedResponse {
 
 type GeneratedMethod = (query?: object) => Promise<GeneratedResponse>;
 
-/** What the generator makes of the document: a method for each operation, by its id. */
+/** The generated client: a method for each operation, named by its id. */
 interface GeneratedClient {
   setSecurityData(token: string): void;
   readonly api: Readonly<Record<'listJobs' | 'getJob' | 'getObjectUrl' | 'deleteJob', GeneratedMethod>>;

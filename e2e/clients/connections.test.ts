@@ -12,7 +12,7 @@ afterEach(() => harness.close());
 const IN_FLIGHT = 'jobs_api_http_requests_in_flight';
 const EVERY_LIST = Array.from({ length: 50 }, () => 200);
 
-/** What must be true after clients have misbehaved, whatever they did. */
+/** Checks that have to pass after any misbehaviour of clients. */
 const expectUnharmed = async () => {
   await until(async () => (await harness.metric(IN_FLIGHT)) === 0);
   expect(await harness.statusesOf50Lists(await harness.token('bob'))).toEqual(EVERY_LIST);
@@ -59,8 +59,8 @@ test('1,000 unread responses of /docs take less than 100 MB, compressed or not',
   await expectUnharmed();
 });
 
-describe('clients that hang up', () => {
-  test('end what is read for them: no call reaches the table after the last of them has left', async () => {
+describe('clients that disconnect', () => {
+  test('end their lists: no call reaches the table after the last client has disconnected', async () => {
     harness = await startHarness({ MAX_IN_FLIGHT: '50' });
     const next = { userId: { S: 'alice' }, jobId: { N: '1' } };
     harness.proxy.play(async ({ name }, forward) => {
@@ -78,7 +78,7 @@ describe('clients that hang up', () => {
     await until(async () => (await harness.metric(IN_FLIGHT)) === 0);
     await sleep(1_000);
     const calls = harness.proxy.calls.length;
-    // One each, and a second for those whose page arrived as they left. Every list would have taken 40.
+    // One call for each list, and a second one if the page arrived while its client disconnected. A whole list takes 40.
     expect(calls).toBeLessThan(600);
     await sleep(1_000);
     expect(harness.proxy.calls).toHaveLength(calls);
@@ -86,7 +86,7 @@ describe('clients that hang up', () => {
     await expectUnharmed();
   });
 
-  test('do not end a delete before its deadline, and no later', async () => {
+  test('do not end a delete, which ends at its deadline', async () => {
     harness = await startHarness({ REQUEST_TIMEOUT_SECONDS: '3' });
     let objects = 0;
     harness.proxy.play(({ name }, forward) => {
@@ -118,7 +118,7 @@ describe('clients that hang up', () => {
   });
 });
 
-test('a request body of 300 KB that arrives slowly changes nothing', async () => {
+test('a request body of 300 KB that arrives slowly has no effect', async () => {
   harness = await startHarness({ REQUEST_TIMEOUT_SECONDS: '30' });
   harness.proxy.play(async ({ name }, forward) => {
     if (name === 'DeleteItem') await sleep(13_000);

@@ -18,11 +18,11 @@ export interface Harness {
   readonly send: ReturnType<typeof overSocket>;
   /** Sends 50 lists at once, and returns the statuses of the responses. */
   readonly statusesOf50Lists: (authorization: string) => Promise<readonly number[]>;
-  /** Opens a connection and sends bytes as they are. What the service sends is not read before the caller does. */
+  /** Opens a connection and sends bytes as they are. Nothing is read until the caller reads. */
   readonly open: (bytes: string) => Socket;
   /** Value of a metric without labels. */
   readonly metric: (name: string) => Promise<number>;
-  /** Memory that the process holds now, and at most so far, in MB. */
+  /** Memory of the process now, and its peak so far, in MB. */
   readonly memory: () => Promise<{ readonly now: number; readonly peak: number }>;
   readonly close: () => Promise<void>;
 }
@@ -70,7 +70,7 @@ export const startHarness = async (env: Readonly<Record<string, string>> = {}): 
   };
 };
 
-/** Resolves when `isTrue` returns true. A test that waits in vain fails by its own time limit. */
+/** Resolves when `isTrue` returns true. If it never does, the time limit of the test ends it. */
 export const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await isTrue())) await sleep(20);
 };
@@ -79,7 +79,7 @@ export const until = async (isTrue: () => boolean | Promise<boolean>): Promise<v
 export const get = (path: string, authorization: string, ...headers: string[]): string =>
   [`GET ${path} HTTP/1.1`, 'Host: a', `Authorization: ${authorization}`, ...headers, '', ''].join('\r\n');
 
-/** The response of DynamoDB to GetItem, with a job of so many objects whose names are of three characters or uuids. */
+/** The response of DynamoDB to GetItem: a job with that many objects, whose names have three characters or are uuids. */
 export const itemResponse = (objects: number, names: 'short' | 'uuids'): ProxiedResponse => {
   const nameOf = (index: number) =>
     names === 'short'

@@ -59,7 +59,7 @@ describe('1,000 connections that do not read a response of 3.7 MB', () => {
   }, 180_000);
 });
 
-describe('the largest record that there can be', () => {
+describe('the largest possible record', () => {
   test('is sent four times at once by a process with a heap of 256 MB', async () => {
     harness = await startHarness({ AWS_SESSION_TOKEN: SESSION_TOKEN, NODE_OPTIONS: '--max-old-space-size=256' });
     playRecords();
@@ -95,7 +95,7 @@ describe('the largest record that there can be', () => {
     }
     for (let time = 0; time < 5; time++)
       expect(await harness.send({ path: `${BASE}/get?job-id=3`, headers })).toMatchObject({ status: 200 });
-    // They are all over: what was abandoned was not read to its end.
+    // All requests have ended: abandoned responses were not completed.
     await until(async () => (await harness.metric('jobs_api_http_requests_in_flight')) === 0);
     expect((await harness.memory()).peak).toBeLessThan(300);
   });

@@ -16,7 +16,7 @@ const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-i
 const OK = { status: 200, body: '{"message":"Ok"}' };
 const UPLOADS = 3;
 const MANY_UPLOADS = 50;
-/** Users whose job is deleted by many requests at once, and by none. */
+/** A user whose job many requests delete at once, and a user whose job must not change. */
 const OTHERS = ['crowd', 'bystander'];
 const OBJECTS_OF_OTHERS = 5;
 const CROWD = 50;

@@ -92,7 +92,7 @@ export const startReady = async (options?: { deadlineMs: number }) => {
   return harness;
 };
 
-/** Stops the service, and expects that no fault has ended it before. */
+/** Stops the service, and expects that it was still running. */
 export const stopHealthy = async (harness: Harness) => {
   const { status } = await harness.send({ path: '/healthz' });
   await harness.close();

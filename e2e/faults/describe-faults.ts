@@ -27,7 +27,7 @@ const RECOVERY_MS = 5_000;
 /** Attempts of the SDK. Nothing else retries. */
 const maxAttempts = (call: string): number => (/Table|Item|Query/.test(call) ? 4 : 3);
 const CROWD = 20;
-/** More than the connections that the SDK has by default. */
+/** More than the SDK's default number of connections. */
 const LARGE_CROWD = 60;
 
 const LIST: HttpRequest = { path: '/api/v1/jobs/list' };
@@ -68,7 +68,7 @@ const UNAVAILABLE = {
 };
 const FAILURE = { status: 500, body: '{"message":"Internal server failure message"}' };
 const UNAUTHORIZED = { status: 401, body: '{"message":"Unauthorized"}' };
-const ANSWERS = { success: OK, 'a retry': UNAVAILABLE, nothing: FAILURE };
+const RESPONSES = { success: OK, 'a retry': UNAVAILABLE, nothing: FAILURE };
 
 const isPossible = (name: string, fault: string): boolean => !(faults[fault]?.needsBody && WITHOUT_BODY.includes(name));
 
@@ -121,14 +121,14 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
       test.each(chosen)('%s, sends the documented response in time, and succeeds afterwards', async (_, fault) => {
         play(fault.script);
         const response = await user.send(request);
-        expect(response).toMatchObject(ANSWERS[fault.leaves]);
+        expect(response).toMatchObject(RESPONSES[fault.leaves]);
         expectExplanation(response, fault);
         if (fault.leaves === 'a retry') expect(attempts()).toBeLessThanOrEqual(maxAttempts(name));
         if (fault.leaves === 'nothing') expect(attempts()).toBe(1);
       });
 
       if (['Query', 'ListMultipartUploads', 'ListObjectVersions', 'DeleteObjects'].includes(name))
-        test('sends an empty response, takes it neither for an empty list nor for a deletion', async () => {
+        test('sends an empty response, which is neither an empty list nor a deletion', async () => {
           play(emptyResponse);
           expect(await user.send(request)).toMatchObject(FAILURE);
         });
@@ -145,7 +145,7 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
           const response = await user.send(request);
           expect(response).toMatchObject(expected);
           expect(response.logged).toContain(`(${codes.join(', ')})`);
-          // Keys that another attempt may help are tried twice more.
+          // Keys whose error is temporary are tried twice more.
           expect(attempts()).toBe(expected === UNAVAILABLE ? 3 : 1);
         });
       }
@@ -305,7 +305,10 @@ export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void =
   });
 };
 
-/** Expects a response in time, and the reason for an error in the log: the fault, or a deadline that passed before its end. */
+/**
+ * Expects a response in time, and the reason for an error in the log: the fault, or a deadline that passed before its
+ * end.
+ */
 const expectExplanation = ({ ms, logged }: { ms: number; logged: string }, fault: Fault): void => {
   expect(ms).toBeLessThan(DEADLINE_MS + MARGIN_MS);
   const isLate = ms >= CHECK_MS && /ran out of time|due to timeout/.test(logged);

@@ -1,6 +1,6 @@
 /**
- * Proxies between a service and everything it depends on: they name and record every call, and a script decides what
- * becomes of each.
+ * Proxies between a service and everything it depends on: they name and record every call, and a script decides the
+ * outcome of each.
  */
 import { startProxy, type Outcome, type ProxiedRequest, type ProxiedResponse } from './proxy.ts';
 
@@ -12,7 +12,10 @@ export interface ProxiedCall {
   readonly nth: number;
 }
 
-/** Decides what becomes of a call. If it rejects, for example because the call cannot be forwarded, the connection is reset. */
+/**
+ * Decides the outcome of a call. If it rejects, for example because the call cannot be forwarded, the connection is
+ * reset.
+ */
 export type Script = (
   call: ProxiedCall,
   forward: () => Promise<ProxiedResponse>,

@@ -117,7 +117,7 @@ const keysBroughtAlong = (lure: string) =>
 const times: Row[] = [
   ...claimed('exp', [undefined, null, '', '4000000000', 'never', true, [4_000_000_000], 0, -1, -1e300, 1_700_000_000]),
   ['an exp 31 s ago', issue(ours, { exp: START - 31 })],
-  ['an exp without end', withPayload(claimsJson.replace(`"exp":${claims.exp}`, '"exp":1e999'))],
+  ['an infinite exp', withPayload(claimsJson.replace(`"exp":${claims.exp}`, '"exp":1e999'))],
   ...claimed('nbf', ['1700000000', null, true, 4_000_000_000, 1e300]),
   ['an nbf in half an hour', issue(ours, { nbf: START + HOUR / 2 })],
 ];
@@ -191,7 +191,7 @@ const shapes: Row[] = [
   ['the JSON of a token', JSON.stringify({ protected: goodHeader, payload: goodPayload, signature: goodSignature })],
 ];
 
-/** One object with the fields of both, in JSON that may say some of them twice. */
+/** JSON of one object with the fields of both, some of which may be there twice. */
 export const inOneObject = (first: object, second: object): string =>
   `${JSON.stringify(first).slice(0, -1)},${JSON.stringify(second).slice(1)}`;
 
@@ -203,15 +203,15 @@ const json: Row[] = [
   ...['', '{', '[]', 'null', '"alice"', `[${claimsJson}]`, `${claimsJson}\0`, `\ufeff${claimsJson}`].map(
     (text): Row => [`the payload ${show(text)}`, withPayload(text)],
   ),
-  ['a header that is no UTF-8', withHeader(latin1(headerJson))],
-  ['a payload that is no UTF-8', withPayload(latin1(claimsJson))],
+  ['a header that is not UTF-8', withHeader(latin1(headerJson))],
+  ['a payload that is not UTF-8', withPayload(latin1(claimsJson))],
   ['its claims in a prototype', withPayload(`{"__proto__":${claimsJson}}`)],
   ['a payload that is nothing but deep', withPayload(`{"x":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)],
   ['two algorithms, the last none', withHeader(inOneObject(header, { alg: 'none' }))],
   ['two algorithms, the first none, unsigned', `${encode(inOneObject({ alg: 'none' }, header))}.${goodPayload}.`],
-  ['two kids, the last unknown', withHeader(inOneObject(header, { kid: 'theirs' }))],
-  ['two exps, the last over', withPayload(inOneObject(claims, { exp: 1 }))],
-  ['two subs, the last no user', withPayload(inOneObject(claims, { sub: '..' }))],
+  ['two kids, the last one unknown', withHeader(inOneObject(header, { kid: 'theirs' }))],
+  ['two exps, the last one expired', withPayload(inOneObject(claims, { exp: 1 }))],
+  ['two subs, the last one not a user id', withPayload(inOneObject(claims, { sub: '..' }))],
 ];
 
 const field = (value: string, name = 'Authorization') => [name, value] as const;
@@ -274,17 +274,17 @@ export const forgedTokens = (lure: string): Readonly<Record<string, readonly Row
   'without an algorithm': noAlgorithm,
   'with a public secret': sharedSecrets,
   'of another algorithm': otherAlgorithms,
-  'of an odd kid': kids(lure),
+  'with an odd kid': kids(lure),
   'that brings its key along': keysBroughtAlong(lure),
-  'with demands': headed('crit', [['exp'], ['b64'], ['alg', 'kid'], [], null, 'exp', {}, false]),
-  'out of its time': times,
+  'with critical extensions': headed('crit', [['exp'], ['b64'], ['alg', 'kid'], [], null, 'exp', {}, false]),
+  'outside of its validity': times,
   'of another issuer': issuers(lure),
   'for another audience': audiences,
-  'of no user': users,
+  'without a valid user id': users,
   'that is large': sizes,
-  'in a bad shape': shapes,
-  'of bad JSON': json,
-  'that is good, in a bad place': places,
+  'that is malformed': shapes,
+  'with malformed JSON': json,
+  'that is good, in the wrong place': places,
   'with a signature that is not its own': signatures,
   'with a forged block of PKCS #1': blocks,
 });

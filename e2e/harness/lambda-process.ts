@@ -6,7 +6,7 @@ const HOST = fileURLToPath(new URL('lambda-host.js', import.meta.url));
 export interface LambdaProcess {
   /** Rejects with the message of the error that the handler throws. */
   readonly invoke: (event: unknown, options?: { readonly remainingMs?: number }) => Promise<unknown>;
-  /** What the process has written to stdout so far. */
+  /** Output of the process on stdout so far. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
 }

@@ -76,7 +76,7 @@ export const forgedBlocks = (input: string): [string, Buffer][] => {
     ['no NULL', pad(der(SEQUENCE, algorithm(SHA256, NOTHING), hashed))],
     ['an empty sequence for the NULL', pad(der(SEQUENCE, algorithm(SHA256, der(SEQUENCE)), hashed))],
     ['no algorithm', pad(der(SEQUENCE, hashed))],
-    ['an algorithm that is no sequence', pad(der(SEQUENCE, der(OID, SHA256), hashed))],
+    ['an algorithm that is not a sequence', pad(der(SEQUENCE, der(OID, SHA256), hashed))],
     ['the hash alone', pad(hash)],
     ['the hash as a string of octets alone', pad(hashed)],
     ['a set for the sequence', pad(replaced(info, 0, 0x31))],

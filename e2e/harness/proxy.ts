@@ -23,7 +23,7 @@ export interface ProxiedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** What happens halfway through the body. Without it the whole body is sent. */
+  /** A fault halfway through the body. Without it the whole body is sent. */
   readonly midway?: 'hang' | 'reset';
 }
 
@@ -33,7 +33,7 @@ export type Outcome = ProxiedResponse | 'hang' | 'reset' | 'refuse';
 /** Sends the request to the target, with another body if one is given. */
 export type Forward = (body?: Buffer) => Promise<ProxiedResponse>;
 
-/** Decides what becomes of a request. If it rejects, for example because the target is down, the connection is reset. */
+/** Decides the outcome of a request. If it rejects, for example because the target is down, the connection is reset. */
 export type ProxyScript = (request: ProxiedRequest, forward: Forward) => Outcome | Promise<Outcome>;
 
 export interface Proxy {
@@ -89,7 +89,7 @@ export const startProxy = async (
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => reset(incoming.socket));
   });
-  // An idle connection is never closed under a client that is about to use it again.
+  // An idle connection is never closed: its client may be about to use it again.
   server.keepAliveTimeout = 0;
   server.on('connection', (socket) => connections.add(socket.once('close', () => connections.delete(socket))));
   const own = await listen(server);

@@ -20,7 +20,7 @@ export interface ProcessResult {
 
 type Env = Readonly<Record<string, string>>;
 
-/** For NODE_OPTIONS=--import: at SIGUSR2 the service logs how much memory and how many handles it holds. */
+/** Value for NODE_OPTIONS. At SIGUSR2 the service then logs its memory and the number of its handles. */
 export const HEAP_PROBE = new URL('heap-probe.js', import.meta.url).href;
 
 /** Starts a built service on a free port of 127.0.0.1, and resolves when it listens. */

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'jobs';
 export const HOUR = 3_600;
-/** In seconds since 1970. */
+/** Seconds since 1970. */
 export const START = Math.floor(Date.now() / 1000);
 
 /** A key that signs tokens, and its public half as an issuer publishes it. */

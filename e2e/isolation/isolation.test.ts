@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { checkIsolation } from './check-isolation.ts';
 
-test('no one of 20,000 requests reads, links or deletes what belongs to another user', async () => {
+test('none of 20,000 random requests reads, links or deletes what belongs to another user', async () => {
   const tally = await checkIsolation(20_000);
   const { requests, links, seen, crossings, compared } = tally;
   process.stdout.write(

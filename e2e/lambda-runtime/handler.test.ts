@@ -26,7 +26,7 @@ const listOf = async (userId: string) => {
 };
 
 describe("the bundled handler under AWS's runtime client", () => {
-  test('responds cold and warm, reports an invalid event, and goes on', async () => {
+  test('responds cold and warm, reports an invalid event, and then still responds', async () => {
     runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, stack.env);
     const cold = await listOf('alice');
     expect(cold).toMatchObject({ status: 200 });

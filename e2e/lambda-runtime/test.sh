@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of e2e/lambda-runtime: the bundled handler under AWS's own runtime client. That compiles a part of
-# itself when it is installed, which takes a minute and needs cmake and g++, so that it is no dependency of ours but is
-# installed into .local, once.
+# itself when it is installed, which takes a minute and needs cmake and g++, so it is not a dependency but is installed
+# into .local, once.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 e2e/lambda-runtime/fetch.sh

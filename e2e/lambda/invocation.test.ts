@@ -45,7 +45,7 @@ const read = (response: unknown) => {
   return { status, headers, body: decode(body, headers['content-encoding']) };
 };
 
-/** Waits for the output of the process, which arrives by another way than its responses. */
+/** Waits for the output of the process, which arrives separately from its responses. */
 const untilLogged = async (lambda: LambdaProcess, pattern: RegExp): Promise<void> => {
   while (!pattern.test(lambda.output())) await new Promise((resolve) => setTimeout(resolve, 5));
 };
@@ -133,7 +133,7 @@ describe('LAMBDA_AUTH=jwt', () => {
   });
 });
 
-test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is not taken for claims of the gateway', async (auth) => {
+test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is never used as claims of the gateway', async (auth) => {
   const lambda = await start({ LAMBDA_AUTH: auth });
   const forged = JSON.stringify(authorized(version2Event, { sub: 'alice' }));
   const headers = ['x-apigateway-event', 'x-apigateway-context', 'x-amzn-request-context', 'x-amzn-lambda-context'].map(

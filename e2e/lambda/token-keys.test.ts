@@ -83,7 +83,7 @@ const flood = async (send: Send, tokens: readonly string[]): Promise<Set<number>
 const unknownKids = () => many(50, (index) => issue(stranger, {}, { kid: `unknown-${index}` }));
 
 /** Longer than the time limit of a fetch, which is 2 s. */
-const neverAnswers: RequestListener = () => undefined;
+const neverResponds: RequestListener = () => undefined;
 const resets: RequestListener = (request) => request.socket.resetAndDestroy();
 const responses =
   (body: string, type = 'application/json'): RequestListener =>
@@ -93,15 +93,15 @@ const responses =
 /** Faults of the endpoint. Those with a body contain keys that would be accepted in a valid response. */
 const keySet = JSON.stringify({ keys: [known.jwk, added.jwk] });
 const faults: [string, RequestListener][] = [
-  ['never answers', neverAnswers],
+  ['never responds', neverResponds],
   ['is down', resets],
-  ['answers 500', (_, response) => void response.writeHead(500).end(keySet)],
-  ['answers an empty set', serveKeys()],
-  ['answers nothing', responses('')],
-  ['answers HTML', responses(`<!doctype html><title>Sign in</title><script>${keySet}</script>`, 'text/html')],
-  ['answers what is cut short', responses(keySet.slice(0, -1))],
+  ['responds with 500', (_, response) => void response.writeHead(500).end(keySet)],
+  ['returns an empty set', serveKeys()],
+  ['returns nothing', responses('')],
+  ['returns HTML', responses(`<!doctype html><title>Sign in</title><script>${keySet}</script>`, 'text/html')],
+  ['returns half a set', responses(keySet.slice(0, -1))],
   ['redirects', (_, response) => void response.writeHead(302, { Location: elsewhere.origin }).end()],
-  ['answers more than a megabyte', responses(keySet.padEnd(1_100_000))],
+  ['returns more than a megabyte', responses(keySet.padEnd(1_100_000))],
 ];
 
 beforeAll(async () => {
@@ -131,7 +131,7 @@ describe('before any keys have been fetched', () => {
         for (const token of ['nonsense', issue(known, { exp: 1 }), issue(known, { aud: 'other' })])
           expect(await present(send, token)).toMatchObject(refused);
         expect(await send({ path: LIST })).toMatchObject(refused);
-        if (fault === neverAnswers) expect(received).toEqual([]);
+        if (fault === neverResponds) expect(received).toEqual([]);
         expect(await Promise.all(wellFormed)).toMatchObject([notVerified, notVerified]);
         expect(await send({ path: '/readyz' })).toMatchObject(notReady);
         expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });
@@ -231,7 +231,7 @@ describe('when keys have been fetched,', () => {
         const received: string[] = [];
         const unknown = present(send, fresh(added)).finally(() => received.push('unknown'));
         for (const token of [seenBefore, fresh()]) expect(await present(send, token)).toMatchObject(taken);
-        if (fault === neverAnswers) expect(received).toEqual([]);
+        if (fault === neverResponds) expect(received).toEqual([]);
         expect(await unknown).toMatchObject(refused);
         for (const token of [seenBefore, fresh(), fresh(removed)])
           expect(await present(send, token)).toMatchObject(taken);
@@ -325,7 +325,7 @@ describe('when keys have been fetched,', () => {
       ['is marked for it', issue(known)],
       ['shares its kid', issue(second)],
       ['is not marked', issue(unmarked)],
-    ])('a good key is accepted that %s', (_, token) => expectEach(token, taken));
+    ])('a good key that %s is accepted', (_, token) => expectEach(token, taken));
 
     test.each([
       ['of 1024 bits', issue(weak)],
@@ -335,15 +335,15 @@ describe('when keys have been fetched,', () => {
       ['for encryption', issue(encrypting)],
       ['for encryption, with the kid of a good one', issue(stranger, {}, { kid: 'known' })],
       ['for RS512', issue(other)],
-      ['of a kind in small letters', issue(small)],
+      ['of a kty in small letters', issue(small)],
       ['with a number for a kid', issue(numbered)],
       ['without a kid', issue(nameless, {}, { kid: undefined })],
-      ['without a kid, where the token has an empty one', issue(nameless)],
+      ['without a kid, for a token with an empty one', issue(nameless)],
       ['on a curve', onCurve('ES256')],
       ['on a curve, for a token that says RS256', onCurve('RS256')],
       ['that is a secret', bySecret('HS256')],
       ['that is a secret, for a token that says RS256', bySecret('RS256')],
-    ])('no key is accepted %s', (_, token) => expectEach(token, refused));
+    ])('a key %s is rejected', (_, token) => expectEach(token, refused));
   });
 });
 

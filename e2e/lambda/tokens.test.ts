@@ -33,7 +33,7 @@ let bucket: Proxy;
 let keyServer: StubServer;
 let entryPoints: EntryPoints;
 let all: readonly Send[];
-/** How a missing token is answered. */
+/** The response to a missing token. */
 let refusal: HttpResponse;
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** Starts both entryPoints. Once they are ready, nothing but requests makes calls to the table and the bucket. */
+/** Starts both entry points. When they are ready, nothing but requests makes calls to the table and the bucket. */
 const start = async (tokens: Record<string, string>, preload?: string): Promise<EntryPoints> => {
   const counted = { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint, AWS_ENDPOINT_URL_S3: bucket.endpoint };
   const started = await startEntryPoints({ ...stack.env, ...counted, ...tokens }, preload);
@@ -77,7 +77,7 @@ const withoutWhatVaries = ({ headers, ...response }: HttpResponse): HttpResponse
   return { ...response, headers: Object.fromEntries(kept) };
 };
 
-/** Every token that was ever presented, for a look at the log in the end. */
+/** Every token that was sent: none of them may be in the log. */
 const sentSoFar: string[] = [];
 
 const responses = async (presented: Presented, { method, path }: typeof LIST, sends = all): Promise<HttpResponse[]> => {
@@ -88,7 +88,7 @@ const responses = async (presented: Presented, { method, path }: typeof LIST, se
   return Promise.all(sends.map(async (send) => withoutWhatVaries(await send(request))));
 };
 
-/** Whatever is presented is answered as nothing at all is, and neither the table nor the bucket is asked. */
+/** Expects the response to a missing token, and no call to the table or the bucket. */
 const expectRefusal = async (presented: Presented, sends = all) => {
   const before = calls();
   expect(await responses(presented, DELETE, sends)).toEqual(sends.map(() => refusal));
@@ -102,7 +102,7 @@ const expectAcceptance = async (presented: Presented, user = 'alice', sends = al
 
 const good = issue(ours);
 
-test('a missing token is answered with a challenge, through every door, and with nothing that tells more', async () => {
+test('a request without a token gets 401 and a challenge at every entry point, with no reason', async () => {
   expect(refusal).toMatchObject({
     status: 401,
     headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/json; charset=utf-8' },
@@ -111,7 +111,7 @@ test('a missing token is answered with a challenge, through every door, and with
   await expectRefusal({});
 });
 
-// These come first, so that whatever is remembered of good tokens is there when the forged ones come.
+// These run first, so that good tokens are cached when the forged ones arrive.
 describe('a good token', () => {
   const besideCookie: Presented = {
     headers: [
@@ -129,7 +129,7 @@ describe('a good token', () => {
     ['by a key with the exponent 3', issue(cubic)],
     ['with the address of other keys', issue(ours, {}, { jku: canary.origin, x5u: canary.origin })],
     ['with other keys', issue(ours, {}, { jwk: forger.jwk, x5c: ['AAAA'] })],
-  ])('is taken %s', (_, presented) => expectAcceptance(presented));
+  ])('is accepted %s', (_, presented) => expectAcceptance(presented));
 
   test('makes calls to the table and to the bucket, which are counted', async () => {
     const before = calls();
@@ -138,7 +138,7 @@ describe('a good token', () => {
     expect(bucket.requests.length).toBeGreaterThan(before.bucket);
   });
 
-  test('has 30 s before its nbf and after its exp, and no more, though it was taken a moment ago', async () => {
+  test('is accepted until 30 s after its exp and from 30 s before its nbf on, also if it is cached', async () => {
     const soon = Math.floor(Date.now() / 1000) + 600;
     const [begins, ends] = [issue(ours, { nbf: soon }), issue(ours, { exp: soon })];
     entryPoints.passTime(500);
@@ -152,22 +152,22 @@ describe('a good token', () => {
     await expectRefusal(ends);
   });
 
-  test('that says twice who its user is means the last, through every door', () =>
+  test('with two subs belongs to the last one, at every entry point', () =>
     expectAcceptance(
       seal(`${encodeJson(header)}.${encode(inOneObject(claims, { sub: 'bob' }))}`, ours.privateKey),
       'bob',
     ));
 
-  test('with the block that RFC 8017 allows is taken, so that others are refused for what is wrong in them', () =>
+  test('with the block that RFC 8017 allows is accepted, so the forged ones are rejected for their faults', () =>
     expectAcceptance(`${unsigned()}.${encode(signBlock(encodedBlock(unsigned()), ours))}`));
 });
 
 describe.each(Object.entries(forgedTokens(canary.origin)))('a token %s', (_, rows) => {
-  test.each(rows)('is refused: %s', (_name, presented) => expectRefusal(presented));
+  test.each(rows)('is rejected: %s', (_name, presented) => expectRefusal(presented));
 });
 
 test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
-  'a good token is refused with %j around it or inside, also where HTTP does not carry that and an event does',
+  'a good token with %j around it or inside is rejected, also in events, which carry more characters than HTTP',
   async (character) => {
     const inside = good.slice(0, 40) + character + good.slice(40);
     for (const token of [character + good, good + character, inside, `Bearer ${character}${good}`])
@@ -175,7 +175,7 @@ test.each(['\n', '\r\n', '\0', '\u2028', '\u00a0', '\ufeff', 'ſ'])(
   },
 );
 
-test('headers over 16 KiB are refused on the socket before anything else, and a token in them by the handler', async () => {
+test('headers over 16 KiB are rejected by the service at once; the handler rejects the token in them', async () => {
   const before = calls();
   const tooLarge = { status: 431, body: '{"message":"Request Header Fields Too Large"}' };
   for (const signer of [ours, forger])
@@ -185,10 +185,10 @@ test('headers over 16 KiB are refused on the socket before anything else, and a 
 });
 
 /**
- * The address of a user pool's keys cannot be configured. Each process is led from there to a server of ours by the fetch
- * that it finds when it starts, as a proxy would do it.
+ * The address of a user pool's keys cannot be configured. A module that is loaded first redirects each process from
+ * there to a server of the test, as a proxy would.
  */
-describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where TOKEN_USE is %s,', (use) => {
+describe.each(['id', 'access'] as const)('with TOKEN_USE=%s, a token of a Cognito user pool', (use) => {
   const HOST = 'https://cognito-idp.eu-west-1.amazonaws.com';
   const POOL = 'eu-west-1_AbCdEfGhI';
   const other = use === 'id' ? 'access' : 'id';
@@ -223,7 +223,7 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
   test.each<Row>([
     ['for our client', token()],
     ['for another client of ours', token({ [client]: 'app-2' })],
-  ])('is taken %s', (_, presented) => expectAcceptance(presented, 'alice', poolSends));
+  ])('is accepted %s', (_, presented) => expectAcceptance(presented, 'alice', poolSends));
 
   test.each<Row>([
     [`for the use ${other}`, token({ token_use: other, [otherClient]: 'app', [client]: undefined })],
@@ -246,7 +246,7 @@ describe.each(['id', 'access'] as const)('a token of a Cognito user pool, where 
     ['that does not expire', token({ exp: undefined })],
     ['of a user that is a path', token({ sub: 'u/1' })],
     ['by the forger', token({}, forger)],
-  ])('is refused %s', (_, presented) => expectRefusal(presented, poolSends));
+  ])('is rejected %s', (_, presented) => expectRefusal(presented, poolSends));
 });
 
 test('no URL in a token has been followed', async () => {

@@ -43,14 +43,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const respond = (body: string): Outcome => ({ status: 200, headers: {}, body: Buffer.from(body) });
-/** What the stand-ins do not have. */
+/** Calls that the stand-ins do not have. */
 const withBackups: ProxyScript = ({ headers }, forward) =>
   String(headers['x-amz-target']).endsWith('UpdateContinuousBackups') ? respond('{}') : forward();
 const withPublicAccessBlock: ProxyScript = ({ url }, forward) =>
   url.includes('publicAccessBlock') ? respond('') : forward();
 
 describe('the commands that create a table and a bucket', () => {
-  test('make what --check finds in order', async () => {
+  test('make a table and a bucket that pass --check', async () => {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
     const [dynamo, s3, stack] = await Promise.all([startLocalDynamo(), startLocalS3({ credentials }), startStack()]);
     const [table, bucket] = await Promise.all([
@@ -67,7 +67,7 @@ describe('the commands that create a table and a bucket', () => {
       AWS_ENDPOINT_URL_S3: bucket.endpoint,
       AWS_ENDPOINT_URL_IAM: iam.origin,
     };
-    // As the page says of us-east-1.
+    // As the page says for us-east-1.
     const script = blockWith('aws dynamodb create-table').replace(/ --create-bucket-configuration \S+/, '');
     await bash(script, folder, env);
     const policy = JSON.parse(await readFile(join(folder, 'policy.json'), 'utf8')) as {
@@ -133,7 +133,7 @@ describe('the commands on a log', () => {
 });
 
 describe('the commands of the service', () => {
-  test('--check and --orphans run as they stand on the page', async () => {
+  test('--check and --orphans run as the page has them', async () => {
     const stack = await startStack();
     const { stdout } = await bash('node server.mjs --check', folder, stack.env);
     expect(stdout).toMatch(/^ok +table /m);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings promtool, a part of Debian's prometheus, into .local/operations, without installing it. The AWS CLI and jq have
-# to be there.
+# to be installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 home=$PWD/.local/operations

@@ -96,7 +96,7 @@ test('the recipe for downloads downloads all files and results', async () => {
       expected.set(name, `body of ${key}`);
       await stack.bucket.put(`${userId}/7/${key}`, `body of ${key}`);
     }
-  await run('Download everything of a job', { JOB_ID: '7' });
+  await run('Download all files of a job', { JOB_ID: '7' });
   expect((await readdir(join(folder, 'job-7'))).sort()).toEqual([...expected.keys(), 'job.json'].sort());
   for (const [name, body] of expected) expect(await readFile(join(folder, 'job-7', name), 'utf8')).toBe(body);
 });

@@ -11,5 +11,5 @@ apt-get install -y --no-install-recommends --download-only -o Dir::Cache::archiv
   { apt-get update >>"$home/fetch.log" 2>&1 &&
     apt-get install -y --no-install-recommends --download-only -o Dir::Cache::archives="$home/debs" \
       radosgw ceph-mon ceph-osd ceph-common >>"$home/fetch.log" 2>&1; } ||
-  { echo "Debian's Ceph packages cannot be had: see $home/fetch.log" >&2; exit 1; }
+  { echo "Debian's Ceph packages cannot be downloaded: see $home/fetch.log" >&2; exit 1; }
 for deb in "$home"/debs/*.deb; do dpkg -x "$deb" "$home/root"; done

@@ -110,7 +110,7 @@ osd=$(cat /proc/sys/kernel/random/uuid)
 "${in_ceph[@]}" ceph-osd -i 0 --mkfs --osd-uuid "$osd" >>"$state/mkfs.out" 2>&1
 "${in_ceph[@]}" ceph osd crush add osd.0 1.0 root=default host=localhost >>"$state/mkfs.out" 2>&1
 start osd ceph-osd -i 0 -f
-# A storage daemon that asks before it has heard from the monitor which cluster this is, gives up: it is started again.
+# A storage daemon that starts before the monitor knows the cluster exits. It is started again.
 osd_is_up() {
   kill -0 "${daemons[-1]}" || start osd ceph-osd -i 0 -f
   "${in_ceph[@]}" ceph --connect-timeout 5 osd stat | grep -q '1 up'

@@ -63,7 +63,7 @@ describe('a connection', () => {
     for (const { response, seconds } of await slow) {
       expect(response).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[^]*\r\n\r\n{"message":"Request Timeout"}$/);
       expect(seconds).toBeGreaterThan(9);
-      // In fact a second or two more. By default Node checks only every 30 s, which would be 20 more.
+      // It takes a second or two more. With Node's default, a check every 30 s, it would take 20 more.
       expect(seconds).toBeLessThan(20);
     }
     expect(await send({ path: '/healthz' })).toMatchObject({ status: 200 });

@@ -139,7 +139,7 @@ describe.each([
   });
 
   test('--delete leaves alone a job whose record appears, or gets attributes, after it was found', async () => {
-    // Of the calls for one job the last GetItem is that of --delete.
+    // The last GetItem for a job is that of --delete.
     const seen = new Map<string, number>();
     proxy.play(async ({ name }, forward, body) => {
       const about = ['alice', 'carol', 'dave'].find((user) => body?.toString().includes(`"${user}"`));
@@ -238,7 +238,7 @@ describe('--orphans', () => {
   test('counts 200,000 objects of one job with a heap of 40 MB', async () => {
     const PAGES = 200;
     const stack = await startStack();
-    // A bucket of one job whose lists are made up on the way.
+    // A bucket of one job. The proxy makes up its lists.
     const bucket = await startStub((request, response) => {
       const { searchParams } = new URL(request.url ?? '', 'http://bucket');
       const prefix = searchParams.get('prefix') ?? '';

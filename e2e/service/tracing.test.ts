@@ -8,7 +8,7 @@ import { SERVICE } from '../harness/built.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
-/** Module that docs/tracing.md tells operators to load. */
+/** Module that operators load, as docs/tracing.md says. */
 const SDK = new URL('../../infra/otel.mjs', import.meta.url).href;
 
 interface Span {

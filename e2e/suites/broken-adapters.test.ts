@@ -52,10 +52,7 @@ test.each([
 });
 
 test.each([
-  [
-    'a job store that looks at the signal at the start only',
-    'find rejects with the reason as soon as its signal aborts',
-  ],
+  ['a job store that checks the signal only at the start', 'find rejects with the reason as soon as its signal aborts'],
   ['a job store whose errors are all Unavailable', 'find does not throw Unavailable if a retry cannot help'],
   ['a job store that cuts lists short', "list returns all of a user's jobs"],
   ['a job store whose order is wrong at page borders', "list returns all of a user's jobs, and no other's, in order"],
@@ -82,7 +79,7 @@ test.each([
   ['an object store whose links work for other methods', 'presign returns URLs that work for GET only'],
   ['an object store whose links never expire', 'presign returns URLs that stop working'],
   [
-    'an object store that looks at the signal at the start only',
+    'an object store that checks the signal only at the start',
     'deleteAll rejects with the reason as soon as its signal',
   ],
   ['an object store whose errors are all Unavailable', 'deleteAll does not throw Unavailable if a retry cannot help'],
@@ -106,10 +103,7 @@ test.each([
   ['an authenticator that ignores the audience', 'rejects a token for another audience'],
   ['an authenticator that does not verify all of a token', 'rejects a token that was changed'],
   ['an authenticator that takes the first of two tokens', 'rejects two tokens in one'],
-  [
-    'an authenticator that looks at the signal at the start only',
-    'rejects with the reason as soon as its signal aborts',
-  ],
+  ['an authenticator that checks the signal only at the start', 'rejects with the reason as soon as its signal aborts'],
   ['an authenticator that rejects a good token if it has no keys', 'is unavailable if no keys have been fetched'],
   ['an authenticator that needs keys to miss a token', 'rejects a missing token even then'],
   ['an authenticator that returns any user id', 'which is not valid in a key'],

@@ -55,7 +55,7 @@ suite(
 );
 
 suite(
-  'an authenticator that looks at the signal at the start only',
+  'an authenticator that checks the signal only at the start',
   class extends MemoryAuthenticator {
     override async authenticate(token: string | undefined, { signal }: CallOptions = {}) {
       signal?.throwIfAborted();

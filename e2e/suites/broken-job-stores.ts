@@ -37,7 +37,7 @@ const suite = (name: string, JobStoreClass: typeof MemoryJobStore): void =>
 suite('a job store that keeps every promise', MemoryJobStore);
 
 suite(
-  'a job store that looks at the signal at the start only',
+  'a job store that checks the signal only at the start',
   class extends MemoryJobStore {
     override async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}) {
       signal?.throwIfAborted();

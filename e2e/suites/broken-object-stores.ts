@@ -78,7 +78,7 @@ suite('an object store whose links never expire', {
   },
 });
 
-suite('an object store that looks at the signal at the start only', {
+suite('an object store that checks the signal only at the start', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, { signal, ...options }: DeleteAllOptions = {}) {
       signal?.throwIfAborted();

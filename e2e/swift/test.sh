@@ -20,7 +20,7 @@ trap stop EXIT
 # Only Swift's own programs may see Debian's libraries from that folder.
 in_swift=(env "PYTHONPATH=$root/usr/lib/python3/dist-packages"
   "LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu")
-# Runs one of its programs with the configuration in the temporary folder: the path of swift.conf is no option of theirs.
+# Runs one of its programs with the configuration in the temporary folder: they have no option for the path of swift.conf.
 run_with_conf='import runpy, sys
 from swift.common.utils import set_swift_dir
 set_swift_dir(sys.argv[1])

@@ -15,7 +15,7 @@ import { startStack } from '../harness/stack.ts';
 const EXAMPLE = new URL('../../examples/writers/', import.meta.url);
 const FILES = { 'a.txt': 'first', 'b.txt': 'second', 'empty.txt': '', 'c.png': 'third' };
 const MOMENTS = 20;
-/** For all moments of one test, on a slow machine. */
+/** Time limit of a test that tries all moments, on a slow machine. */
 const TIMEOUT_MS = 300_000;
 
 describe.each([
@@ -87,7 +87,7 @@ describe.each([
     expect(await jobsOf(user)).toEqual([]);
   };
 
-  /** Calls of both programs, in order, when nothing disturbs them. */
+  /** Counts the calls of both programs when nothing disturbs them. */
   const countCalls = async () => {
     proxy.play((_call, forward) => forward());
     const jobId = await run('upload', folder, 'counted');
@@ -126,7 +126,7 @@ describe.each([
     moments = Array.from({ length: MOMENTS }, (_, index) => 1 + Math.floor((index * (total - 1)) / (MOMENTS - 1)));
   });
 
-  test('make a job that shows up complete', async () => {
+  test('make a complete job', async () => {
     const { jobId } = await countCalls();
     const { body } = await request('counted', 'GET', `get?job-id=${jobId}`);
     const { job_info: job, results } = body as {
@@ -206,7 +206,7 @@ describe.each([
     TIMEOUT_MS,
   );
 
-  test('what a careless processor leaves is listed by --orphans, and removed with --delete', async () => {
+  test('files and records that a careless processor leaves are listed by --orphans, and removed with --delete', async () => {
     const orphans = async (...args: string[]) => {
       const all = ['--orphans', '--older-than', '0s', ...args];
       const { exitCode, stdout } = await runToEnd(SERVICE, stack.env, all);
@@ -223,7 +223,7 @@ describe.each([
     await run('process', 'careless', other);
     const before = await stack.bucket.contents(`careless/${other}/`);
     expect(await request('careless', 'DELETE', `delete?job-id=${jobId}`)).toMatchObject({ status: 200 });
-    // It neither sees that the job is gone nor sets a condition.
+    // It does not check whether the job still exists, and sets no condition.
     await stack.bucket.put(`careless/${jobId}/results/a.txt.json`, '{}');
     await stack.table.setStatusCarelessly('careless', Number(jobId), 'success');
     const left = { user_id: 'careless', job_id: Number(jobId), record: 'empty', objects: 1, uploads: 0, bytes: 2 };
