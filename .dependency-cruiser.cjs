@@ -20,13 +20,13 @@ const MAY_IMPORT = {
   'examples/([^/]+)': ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
 };
 
-/** What the tests of a package, and what it has for the tests of others, may import besides. */
+/** Packages that the tests of a package, and its code for the tests of others, may import as well. */
 const TESTS_MAY_IMPORT = {
   'packages/adapters-aws': ['local'],
   'packages/http-express': ['packages/client', 'local'],
 };
 
-/** What to do instead of an import that the lists above do not have. */
+/** Advice for an import that the lists above do not have. */
 const INSTEAD = {
   'packages/core': 'The core imports no other package. Take what you need from outside as a port or a parameter.',
   'packages/client': 'The client imports no other package. It knows the API by its OpenAPI document.',
@@ -115,7 +115,7 @@ module.exports = {
     },
     {
       name: 'testing-stays-out-of-production',
-      comment: 'What is under testing/ is for tests. Move what production needs out of it.',
+      comment: 'Files under testing/ are for tests. Move the code that production needs out of it.',
       severity: 'error',
       from: { path: '^(packages/[^/]+|dev)/', pathNot: [TESTS, TESTING] },
       to: { path: TESTING },
