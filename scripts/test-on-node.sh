@@ -14,6 +14,7 @@ if [[ ${1:---} == -* ]]; then
     packages/http-express/src/{app,service/http-server}.test
     e2e/service/server.contract
     e2e/lambda/handler.contract
+    e2e/service/proxy
     dev/src/dev.test
   )
 fi

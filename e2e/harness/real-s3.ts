@@ -9,6 +9,14 @@ import { download, JobsBucket } from '@jobs-api/local';
 
 const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
 
+/** The variables of a service that uses the real server. */
+export const REAL_S3_ENV = {
+  AWS_ENDPOINT_URL_S3: S3_ENDPOINT,
+  AWS_ACCESS_KEY_ID: S3_ACCESS_KEY,
+  AWS_SECRET_ACCESS_KEY: S3_SECRET_KEY,
+  S3_FORCE_PATH_STYLE: 'true',
+};
+
 /** Without our limits of time: on a busy machine a real server may take longer than those over a thousand keys. */
 export const realS3Client = (settings: Pick<S3ClientConfig, 'systemClockOffset' | 'endpoint'> = {}): S3Client =>
   new S3Client({
@@ -19,7 +27,7 @@ export const realS3Client = (settings: Pick<S3ClientConfig, 'systemClockOffset' 
     ...settings,
   });
 
-const newBucket = async (versioned: boolean): Promise<JobsBucket> => {
+export const newBucket = async (versioned: boolean): Promise<JobsBucket> => {
   const bucket = new JobsBucket(realS3Client(), `jobs-${randomUUID()}`);
   await bucket.create({ versioned });
   return bucket;
@@ -27,7 +35,7 @@ const newBucket = async (versioned: boolean): Promise<JobsBucket> => {
 
 const storeOn = ({ client, bucketName }: JobsBucket) => new S3ObjectStore(client, { bucketName, urlTtlSeconds: 60 });
 
-const BUCKETS: readonly [string, boolean][] = [
+export const BUCKETS: readonly [string, boolean][] = [
   ['with versions', true],
   ['without versions', false],
 ];
@@ -55,6 +63,12 @@ export const describeContractOn = (server: string): void => {
   });
 };
 
+/** A few at a time: enough to be quick, few enough for any server. */
+export const inBatches = async (count: number, run: (index: number) => Promise<unknown>): Promise<void> => {
+  for (let start = 0; start < count; start += 20)
+    await Promise.all(Array.from({ length: Math.min(20, count - start) }, (_, index) => run(start + index)));
+};
+
 const USERS = ['alice+test@example.com', '100%', 'ünï 名', 'a&b=c;d'];
 const FILES = 1_100;
 const UPLOADS = 60;
@@ -67,12 +81,6 @@ export const describeDeletesOn = (server: string): void => {
     beforeAll(async () => {
       bucket = await newBucket(versioned);
     });
-
-    /** A few at a time: enough to be quick, few enough for any server. */
-    const inBatches = async (count: number, run: (index: number) => Promise<void>) => {
-      for (let start = 0; start < count; start += 20)
-        await Promise.all(Array.from({ length: Math.min(20, count - start) }, (__, index) => run(start + index)));
-    };
 
     test.each(USERS)(
       `removes ${FILES} files and ${UPLOADS} unfinished uploads of the user %j, and nothing else`,

@@ -4,46 +4,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 e2e/rgw/fetch.sh
+. e2e/harness/real-s3.sh
 
 root=$PWD/.local/rgw/root
 libraries=$root/usr/lib/x86_64-linux-gnu
-state=$(mktemp -d)
 export CEPH_CONF=$state/ceph.conf
-daemons=()
-
-stop() {
-  kill "${daemons[@]}" 2>/dev/null || true
-  wait "${daemons[@]}" 2>/dev/null || true
-  rm -rf "$state"
-}
-trap stop EXIT
 
 # Only Ceph's own programs may see Debian's libraries from that folder.
 in_ceph=(env "PATH=$root/usr/bin:$PATH" "PYTHONPATH=$root/usr/lib/python3/dist-packages"
   "LD_LIBRARY_PATH=$libraries:$libraries/ceph:$root/usr/lib/ceph:$root/lib/x86_64-linux-gnu")
-start() {
-  local name=$1
-  shift
-  "${in_ceph[@]}" "$@" >>"$state/$name.out" 2>&1 &
-  daemons+=($!)
-}
-until_ok() {
-  local what=$1 deadline=$((SECONDS + 120))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || { echo "$what did not start:" >&2; tail -n 20 "$state"/*.out "$state"/*.log >&2; exit 1; }
-    sleep 0.2
-  done
-}
-free_port() {
-  node -e "const s = require('node:net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })"
-}
 
 monitor_port=$(free_port)
 gateway_port=$(free_port)
 cluster=$(cat /proc/sys/kernel/random/uuid)
-access_key=rgw-access-key
-secret_key=rgw-secret-key
+export S3_ENDPOINT=http://127.0.0.1:$gateway_port S3_ACCESS_KEY=rgw-access-key S3_SECRET_KEY=rgw-secret-key
 
 mkdir "$state"/{mon,osd,run}
 cat >"$CEPH_CONF" <<END
@@ -102,26 +76,24 @@ for name in client.admin osd.0 client.rgw.a; do
 done
 "${in_ceph[@]}" monmaptool --create --addv a "[v1:127.0.0.1:$monitor_port]" --fsid "$cluster" "$state/monmap" >/dev/null
 "${in_ceph[@]}" ceph-mon --mkfs -i a --monmap "$state/monmap" --keyring "$state/keyring" >"$state/mkfs.out" 2>&1
-start mon ceph-mon -i a -f
+start mon "${in_ceph[@]}" ceph-mon -i a -f
 until_ok 'The monitor' "${in_ceph[@]}" ceph --connect-timeout 3 quorum_status
 
 osd=$(cat /proc/sys/kernel/random/uuid)
 "${in_ceph[@]}" ceph osd new "$osd" 0 >>"$state/mkfs.out" 2>&1
 "${in_ceph[@]}" ceph-osd -i 0 --mkfs --osd-uuid "$osd" >>"$state/mkfs.out" 2>&1
 "${in_ceph[@]}" ceph osd crush add osd.0 1.0 root=default host=localhost >>"$state/mkfs.out" 2>&1
-start osd ceph-osd -i 0 -f
+start osd "${in_ceph[@]}" ceph-osd -i 0 -f
 # A storage daemon that starts before the monitor knows the cluster exits. It is started again.
 osd_is_up() {
-  kill -0 "${daemons[-1]}" || start osd ceph-osd -i 0 -f
+  kill -0 "${servers[-1]}" || start osd "${in_ceph[@]}" ceph-osd -i 0 -f
   "${in_ceph[@]}" ceph --connect-timeout 5 osd stat | grep -q '1 up'
 }
 until_ok 'The storage daemon' osd_is_up
 
-start rgw radosgw -n client.rgw.a -f
-until_ok 'The gateway' curl -sf "http://127.0.0.1:$gateway_port/"
+start rgw "${in_ceph[@]}" radosgw -n client.rgw.a -f
+until_ok 'The gateway' curl -sf "$S3_ENDPOINT"
 "${in_ceph[@]}" radosgw-admin -n client.rgw.a user create --uid=test --display-name=test \
-  --access-key="$access_key" --secret-key="$secret_key" >"$state/user.out" 2>&1
+  --access-key="$S3_ACCESS_KEY" --secret-key="$S3_SECRET_KEY" >"$state/user.out" 2>&1
 
-S3_ENDPOINT=http://127.0.0.1:$gateway_port S3_ACCESS_KEY=$access_key S3_SECRET_KEY=$secret_key \
-  node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
-  --testMatch '<rootDir>/e2e/rgw/*.test.ts' --testTimeout 600000 "$@"
+run_tests rgw "$@"

@@ -5,17 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 e2e/swift/fetch.sh
+. e2e/harness/real-s3.sh
 
 root=$PWD/.local/swift/root
-state=$(mktemp -d)
-servers=()
-
-stop() {
-  kill "${servers[@]}" 2>/dev/null || true
-  wait "${servers[@]}" 2>/dev/null || true
-  rm -rf "$state"
-}
-trap stop EXIT
 
 # Only Swift's own programs may see Debian's libraries from that folder.
 in_swift=(env "PYTHONPATH=$root/usr/lib/python3/dist-packages"
@@ -29,12 +21,9 @@ runpy.run_path(sys.argv[0], run_name="__main__")'
 build_ring() {
   "${in_swift[@]}" /usr/bin/python3 "$root/usr/bin/swift-ring-builder" "$@" >/dev/null
 }
-free_port() {
-  node -e "const s = require('node:net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })"
-}
 
-access_key=test:tester
-secret_key=testing
+proxy_port=$(free_port)
+export S3_ENDPOINT=http://127.0.0.1:$proxy_port S3_ACCESS_KEY=test:tester S3_SECRET_KEY=testing
 memcached_port=$(free_port)
 mkdir -p "$state/devices/d1" "$state/cache"
 cat >"$state/swift.conf" <<END
@@ -56,16 +45,12 @@ disable_fallocate = true
 log_level = WARNING
 END
 }
-start() {
-  local name=$1
-  # exec, so that the id is that of the server.
-  (exec "${in_swift[@]}" /usr/bin/python3 -c "$run_with_conf" "$state" "$root/usr/bin/swift-$name-server" \
-    "$state/$name-server.conf") >>"$state/$name.out" 2>&1 &
-  servers+=($!)
+start_swift() {
+  start "$1" "${in_swift[@]}" /usr/bin/python3 -c "$run_with_conf" "$state" "$root/usr/bin/swift-$1-server" \
+    "$state/$1-server.conf"
 }
 
-"${in_swift[@]}" "$root/usr/bin/memcached" -l 127.0.0.1 -p "$memcached_port" -u "$(id -un)" >"$state/memcached.out" 2>&1 &
-servers+=($!)
+start memcached "${in_swift[@]}" "$root/usr/bin/memcached" -l 127.0.0.1 -p "$memcached_port" -u "$(id -un)"
 for name in account container object; do
   port=$(free_port)
   build_ring "$state/$name.builder" create 4 1 1
@@ -78,10 +63,9 @@ pipeline = $name-server
 [app:$name-server]
 use = egg:swift#$name
 END
-  start $name
+  start_swift $name
 done
 
-proxy_port=$(free_port)
 common "$proxy_port" 2 >"$state/proxy-server.conf"
 cat >>"$state/proxy-server.conf" <<END
 [pipeline:main]
@@ -105,7 +89,7 @@ use = egg:swift#s3api
 location = us-east-1
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = $secret_key .admin
+user_test_tester = $S3_SECRET_KEY .admin
 [filter:copy]
 use = egg:swift#copy
 [filter:slo]
@@ -118,15 +102,7 @@ allow_object_versioning = true
 [filter:symlink]
 use = egg:swift#symlink
 END
-start proxy
+start_swift proxy
 
-deadline=$((SECONDS + 120))
-until curl -s -o /dev/null "http://127.0.0.1:$proxy_port/"; do
-  [ $SECONDS -lt $deadline ] || { echo "Swift did not start:" >&2; tail -n 20 "$state"/*.out >&2; exit 1; }
-  sleep 0.2
-done
-
-S3_ENDPOINT=http://127.0.0.1:$proxy_port S3_ACCESS_KEY=$access_key S3_SECRET_KEY=$secret_key \
-  node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
-  --testMatch '<rootDir>/e2e/swift/*.test.ts' --testTimeout 600000 "$@" ||
-  { status=$?; tail -n 20 "$state"/*.out >&2; exit $status; }
+until_ok Swift curl -s -o /dev/null "$S3_ENDPOINT"
+run_tests swift "$@"

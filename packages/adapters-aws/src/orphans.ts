@@ -1,8 +1,9 @@
-import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
+import { jobPrefix } from '@jobs-api/core';
 import { createAwsClients } from './aws-clients.ts';
 import type { AwsConfig } from './config.ts';
 import { JobRecords, type JobKey } from './dynamodb/job-records.ts';
-import { pagesOfUploads, pagesOfVersions, type ListPage, type ListQuery } from './s3/list-pages.ts';
+import { JobsInBucket } from './s3/jobs-in-bucket.ts';
+import type { ListPage } from './s3/list-pages.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';
 
 /** Files, and perhaps an empty record, of a job that no user can see or delete any more. */
@@ -25,8 +26,6 @@ export interface OrphanOptions {
 /** How many records are read at once. */
 const RECORDS_AT_ONCE = 32;
 
-type Pages = (query: ListQuery) => AsyncIterable<ListPage>;
-
 /**
  * Finds and removes what writers left behind against the rules of docs/storage.md. Each page is dropped when the next
  * one is read, so memory does not depend on how much is stored.
@@ -37,29 +36,34 @@ type Pages = (query: ListQuery) => AsyncIterable<ListPage>;
 export class Orphans {
   readonly #records: JobRecords;
   readonly #objectStore: S3ObjectStore;
-  readonly #bucket: Pick<ListQuery, 'client' | 'bucketName'>;
+  readonly #bucket: JobsInBucket;
   readonly #writtenBefore: Date;
-  /** How many keys so far were not below the prefix of a job. */
-  foreignKeys = 0;
   /** How many jobs were compared with their record so far. */
   jobsCompared = 0;
 
   constructor(config: AwsConfig, { writtenBefore }: OrphanOptions) {
     const { bucketName, urlTtlSeconds } = config;
     const { dynamo, s3: client } = createAwsClients(config);
-    this.#bucket = { client, bucketName };
+    this.#bucket = new JobsInBucket(client, bucketName);
     this.#objectStore = new S3ObjectStore(client, { bucketName, urlTtlSeconds });
     this.#records = new JobRecords(dynamo, config);
     this.#writtenBefore = writtenBefore;
   }
 
+  /** How many keys so far were not below the prefix of a job. */
+  get foreignKeys(): number {
+    return this.#bucket.foreignKeys;
+  }
+
   /** Every orphan once. */
   async *find(): AsyncIterable<Orphan> {
-    yield* this.#among(this.#jobsIn(pagesOfVersions), () => true);
-    yield* this.#among(this.#jobsIn(pagesOfUploads), async (job) => !(await this.#has(pagesOfVersions, job)));
+    const hasObjects = (job: JobKey) => hasEntries(this.#bucket.versionsOf(job, 1));
+    const hasUploads = (job: JobKey) => hasEntries(this.#bucket.uploadsOf(job, 1));
+    yield* this.#among(this.#bucket.jobsWithObjects(), () => true);
+    yield* this.#among(this.#bucket.jobsWithUploads(), async (job) => !(await hasObjects(job)));
     yield* this.#among(
       this.#records.emptyRecords(),
-      async (job) => !(await this.#has(pagesOfVersions, job)) && !(await this.#has(pagesOfUploads, job)),
+      async (job) => !(await hasObjects(job)) && !(await hasUploads(job)),
     );
   }
 
@@ -91,7 +95,8 @@ export class Orphans {
           const record = states[index];
           if (record === undefined || record === 'present' || !(await isFirst(job))) continue;
           const left = await this.#measure(job);
-          if (left) yield { ...job, record, ...left };
+          // A server may list a folder with nothing in it, or mean another one: nothing is left without a record.
+          if (left && (record === 'empty' || left.newest)) yield { ...job, record, ...left };
         }
       }
     }
@@ -102,10 +107,10 @@ export class Orphans {
     const count = { objects: 0, uploads: 0, bytes: 0 };
     let newest: Date | undefined;
     for (const [pages, counted] of [
-      [pagesOfVersions, 'objects'],
-      [pagesOfUploads, 'uploads'],
+      [this.#bucket.versionsOf(job), 'objects'],
+      [this.#bucket.uploadsOf(job), 'uploads'],
     ] as const) {
-      for await (const { entries } of pages({ ...this.#bucket, prefix: jobPrefix(job.userId, job.jobId) })) {
+      for await (const { entries } of pages) {
         for (const { size, written } of entries) {
           if (written >= this.#writtenBefore) return undefined;
           if (newest === undefined || written > newest) newest = written;
@@ -116,60 +121,9 @@ export class Orphans {
     }
     return { ...count, newest };
   }
-
-  async #has(pages: Pages, { userId, jobId }: JobKey): Promise<boolean> {
-    for await (const { entries } of pages({ ...this.#bucket, prefix: jobPrefix(userId, jobId), maxKeys: 1 }))
-      if (entries.length > 0) return true;
-    return false;
-  }
-
-  /** The jobs in the bucket, by their prefixes; everything that is not below the prefix of a job is counted. */
-  async *#jobsIn(pages: Pages): AsyncIterable<readonly JobKey[]> {
-    for await (const users of this.#level(pages, '')) {
-      for (const folder of users) {
-        const userId = parsed(parseUserId, folder.slice(0, -1));
-        if (userId === undefined) {
-          await this.#countForeign(pages, folder);
-          continue;
-        }
-        for await (const jobs of this.#level(pages, folder)) {
-          const batch: JobKey[] = [];
-          for (const jobFolder of jobs) {
-            const jobId = parsed(parseJobId, jobFolder.slice(folder.length, -1));
-            if (jobId === undefined) await this.#countForeign(pages, jobFolder);
-            else batch.push({ userId, jobId });
-          }
-          yield batch;
-        }
-      }
-    }
-  }
-
-  async *#level(pages: Pages, prefix: string): AsyncIterable<readonly string[]> {
-    let counted: ReadonlySet<string> = new Set();
-    for await (const page of pages({ ...this.#bucket, prefix, delimiter: '/' })) {
-      counted = this.#addForeign(page, counted);
-      yield page.folders;
-    }
-  }
-
-  async #countForeign(pages: Pages, prefix: string): Promise<void> {
-    let counted: ReadonlySet<string> = new Set();
-    for await (const page of pages({ ...this.#bucket, prefix })) counted = this.#addForeign(page, counted);
-  }
-
-  /** Counts the keys of a page and returns them. The versions of one key may be on two pages, and count once. */
-  #addForeign({ entries }: ListPage, countedOnPageBefore: ReadonlySet<string>): ReadonlySet<string> {
-    const keys = new Set(entries.map(({ key }) => key));
-    for (const key of keys) if (!countedOnPageBefore.has(key)) this.foreignKeys++;
-    return keys;
-  }
 }
 
-const parsed = <Value>(parse: (value: unknown) => Value, text: string): Value | undefined => {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
+const hasEntries = async (pages: AsyncIterable<ListPage>): Promise<boolean> => {
+  for await (const { entries } of pages) if (entries.length > 0) return true;
+  return false;
 };

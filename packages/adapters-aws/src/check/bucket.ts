@@ -1,7 +1,7 @@
 import { AbortMultipartUploadCommand, GetObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseObjectUuid, uploadedFileKey } from '@jobs-api/core';
 import type { AwsConfig } from '../config.ts';
-import { pagesOfObjects, pagesOfUploads, type Page } from '../s3/listing.ts';
+import { pagesOfUploads, pagesOfVersions, type ListPage } from '../s3/list-pages.ts';
 import { ObjectDeleter } from '../s3/object-deleter.ts';
 import { BUCKET_SETTINGS, checkBucketSettings } from './bucket-settings.ts';
 import { codeOf, explain, type TriedCall } from './explain.ts';
@@ -67,7 +67,7 @@ export async function* checkBucket(client: S3Client, { bucketName }: AwsConfig):
 
 const attemptsOn = (client: S3Client, Bucket: string) => {
   const listing = (signal: AbortSignal) => ({ client, bucketName: Bucket, prefix: PREFIX, signal });
-  const listObjects = (signal: AbortSignal) => firstOf(pagesOfObjects(listing(signal)));
+  const listObjects = (signal: AbortSignal) => firstOf(pagesOfVersions(listing(signal)));
   const exists: Attempt = {
     name: 'HeadBucket',
     permission: 's3:ListBucket',
@@ -117,6 +117,6 @@ const attemptsOn = (client: S3Client, Bucket: string) => {
 };
 
 /** Reads the first page of a list. Throws if it is not a list, or has keys that are not under the prefix. */
-const firstOf = async (pages: AsyncIterable<Page>): Promise<void> => {
+const firstOf = async (pages: AsyncIterable<ListPage>): Promise<void> => {
   for await (const _page of pages) return;
 };

@@ -1,4 +1,4 @@
-import type { Entry, Page } from './listing.ts';
+import type { Entry, ListPage } from './list-pages.ts';
 
 /** How many entries that take a call of their own a pass deletes before the store has proved that it deletes. */
 const UNPROVEN = 3;
@@ -10,13 +10,13 @@ export class PortionsOfList {
   firstPage: readonly Entry[] = [];
   /** Whether the list was read to its end, and everything on it was to be deleted. */
   isComplete = false;
-  readonly #pages: AsyncIterable<Page>;
+  readonly #pages: AsyncIterable<ListPage>;
   readonly #previous: PortionsOfList | undefined;
   readonly #isHonest: boolean;
   readonly #takeFew: (entries: readonly Entry[], few: number) => readonly Entry[];
 
   constructor(
-    pages: AsyncIterable<Page>,
+    pages: AsyncIterable<ListPage>,
     previous: PortionsOfList | undefined,
     isHonest: boolean,
     takeFew: (entries: readonly Entry[], few: number) => readonly Entry[],

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { Unavailable, type DeleteAllOptions } from '@jobs-api/core';
+import { Unavailable, type DeleteAllOptions, type KeyPrefix } from '@jobs-api/core';
 import { callAws } from '../call-aws.ts';
-import { pagesOfObjects, pagesOfUploads, type Entry, type Listing } from './listing.ts';
+import { pagesOfUploads, pagesOfVersions, type Entry, type ListQuery } from './list-pages.ts';
 import {
   isFitForBatch,
   MAX_KEYS,
@@ -13,11 +13,14 @@ import {
 } from './object-deleter.ts';
 import { hasGone, PortionsOfList } from './portions.ts';
 
-interface Sweep extends Listing {
+interface Sweep extends ListQuery {
+  readonly prefix: KeyPrefix;
   readonly deleter: ObjectDeleter;
   readonly onRemoved?: DeleteAllOptions['onRemoved'];
 }
 
+/** How many uploads are aborted at once, each on a connection of its own. */
+const UPLOADS_PER_PAGE = 50;
 /** Passes in a row that may find everything that the store reported as deleted. */
 const MAX_UNCHANGED_PASSES = 5;
 const FIRST_PAUSE_MS = 100;
@@ -77,13 +80,12 @@ const runPass = async (sweep: Sweep, previous: Pass | undefined, unchangedPasses
   const isHonest = previous !== undefined && previous.refusals.length > 0 && unchangedPasses === 0;
   const refusals: Refusal[] = [];
 
-  const uploads = new PortionsOfList(pagesOfUploads(sweep), previous?.uploads, isHonest, (entries, few) =>
-    entries.slice(0, few),
-  );
+  const pages = pagesOfUploads({ ...sweep, maxKeys: UPLOADS_PER_PAGE });
+  const uploads = new PortionsOfList(pages, previous?.uploads, isHonest, (entries, few) => entries.slice(0, few));
   for await (const entries of uploads)
     refusals.push(...(await Promise.all(entries.map((entry) => abortUpload(sweep, entry)))).flat());
 
-  const objects = new PortionsOfList(pagesOfObjects(sweep), previous?.objects, isHonest, oneBatch);
+  const objects = new PortionsOfList(pagesOfVersions(sweep), previous?.objects, isHonest, oneBatch);
   // A page is deleted while the next one is listed, and never more than one at once: S3 throttles faster deletes.
   let deletion = Promise.resolve<Refusal[]>([]);
   try {

@@ -1,0 +1,3 @@
+import { describeOrphansOn } from '../harness/describe-orphans.ts';
+
+describeOrphansOn('OpenStack Swift');
