@@ -1,9 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { decode, overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { HANDLER, SERVICE } from './built.ts';
+import { startClock } from './clock.ts';
 import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
 import { startLambda, type LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
@@ -36,20 +33,8 @@ export interface EntryPoints {
  * @param preload source of a module that each process runs first
  */
 export const startEntryPoints = async (env: Readonly<Record<string, string>>, preload = ''): Promise<EntryPoints> => {
-  const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
-  const offsetFile = join(folder, 'clock-offset-ms');
-  let offsetMs = 0;
-  // Renamed into place, so that a process never reads half of a number.
-  const passTime = (seconds: number) => {
-    offsetMs += seconds * 1000;
-    writeFileSync(`${offsetFile}.new`, String(offsetMs));
-    renameSync(`${offsetFile}.new`, offsetFile);
-  };
-  passTime(0);
-  const clock = `import { readFileSync } from 'node:fs';
-    const { now } = Date;
-    Date.now = () => now() + Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));`;
-  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`${clock}\n${preload}`)}`;
+  const clock = await startClock();
+  const NODE_OPTIONS = clock.nodeOptions(preload);
   const [service, lambda] = await Promise.all([
     startService(SERVICE, { ...env, NODE_OPTIONS }),
     startLambda(HANDLER, { ...env, NODE_OPTIONS }),
@@ -61,12 +46,12 @@ export const startEntryPoints = async (env: Readonly<Record<string, string>>, pr
       sendThrough(lambda, version1Event),
       sendThrough(lambda, loadBalancerEvent),
     ],
-    passTime,
+    passTime: clock.passTime,
     output: () => [...service.log, lambda.output()].join('\n'),
     close: async () => {
       service.kill('SIGKILL');
       await Promise.all([service.exitCode, lambda.close()]);
-      await rm(folder, { recursive: true });
+      await clock.close();
     },
   };
 };

@@ -7,11 +7,20 @@ import { startProcess } from '@jobs-api/local/start-process';
 
 export interface LambdaRuntime {
   /** Rejects with the error that the function reports. */
-  readonly invoke: (event: unknown, options?: { readonly timeoutMs?: number }) => Promise<unknown>;
+  readonly invoke: (event: unknown, options?: InvokeOptions) => Promise<unknown>;
   /** Resolves with the error if the function cannot be initialised. */
   readonly initError: Promise<unknown>;
   readonly output: () => string;
+  /** Stops the process, as Lambda does between invocations. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   readonly close: () => Promise<void>;
+}
+
+interface InvokeOptions {
+  readonly timeoutMs?: number;
+  /** The time by the clock of the function. Default: ours. */
+  readonly now?: number;
 }
 
 interface Invocation {
@@ -70,7 +79,7 @@ export const startLambdaRuntime = async (
   });
   const { host } = new URL(await listen(server));
 
-  const { output, errors, exitCode, stop } = startProcess([client], {
+  const { child, output, errors, exitCode, stop } = startProcess([client], {
     cwd: dirname(handlerFile),
     env: {
       ...env,
@@ -90,13 +99,15 @@ export const startLambdaRuntime = async (
   });
 
   return {
-    invoke: (event, { timeoutMs = 30_000 } = {}) =>
+    invoke: (event, { timeoutMs = 30_000, now = Date.now() } = {}) =>
       new Promise((resolve, reject) => {
-        queue.push({ id: randomUUID(), event, deadline: Date.now() + timeoutMs, resolve, reject });
+        queue.push({ id: randomUUID(), event, deadline: now + timeoutMs, resolve, reject });
         dispatch();
       }),
     initError,
     output: written,
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     close: async () => {
       await stop();
       await closeServer(server);
