@@ -8,7 +8,7 @@ import { startStack } from './stack.ts';
 
 const USERS = ['alice+test@example.com', '100%', 'ünï 名', 'a&b=c;d', 'a%41', 'a b', 'a+b', '<&">^`{|}[]'];
 const FILES = ['photo.png', 'a b+c.png', '100%.png', 'a%41%2Bb', 'results/é 名.json', '<&">^`{|}[]'];
-/** Every job has more versions and delete markers than a page of 1,000, each key of them has three. */
+/** Keys of one job, each with three versions and delete markers: more than a page of 1,000. */
 const MANY_KEYS = 350;
 /** More jobs than a page of 1,000. */
 const MANY_JOBS = 1_010;

@@ -66,6 +66,7 @@ const NEEDED = [
   ['GetItem', 'table', 'dynamodb:GetItem'],
   ['Query', 'index projection', 'dynamodb:Query'],
   ['DeleteItem', 'delete records', 'dynamodb:DeleteItem'],
+  ['HeadBucket', 'bucket', 's3:ListBucket'],
   ['GetObject', 'read files', 's3:GetObject'],
   ['ListMultipartUploads', 'delete files', 's3:ListBucketMultipartUploads'],
   ['ListObjectVersions', 'delete files', 's3:ListBucketVersions'],
@@ -155,7 +156,9 @@ describe('--check', () => {
       name === call ? errorFor(request, 403, 'AccessDenied') : undefined,
     );
     expect(of(subject)).toMatch(
-      new RegExp(`^failed: ${call}: status 403 AccessDenied(Exception)?: no\\. Allow ${right} on the `),
+      new RegExp(
+        `^failed: ${call}: status 403 (AccessDenied(Exception)?: no|without a code)\\. Allow ${right} on the `,
+      ),
     );
     expect(exitCode).toBe(1);
   });
@@ -167,6 +170,20 @@ describe('--check', () => {
     expect(of(subject)).toMatch(
       new RegExp(`^failed: ${call}: status 501 .* The server at AWS_ENDPOINT_URL_.* has no ${call}, which the service`),
     );
+    expect(exitCode).toBe(1);
+  });
+
+  test.each([
+    [403, 'AccessDenied', /Allow dynamodb:Query on the table jobs\.$/],
+    [501, 'NotImplemented', /has no Query, which the service needs\.$/],
+  ])('fails without an index when Query has the status %i %s', async (status, code, sentence) => {
+    const { exitCode, of } = await withEndpoints(
+      stack.env,
+      (name, request) => (name === 'Query' ? errorFor(request, status, code) : undefined),
+      (endpoints) => check({ ...endpoints, JOBS_SUMMARY_INDEX: '' }),
+    );
+    expect(of('index projection')).toMatch(/^failed: Query: status /);
+    expect(of('index projection')).toMatch(sentence);
     expect(exitCode).toBe(1);
   });
 
@@ -269,6 +286,33 @@ describe('--check', () => {
     expect(exitCode).toBe(1);
   });
 
+  test.each([
+    ['UnrecognizedClient', /The credentials are wrong: correct AWS_ACCESS_KEY_ID/],
+    ['InvalidSignature', /The credentials are wrong/],
+    ['ExpiredToken', /The credentials have expired/],
+  ])('fails for the error %sException of DynamoDB, and says what to do', async (code, advice) => {
+    const { exitCode, of } = await checkWith((name, request) =>
+      name === 'DescribeTable' ? errorFor(request, 400, code) : undefined,
+    );
+    expect(of('table')).toMatch(`failed: DescribeTable: status 400 ${code}Exception: no.`);
+    expect(of('table')).toMatch(advice);
+    expect(exitCode).toBe(1);
+  });
+
+  test('fails for a wrong secret key, and says which variables to correct', async () => {
+    const { exitCode, of } = await check({ AWS_SECRET_ACCESS_KEY: 'wrong' });
+    expect(of('bucket')).toMatch(
+      /^failed: HeadBucket: status 403 SignatureDoesNotMatch.* The credentials are wrong: correct AWS_ACCESS_KEY_ID and/,
+    );
+    expect(exitCode).toBe(1);
+  });
+
+  test('fails for a wrong region, and says which variable to correct', async () => {
+    const { exitCode, of } = await check({ AWS_REGION: 'eu-west-1' });
+    expect(of('bucket')).toMatch(/^failed: HeadBucket: .*AWS_REGION/);
+    expect(exitCode).toBe(1);
+  });
+
   test.each<[string, (env: Endpoints) => Partial<Endpoints>, string, RegExp]>([
     [
       'DynamoDB is S3',
@@ -300,6 +344,18 @@ describe('--check', () => {
       () => ({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' }),
       'bucket',
       /ECONNREFUSED.* Check AWS_ENDPOINT_URL_S3/,
+    ],
+    [
+      'DynamoDB refuses connections',
+      () => ({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }),
+      'table',
+      /ECONNREFUSED.* Check AWS_ENDPOINT_URL_DYNAMODB/,
+    ],
+    [
+      'S3 has https and the server has not',
+      ({ AWS_ENDPOINT_URL_S3: s3 }) => ({ AWS_ENDPOINT_URL_S3: s3.replace('http:', 'https:') }),
+      'bucket',
+      /Check AWS_ENDPOINT_URL_S3/,
     ],
   ])('fails when the address of %s, and names the variable', async (_, change, subject, sentence) => {
     const { exitCode, of } = await check(change(stack.env));
