@@ -12,7 +12,7 @@ if [[ ${1:---} == -* ]]; then
     packages/core
     packages/adapters-aws/src/jwt/fetch-text
     packages/http-express/src/{app,service/http-server}.test
-    e2e/service/server.contract
+    e2e/service/{server.contract,proxy}
     e2e/lambda/handler.contract
     e2e/service/proxy
     dev/src/dev.test

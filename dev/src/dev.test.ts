@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type NodeProcess } from '@jobs-api/local/start-process';
 import { spawnDev, untilStarted, type DevProcess } from './testing/dev-process.ts';
 
@@ -27,9 +27,9 @@ afterEach(async () => {
 });
 
 const spawn = (...parameters: string[]) => {
-  const started = spawnDev(folder, ...parameters);
-  running.push(started);
-  return started;
+  const child = spawnDev(folder, ...parameters);
+  running.push(child);
+  return child;
 };
 
 interface Dev extends DevProcess {
@@ -37,8 +37,10 @@ interface Dev extends DevProcess {
   readonly askJson: (url: string, method?: string) => Promise<unknown>;
 }
 
-const startDev = async (...parameters: string[]): Promise<Dev> => {
-  const dev = await untilStarted(spawn(...parameters));
+const startDev = (...parameters: string[]): Promise<Dev> => started(spawn(...parameters));
+
+const started = async (running: NodeProcess): Promise<Dev> => {
+  const dev = await untilStarted(running);
   const { printed, token } = dev;
   const askJson = async (url: string, method = 'GET') =>
     (await fetch(url, { method, headers: { Authorization: token } })).json();
@@ -62,24 +64,21 @@ interface JobAnswer {
 }
 
 describe('pnpm dev', () => {
-  test('prints commands that work when they are pasted, on one screen', async () => {
-    const dev = await startDev();
-    const lines = dev.printed.split('\n');
-    expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
-    const [list = '', get = '', getObjectUrl = '', remove = ''] = dev.curls;
-    expect(Object.keys((await dev.askJson(list)) as object)).toEqual(['jobs']);
-    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results', 'results_expire_at']);
-    const { url } = (await dev.askJson(getObjectUrl)) as { url: string };
-    expect((await fetch(url)).status).toBe(200);
-    expect(await dev.askJson(remove, 'DELETE')).toEqual({ message: 'Ok' });
-    const otherToken = /"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '';
-    const Authorization = (await (await fetch(otherToken)).text()).trim();
-    const others = (await (await fetch(list, { headers: { Authorization } })).json()) as { jobs: object[] };
-    expect(others.jobs).toHaveLength(11);
+  let home: string;
+  let dev: Dev;
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+    dev = await started(spawnDev(home));
+  });
+
+  afterAll(async () => {
+    await dev.process.stop();
+    await rm(home, { recursive: true });
   });
 
   test('serves the jobs page at its address, and nothing else there', async () => {
-    const { printed, origin } = await startDev();
+    const { printed, origin } = dev;
     expect(printed).toContain(`${origin}/\n`);
     const page = await fetch(origin);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -89,7 +88,6 @@ describe('pnpm dev', () => {
   });
 
   test('has a job in every status', async () => {
-    const dev = await startDev();
     const { jobs } = (await dev.askJson(api(dev, '/list'))) as { jobs: { status: string; status_meaning: string }[] };
     expect(jobs.map(({ status }) => status)).toEqual([
       'success',
@@ -108,7 +106,6 @@ describe('pnpm dev', () => {
   });
 
   test('has results that match their files', async () => {
-    const dev = await startDev();
     const { job_info, results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
     const expected: Record<string, object> = {
       'chime.wav': { type: 'audio/wav', duration_seconds: 2.5 },
@@ -136,7 +133,6 @@ describe('pnpm dev', () => {
   });
 
   test('returns links that stop working when one character is changed', async () => {
-    const dev = await startDev();
     const { results } = (await dev.askJson(api(dev, '/get?job-id=1'))) as JobAnswer;
     for (const { full } of Object.values(results)) {
       expect((await fetch(full)).status).toBe(200);
@@ -146,19 +142,7 @@ describe('pnpm dev', () => {
     }
   });
 
-  test('ends at once at Ctrl-C with exit code 0, also while a response is not read', async () => {
-    const dev = await startDev();
-    const idle = connect(Number(new URL(dev.origin).port), '127.0.0.1');
-    const unread = connect(Number(new URL(dev.origin).port), '127.0.0.1').pause();
-    for (const socket of [idle, unread]) socket.on('error', () => undefined);
-    unread.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
-    await once(unread, 'readable');
-    dev.process.child.kill('SIGINT');
-    expect(await dev.process.exitCode).toBe(0);
-  });
-
   test('returns 421 to a request with a foreign Host, at every address that it opens', async () => {
-    const dev = await startDev();
     const issuer = new URL(/"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '');
     const { url } = (await dev.askJson(dev.curls[2] ?? '')) as { url: string };
     for (const address of [new URL(dev.origin), new URL(`${dev.origin}/page/users.json`), issuer, new URL(url)]) {
@@ -171,6 +155,35 @@ describe('pnpm dev', () => {
       expect([address.pathname, await statusFor(address.host)]).toEqual([address.pathname, 200]);
     }
     expect(await statusOf(new URL(dev.origin), `localhost:${new URL(dev.origin).port}`)).toBe(200);
+  });
+});
+
+describe('pnpm dev, started anew,', () => {
+  test('prints commands that work when they are pasted, on one screen', async () => {
+    const dev = await startDev();
+    const lines = dev.printed.split('\n');
+    expect(lines.reduce((rows, line) => rows + Math.ceil(Math.max(line.length, 1) / 80), 0)).toBeLessThanOrEqual(40);
+    const [list = '', get = '', getObjectUrl = '', remove = ''] = dev.curls;
+    expect(Object.keys((await dev.askJson(list)) as object)).toEqual(['jobs']);
+    expect(Object.keys((await dev.askJson(get)) as object)).toEqual(['job_info', 'results', 'results_expire_at']);
+    const { url } = (await dev.askJson(getObjectUrl)) as { url: string };
+    expect((await fetch(url)).status).toBe(200);
+    expect(await dev.askJson(remove, 'DELETE')).toEqual({ message: 'Ok' });
+    const otherToken = /"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '';
+    const Authorization = (await (await fetch(otherToken)).text()).trim();
+    const others = (await (await fetch(list, { headers: { Authorization } })).json()) as { jobs: object[] };
+    expect(others.jobs).toHaveLength(11);
+  });
+
+  test('ends at once at Ctrl-C with exit code 0, also while a response is not read', async () => {
+    const dev = await startDev();
+    const idle = connect(Number(new URL(dev.origin).port), '127.0.0.1');
+    const unread = connect(Number(new URL(dev.origin).port), '127.0.0.1').pause();
+    for (const socket of [idle, unread]) socket.on('error', () => undefined);
+    unread.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+    await once(unread, 'readable');
+    dev.process.child.kill('SIGINT');
+    expect(await dev.process.exitCode).toBe(0);
   });
 
   test('makes a job of the files in a folder, and reports those that it could not read', async () => {

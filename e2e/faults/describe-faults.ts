@@ -16,8 +16,8 @@ import { emptyResponse, faults, refusedKeys, type Fault } from '../harness/fault
 /** Returns whether a fault of a call is tried. Calls are named as in {@link CALLS} and {@link CHECKS}, or `JWKS`. */
 export type Choice = (call: string, fault: string) => boolean;
 
-/** Deadline that leaves time for retries of calls that hang, also on a slow machine. */
-const LONG_DEADLINE_MS = 60_000;
+/** Deadline that leaves time for a retry of a call that hangs, also on a slow machine. One attempt may take 40 % of it. */
+const LONG_DEADLINE_MS = 15_000;
 /** Shortest of all deadlines: that of a readiness check and of a fetch of the token keys. */
 const CHECK_MS = 2_000;
 /** Margin for a slow machine. The SDK alone, with three attempts of 4 s, takes longer than a deadline and this margin. */
