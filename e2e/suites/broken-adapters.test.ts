@@ -93,6 +93,7 @@ test.each([
     'deleteAll passes what it removed to onRemoved once, also if it fails',
   ],
   ['an object store whose links are in another order', 'presign returns URLs in the order of the keys'],
+  ['an object store whose links are not escaped', 'presign returns URLs that have only the characters of RFC 3986'],
   ['an object store that ignores the name of a download', 'presign returns a URL that saves a file under a name'],
   [
     'an object store that says the wrong end of its links',

@@ -181,6 +181,16 @@ suite('an object store whose links are in another order', {
   },
 });
 
+suite('an object store whose links are not escaped', {
+  Store: class extends MemoryObjectStore {
+    override async presigner(options?: PresignOptions) {
+      const presigner = await super.presigner(options);
+      const presign = async (keys: readonly ObjectKey[]) => (await presigner.presign(keys)).map(decodeURI);
+      return { ...presigner, presign };
+    }
+  },
+});
+
 suite('an object store that ignores the name of a download', {
   Store: class extends MemoryObjectStore {
     override async presigner({ downloadAs: _, ...options }: PresignOptions = {}) {

@@ -17,6 +17,8 @@ export interface Presigner {
    * Returns one URL for each key, in the order of the keys. The holder of a URL can GET that object, and nothing else,
    * until {@link expiresAt}. The store is not called: a URL may lead to an object that does not exist.
    *
+   * A URL has only the characters that RFC 3986 allows, so that it can be written into JSON as it is.
+   *
    * May be called any number of times. Does other work in between if there are many keys, so that no call blocks the
    * process for more than a few milliseconds.
    */

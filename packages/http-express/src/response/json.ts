@@ -8,7 +8,7 @@ export type TextPieces = AsyncIterable<string>;
 /** Bodies below this size, in characters, are sent as a whole with `Content-Length`. */
 const WHOLE = 32 * 1024;
 /** Size of the pieces in which a larger body is sent, in characters. A client that reads nothing costs a few of these. */
-const PIECE = 16 * 1024;
+const PIECE = 32 * 1024;
 
 export interface JsonStreamOptions {
   /** Resolves when the next piece may be made. */

@@ -140,9 +140,9 @@ const getParts = (
   { results, objectUrls, expiresAt }: Omit<StreamedJob, 'job'>,
 ): (string | AsyncIterable<string>)[] => [
   `{"job_info":${jobInfo},"results":{`,
-  members(results),
+  members(results, ({ full, min }) => `{"full":"${full}","min":"${min}"}`),
   expiresAt ? `},"results_expire_at":"${expiresAt.toISOString()}"` : '}',
-  ...(objectUrls ? [',"object_urls":{', members(objectUrls), '}'] : []),
+  ...(objectUrls ? [',"object_urls":{', members(objectUrls, (url) => `"${url}"`), '}'] : []),
   '}',
 ];
 
@@ -154,10 +154,17 @@ async function* inSequence(parts: (string | AsyncIterable<string>)[]): AsyncGene
   }
 }
 
-async function* members(batches: AsyncIterable<LinkBatch<unknown>>): AsyncGenerator<string> {
+/**
+ * Yields the members of a JSON object. An uuid and a URL have no character that JSON escapes: `JSON.stringify` of each link
+ * would take a third of the CPU of a response (`pnpm bench get-throughput`).
+ */
+async function* members<Link>(
+  batches: AsyncIterable<LinkBatch<Link>>,
+  toJson: (link: Link) => string,
+): AsyncGenerator<string> {
   let separator = '';
   for await (const batch of batches) {
-    yield separator + batch.map(([object, link]) => `${JSON.stringify(object)}:${JSON.stringify(link)}`).join();
+    yield separator + batch.map(([object, link]) => `"${object}":${toJson(link)}`).join();
     separator = ',';
   }
 }

@@ -125,6 +125,13 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
         },
       );
 
+      test('presign returns URLs that have only the characters of RFC 3986', async () => {
+        const url = await presignOne(uploadedFileKey(newUser(' "雪'), parseJobId(1), png), {
+          downloadAs: '"\\雪.png',
+        });
+        expect(url).toMatch(/^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/);
+      });
+
       test('presign returns a URL that downloads nothing else', async () => {
         const [user, job] = [newUser(), parseJobId(1)];
         await harness.put(uploadedFileKey(user, job, png), 'mine');
