@@ -60,7 +60,7 @@ const needsJest = (entryPoint: string): boolean => entryPoint.endsWith('/testing
 /** Declarations that the examples leave to the reader. */
 const OF_THE_READER = `
 declare const jobs: import('@jobs-api/core').Jobs;
-declare const user: import('@jobs-api/core').UserId;
+declare const userId: import('@jobs-api/core').UserId;
 declare const startDatabase: () => Promise<{ end(): Promise<void> }>;
 declare const poolThatIsRefused: unknown;
 declare const PostgresJobStore: new (pool: unknown) => import('@jobs-api/core').JobStore;

@@ -63,7 +63,7 @@ test.each([
     'list rejects with the reason if its signal aborts between two pages',
   ],
   ['a job store whose errors are not Unavailable', 'listByIds throws Unavailable if the storage refuses connections'],
-  ['a job store whose lists begin with the job that they should start behind', 'list goes through a range'],
+  ['a job store whose lists begin with the job that they should start after', 'list goes through a range'],
   ['a job store that takes the size hint for a limit', 'list is complete whatever the size hint'],
   ['a job store that lists more than a summary', 'list returns the fields of a summary and nothing else'],
   [
@@ -96,7 +96,7 @@ test.each([
   ['an object store whose links are not escaped', 'presign returns URLs that have only the characters of RFC 3986'],
   ['an object store that ignores the name of a download', 'presign returns a URL that saves a file under a name'],
   [
-    'an object store that says the wrong end of its links',
+    'an object store that returns a wrong end of its links',
     'presigner says that URLs expire after the lifetime requested',
   ],
   ['an object store that calls the store to sign', 'presign needs no connection to the store'],
@@ -106,7 +106,7 @@ test.each([
   ['an authenticator that takes the first of two tokens', 'rejects two tokens in one'],
   ['an authenticator that checks the signal only at the start', 'rejects with the reason as soon as its signal aborts'],
   ['an authenticator that rejects a good token if it has no keys', 'is unavailable if no keys have been fetched'],
-  ['an authenticator that needs keys to miss a token', 'rejects a missing token even then'],
+  ['an authenticator that needs keys to reject a missing token', 'rejects a missing token even then'],
   ['an authenticator that returns any user id', 'which is not valid in a key'],
   ['an authenticator that mixes up callers', 'returns each user for their own token'],
 ])('the suite rejects %s: %s', (name, promise) => {

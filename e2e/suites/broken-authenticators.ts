@@ -76,7 +76,7 @@ suite(
 );
 
 suite(
-  'an authenticator that needs keys to miss a token',
+  'an authenticator that needs keys to reject a missing token',
   class extends MemoryAuthenticator {
     override async authenticate(token: string | undefined, options?: CallOptions) {
       if (this.failure) throw this.failure;

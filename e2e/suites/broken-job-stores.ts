@@ -122,7 +122,7 @@ suite(
 );
 
 suite(
-  'a job store whose lists begin with the job that they should start behind',
+  'a job store whose lists begin with the job that they should start after',
   class extends MemoryJobStore {
     override async *list(userId: UserId, { after, ...range }: ListRange = {}, options?: ListOptions) {
       const step = range.order === 'desc' ? 1 : -1;

@@ -199,7 +199,7 @@ suite('an object store that ignores the name of a download', {
   },
 });
 
-suite('an object store that says the wrong end of its links', {
+suite('an object store that returns a wrong end of its links', {
   Store: class extends MemoryObjectStore {
     override async presigner(options: PresignOptions = {}) {
       const presigner = await super.presigner(options);

@@ -3,7 +3,7 @@ import type { RequestBody } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
 import type { Storage } from './storage.ts';
 
-/** What other servers and settings do to a delete, for a test to switch on. */
+/** Behaviour of other servers and settings in a delete, which a test can switch on. */
 export interface Faults {
   /** Lists contain everything whatever the prefix (https://github.com/getmoto/moto/issues/3113). */
   ignorePrefix: boolean;

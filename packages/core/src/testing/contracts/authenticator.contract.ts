@@ -8,7 +8,7 @@ import { abortWhileStalled, listUnchecked, otherCharacter } from './checks.ts';
  */
 export interface AuthenticatorHarness {
   readonly authenticator: Authenticator;
-  /** The same adapter, if no keys to verify tokens with could ever be fetched. */
+  /** The same adapter, if no keys to verify tokens have ever been fetched. */
   readonly unreachable: Authenticator;
   /** A token that is valid except for its user id. */
   issueToken(userId: string): Promise<string>;
@@ -16,7 +16,7 @@ export interface AuthenticatorHarness {
   readonly issueExpiredToken?: (userId: string) => Promise<string>;
   /** A token that the same issuer has issued for another audience, and that is valid otherwise. */
   readonly issueTokenForOthers?: (userId: string) => Promise<string>;
-  /** The same adapter, while whatever it asks for keys or tokens does not respond. */
+  /** The same adapter, while its source of keys or tokens does not respond. */
   readonly stalled?: Authenticator;
   close(): Promise<void>;
 }

@@ -342,7 +342,9 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       test(`${method} does not throw Unavailable if a retry cannot help`, async () => {
         const { refused } = harness;
         if (!refused) {
-          notChecked(`${method} passes on what a retry cannot help: the harness has no refused store`);
+          notChecked(
+            `${method} throws other errors unchanged if a retry cannot help: the harness has no refused store`,
+          );
           return;
         }
         expect(await endOf(call(refused))).toBe('another error');

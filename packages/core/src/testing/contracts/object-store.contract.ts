@@ -67,7 +67,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
     const notChecked = listUnchecked(`${name} as an ObjectStore`, [
       'presign does other work in between if there are many keys',
       'URLs stop working with the credentials that sign them',
-      'deleteAll returns only after a look at the storage that found nothing, also while other programs write',
+      'deleteAll returns only after the storage has listed nothing, also while other programs write',
     ]);
 
     /** Every test has users of its own, so that none sees what another has left. */
@@ -390,7 +390,7 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       test('deleteAll removes nothing outside the prefix, also if the storage lists more', async () => {
         const { ignorePrefix } = harness;
         if (!ignorePrefix) {
-          notChecked('nothing outside the prefix is removed whatever the store says: the harness has no ignorePrefix');
+          notChecked('nothing outside the prefix is removed whatever the store lists: the harness has no ignorePrefix');
           return;
         }
         const user = newUser();
@@ -405,7 +405,9 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       test('deleteAll does not throw Unavailable if a retry cannot help', async () => {
         const { refused } = harness;
         if (!refused) {
-          notChecked('deleteAll passes on what a retry cannot help: the harness has no refused store');
+          notChecked(
+            'deleteAll throws other errors unchanged if a retry cannot help: the harness has no refused store',
+          );
           return;
         }
         expect(await endOf(refused.deleteAll(jobPrefix(newUser(), parseJobId(1))))).toBe('another error');
