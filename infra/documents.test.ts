@@ -6,7 +6,7 @@ import { DEFAULT_SUMMARY_INDEX, jobsTable, readAwsConfig } from '@jobs-api/adapt
 import { jobStatuses } from '@jobs-api/core';
 import { readHttpConfig } from '@jobs-api/http-express';
 import { parse, parseAllDocuments } from 'yaml';
-import { deploy, readTemplate, type Properties } from './testing/cloudformation.ts';
+import { deploy, readTemplate, type TemplateProperties } from './testing/cloudformation.ts';
 
 const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 const readJson = async (path: string) => JSON.parse(await read(path)) as Record<string, unknown>;
@@ -145,17 +145,19 @@ describe('the files for a host without CloudFormation', () => {
   });
 
   test('lifecycle.json has the rules of the template', async () => {
-    const { Rules } = made.resources.Bucket?.Properties.LifecycleConfiguration as { Rules: Properties[] };
+    const { Rules } = made.resources.Bucket?.Properties.LifecycleConfiguration as { Rules: TemplateProperties[] };
     const [{ Id, ExpiredObjectDeleteMarker, ...rule } = {}] = Rules;
     const expected = { ...rule, ID: Id, Filter: { Prefix: '' }, Expiration: { ExpiredObjectDeleteMarker } };
     expect(await readJson('infra/host/lifecycle.json')).toEqual({ Rules: [expected] });
   });
 
   test('iam-policy.json has the rights of the function, except for its log', async () => {
-    const [policy] = made.resources.Role?.Properties.Policies as [{ PolicyDocument: { Statement: Properties[] } }];
-    const actions = (statements: readonly Properties[]) =>
+    const [policy] = made.resources.Role?.Properties.Policies as [
+      { PolicyDocument: { Statement: TemplateProperties[] } },
+    ];
+    const actions = (statements: readonly TemplateProperties[]) =>
       statements.map(({ Action }) => [Action].flat()).filter((names) => !JSON.stringify(names).includes('logs:'));
-    const { Statement } = (await readJson('infra/host/iam-policy.json')) as { Statement: Properties[] };
+    const { Statement } = (await readJson('infra/host/iam-policy.json')) as { Statement: TemplateProperties[] };
     expect(actions(Statement)).toEqual(actions(policy.PolicyDocument.Statement));
   });
 

@@ -11,8 +11,8 @@ import {
   readTemplate,
   textOf,
   type Deployment,
-  type Properties,
-  type Value,
+  type TemplateProperties,
+  type TemplateValue,
 } from './testing/cloudformation.ts';
 import { schemaProblems } from './testing/resource-schemas.ts';
 
@@ -35,22 +35,24 @@ const everythingThere = {
 const made = deploy(template, {}, ids);
 const brought = deploy(template, everythingThere, ids);
 
-const propertiesOf = ({ resources }: Deployment, id: string): Properties => {
+const propertiesOf = ({ resources }: Deployment, id: string): TemplateProperties => {
   const resource = resources[id];
   if (!resource) throw new Error(`${id} is not made`);
   return resource.Properties;
 };
 
 const environmentOf = (deployment: Deployment): Readonly<Record<string, string>> => {
-  const { Variables } = propertiesOf(deployment, 'Function').Environment as Properties;
-  return Object.fromEntries(Object.entries(Variables as Properties).map(([name, value]) => [name, textOf(value)]));
+  const { Variables } = propertiesOf(deployment, 'Function').Environment as TemplateProperties;
+  return Object.fromEntries(
+    Object.entries(Variables as TemplateProperties).map(([name, value]) => [name, textOf(value)]),
+  );
 };
 
 const everyReference = (value: unknown): string[] => {
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, item]) => {
     if (key === 'Ref' || key === 'Condition') return [String(item)];
-    if (key === 'Fn::If') return [textOf((item as Value[])[0]), ...everyReference(item)];
+    if (key === 'Fn::If') return [textOf((item as TemplateValue[])[0]), ...everyReference(item)];
     const substituted = key === 'Fn::Sub' ? JSON.stringify(item).matchAll(/\$\{([^}]+)\}/g) : [];
     return [...Array.from(substituted, ([, name = '']) => name), ...everyReference(item)];
   });
@@ -120,7 +122,10 @@ describe('the template', () => {
 
   test('has no parameter and no resource with a name that SAM gives to what it makes of an event', () => {
     const generated = Object.entries(template.Resources).flatMap(([id, { Properties }]) =>
-      Object.keys((Properties.Events ?? {}) as Properties).flatMap((event) => [id + event, `${id}${event}Permission`]),
+      Object.keys((Properties.Events ?? {}) as TemplateProperties).flatMap((event) => [
+        id + event,
+        `${id}${event}Permission`,
+      ]),
     );
     expect(generated).toContain('OrphansRun');
     const declared = [...Object.keys(template.Parameters), ...Object.keys(template.Resources)];
@@ -131,7 +136,7 @@ describe('the template', () => {
     const [id, pipe] = Object.entries(deploy(template, { EventBusArn: BUS }, ids).resources).find(
       ([, { Type }]) => Type === 'AWS::Pipes::Pipe',
     ) as [string, Deployment['resources'][string]];
-    const broken = (Type: string, changes: Properties) =>
+    const broken = (Type: string, changes: TemplateProperties) =>
       schemaProblems({ resources: { [id]: { Type, Properties: { ...pipe.Properties, ...changes } } }, outputs: {} });
     expect(broken('AWS::Pipes::Pipe', {})).toEqual([]);
     expect(broken('AWS::Pipes::Pipes', {})).toEqual([
@@ -304,7 +309,7 @@ describe('the environment', () => {
     JWT_JWKS_URI: 'the tokens are those of a user pool',
   };
 
-  const { Environment } = template.Resources.Function?.Properties as { Environment: { Variables: Properties } };
+  const { Environment } = template.Resources.Function?.Properties as { Environment: { Variables: TemplateProperties } };
 
   const configurations = (deployment: Deployment) => {
     const env = environmentOf(deployment);
@@ -412,8 +417,8 @@ describe('the routes', () => {
     readonly authorizer: string | undefined;
   }
 
-  const api = propertiesOf(made, 'Api') as { Auth: { Authorizers: Properties; DefaultAuthorizer?: string } };
-  const events = Object.values(propertiesOf(made, 'Function').Events as Properties) as {
+  const api = propertiesOf(made, 'Api') as { Auth: { Authorizers: TemplateProperties; DefaultAuthorizer?: string } };
+  const events = Object.values(propertiesOf(made, 'Function').Events as TemplateProperties) as {
     Type: string;
     Properties: { ApiId: string; Method?: string; Path?: string; Auth?: { Authorizer?: string } };
   }[];
@@ -518,8 +523,8 @@ describe('the routes', () => {
       ThrottlingRateLimit: '7',
       ThrottlingBurstLimit: '8',
     });
-    const own = Object.values(propertiesOf(deployment, 'Function').Events as Properties).filter(
-      (event) => 'RouteSettings' in ((event as Properties).Properties as Properties),
+    const own = Object.values(propertiesOf(deployment, 'Function').Events as TemplateProperties).filter(
+      (event) => 'RouteSettings' in ((event as TemplateProperties).Properties as TemplateProperties),
     );
     const RouteSettings = { ThrottlingRateLimit: '9', ThrottlingBurstLimit: '100' };
     expect(own).toEqual([{ Type: 'HttpApi', Properties: { ApiId: 'Api', RouteSettings } }]);
@@ -557,7 +562,7 @@ describe('the issuer', () => {
 
   test('has issuers that the function accepts', () => {
     for (const UserPoolIssuer of ['ORIGINAL', 'UPDATED']) {
-      const { Auth } = propertiesOf(deploy(template, { UserPoolIssuer }, ids), 'Api') as { Auth: Properties };
+      const { Auth } = propertiesOf(deploy(template, { UserPoolIssuer }, ids), 'Api') as { Auth: TemplateProperties };
       const [, issuer] = /"issuer":"([^"]+)"/.exec(JSON.stringify(Auth)) ?? [];
       expect(cognitoUserPool(POOL).issuers).toContain(issuer);
     }
@@ -590,7 +595,7 @@ describe('events of finished jobs', () => {
     expect(propertiesOf(existing, 'EventPipe')).toHaveProperty('Source', everythingThere.ExistingTableStreamArn);
   });
 
-  const parametersOf = (name: string) => propertiesOf(withBus, 'EventPipe')[name] as Properties;
+  const parametersOf = (name: string) => propertiesOf(withBus, 'EventPipe')[name] as TemplateProperties;
 
   test('are sent for exactly the statuses that are finished', () => {
     const { Filters } = parametersOf('SourceParameters').FilterCriteria as { Filters: { Pattern: string }[] };
@@ -621,7 +626,7 @@ describe('the search for orphans', () => {
 
   test('deletes only if that is requested', () => {
     const environment = (deployment: Deployment) =>
-      (propertiesOf(deployment, 'Orphans').Environment as Properties).Variables as Properties;
+      (propertiesOf(deployment, 'Orphans').Environment as TemplateProperties).Variables as TemplateProperties;
     expect(environment(scheduled)).toMatchObject({ ORPHANS_OLDER_THAN: '24h', ORPHANS_DELETE: 'false' });
     const deleting = deploy(template, { OrphansSchedule: 'rate(1 day)', OrphansDelete: 'true' }, ids);
     expect(environment(deleting)).toMatchObject({ ORPHANS_DELETE: 'true', JOBS_TABLE: 'Table', JOBS_BUCKET: 'Bucket' });
@@ -636,7 +641,7 @@ describe('the search for orphans', () => {
 });
 
 describe('the function', () => {
-  const properties = propertiesOf(made, 'Function') as Properties & {
+  const properties = propertiesOf(made, 'Function') as TemplateProperties & {
     CodeUri: string;
     Handler: string;
     Timeout: number;
@@ -774,9 +779,9 @@ describe('the role', () => {
   };
 
   const granted = (deployment: Deployment): string[] => {
-    const { Policies } = propertiesOf(deployment, 'Role') as { Policies: Properties[] };
+    const { Policies } = propertiesOf(deployment, 'Role') as { Policies: TemplateProperties[] };
     const statements = Policies.flatMap(
-      ({ PolicyDocument }) => (PolicyDocument as Properties).Statement as Properties[],
+      ({ PolicyDocument }) => (PolicyDocument as TemplateProperties).Statement as TemplateProperties[],
     );
     return statements.flatMap(({ Effect, Action, Resource }) =>
       [Action].flat().flatMap((action) =>

@@ -13,9 +13,9 @@ const [jobs, authenticator] = [container.get(SERVICES.jobs), container.get(SERVI
 
 const respond = async (url: string, token: string | undefined): Promise<string> => {
   const query = new URLSearchParams(url.slice(url.indexOf('?')));
-  const user = await authenticator.authenticate(token);
-  const object = parseObjectUuid(query.get('object-uuid'));
-  const link = await jobs.getObjectUrl(user, parseJobId(query.get('job-id')), object);
+  const userId = await authenticator.authenticate(token);
+  const objectUuid = parseObjectUuid(query.get('object-uuid'));
+  const link = await jobs.getObjectUrl(userId, parseJobId(query.get('job-id')), objectUuid);
   return JSON.stringify({ url: link.url, expires_at: link.expiresAt });
 };
 

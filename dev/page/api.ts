@@ -1,7 +1,7 @@
 import { createJobsClient, type JobsClient } from '@jobs-api/client';
 
 /** A request that is over; `status` is `undefined` if there was no response. */
-export interface Call {
+export interface ApiCall {
   readonly method: string;
   readonly path: string;
   readonly status: number | undefined;
@@ -9,7 +9,7 @@ export interface Call {
 }
 
 /** @param onCall is called with every request when it is over */
-export const connect = (token: string, onCall: (call: Call) => void): JobsClient['jobs'] => {
+export const connect = (token: string, onCall: (call: ApiCall) => void): JobsClient['jobs'] => {
   const reportingFetch: typeof fetch = async (url, init) => {
     const begun = performance.now();
     let status: number | undefined;

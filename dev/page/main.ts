@@ -7,7 +7,7 @@ import {
   type JobSummary,
   type JobWithLinks,
 } from '@jobs-api/client';
-import { connect, type Call } from './api.ts';
+import { connect, type ApiCall } from './api.ts';
 import { confirmDelete } from './confirm-delete.ts';
 import { byId, element } from './element.ts';
 import { areFiltersSet, clearFilters, readFilters, startFilters } from './filters.ts';
@@ -58,7 +58,7 @@ const explain = (error: unknown): { heading: string; text: string } => {
   return { heading: message, text: `Status ${status}; id of the request in the log: ${requestId ?? 'unknown'}.` };
 };
 
-const showCall = ({ method, path, status, milliseconds }: Call): void => {
+const showCall = ({ method, path, status, milliseconds }: ApiCall): void => {
   const calls = byId('calls');
   calls.prepend(
     element(

@@ -11,7 +11,7 @@ const USAGE = `Usage: pnpm dev [--import DIR] [--data DIR]
   --data DIR    keep everything in DIR between runs`;
 
 const HOST = '127.0.0.1';
-const [user, otherUser] = SAMPLE_USERS;
+const [userId, otherUserId] = SAMPLE_USERS;
 
 const fail = (problem: string): never => {
   process.stderr.write(`${problem}\n`);
@@ -32,9 +32,9 @@ const importFolder = async (stack: LocalStack, directory: string): Promise<numbe
     fail(`--import ${directory}: ${(error as Error).message}`),
   );
   if (files.length === 0) fail(`--import ${directory}: there are no files in that folder`);
-  const jobId = (await stack.table.lastJobId(user)) + 1;
+  const jobId = (await stack.table.lastJobId(userId)) + 1;
   await makeJob(stack, {
-    userId: user,
+    userId,
     jobId,
     jobName: basename(directory),
     date: new Date(),
@@ -44,22 +44,26 @@ const importFolder = async (stack: LocalStack, directory: string): Promise<numbe
   return jobId;
 };
 
-const describeStack = async ({ tokenIssuer, bucket }: LocalStack, origin: string, importedJob: number | undefined) => {
+const describeStack = async (
+  { tokenIssuer, bucket }: LocalStack,
+  origin: string,
+  importedJobId: number | undefined,
+) => {
   const api = `${origin}/api/v1/jobs`;
-  const jobId = importedJob ?? 1;
-  const [file] = (await bucket.contents(`${user}/${jobId}/`)).map((line) => line.split('/').at(-1));
+  const jobId = importedJobId ?? 1;
+  const [file] = (await bucket.contents(`${userId}/${jobId}/`)).map((line) => line.split('/').at(-1));
   const curl = (path: string, options = '') => `curl ${options}-H "Authorization: $TOKEN" "${api}${path}"`;
   return [
     `\nThe Jobs API is at ${origin}, with the jobs of ${SAMPLE_USERS.join(' and ')}.`,
-    `To see them:  ${origin}/${importedJob === undefined ? '' : `#/${user}/${importedJob}`}`,
+    `To see them:  ${origin}/${importedJobId === undefined ? '' : `#/${userId}/${importedJobId}`}`,
     `To try it:    ${origin}/docs\n`,
-    `A token of ${user}, and what to do with it:\n`,
-    `TOKEN=${await tokenIssuer.issueToken(user)}\n`,
+    `A token of ${userId}, and what to do with it:\n`,
+    `TOKEN=${await tokenIssuer.issueToken(userId)}\n`,
     curl('/list'),
     curl(`/get?job-id=${jobId}`),
     curl(`/get-object-url?job-id=${jobId}&object-uuid=${file}`),
     curl(`/delete?job-id=2`, '-X DELETE '),
-    `TOKEN=$(curl -s "${tokenIssuer.issuer}/token?sub=${otherUser}")`,
+    `TOKEN=$(curl -s "${tokenIssuer.issuer}/token?sub=${otherUserId}")`,
     '\nCtrl-C stops everything. The log of requests follows.\n',
   ].join('\n');
 };
@@ -69,7 +73,7 @@ const startService = async (stack: LocalStack): Promise<string> => {
   Object.assign(process.env, stack.env, { HOST });
   try {
     const { app, port, server } = await import('@jobs-api/service-entry');
-    app.locals.docsToken = () => stack.tokenIssuer.issueToken(user);
+    app.locals.docsToken = () => stack.tokenIssuer.issueToken(userId);
     serveJobsPage(server, {
       filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,
       users: () =>
@@ -94,6 +98,7 @@ const fromCaller = (directory: string) => resolve(process.env.INIT_CWD ?? '.', d
 const kept = data === undefined ? {} : { directory: fromCaller(data) };
 const stack = await startLocalStack({ table: jobsTable('jobs'), ...kept, corsOrigin: '*' });
 if (stack.isNew) await makeSampleJobs(stack);
-const importedJob = importDirectory === undefined ? undefined : await importFolder(stack, fromCaller(importDirectory));
+const importedJobId =
+  importDirectory === undefined ? undefined : await importFolder(stack, fromCaller(importDirectory));
 const origin = await startService(stack);
-process.stdout.write(await describeStack(stack, origin, importedJob));
+process.stdout.write(await describeStack(stack, origin, importedJobId));

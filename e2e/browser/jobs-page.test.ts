@@ -47,14 +47,14 @@ const open = async (path: string, options?: BrowserContextOptions): Promise<Page
   return opened.page;
 };
 
-const request = async (path: string, user: string, method = 'GET') => {
+const request = async (path: string, userId: string, method = 'GET') => {
   const users = (await (await fetch(`${dev.origin}/page/users.json`)).json()) as { name: string; token: string }[];
-  const Authorization = users.find(({ name }) => name === user)?.token ?? '';
+  const Authorization = users.find(({ name }) => name === userId)?.token ?? '';
   return fetch(`${dev.origin}/api/v1/jobs${path}`, { method, headers: { Authorization } });
 };
 
-const jobIdsOf = async (user: string) => {
-  const { jobs } = (await (await request('/list', user)).json()) as { jobs: { job_id: number }[] };
+const jobIdsOf = async (userId: string) => {
+  const { jobs } = (await (await request('/list', userId)).json()) as { jobs: { job_id: number }[] };
   return jobs.map(({ job_id }) => job_id);
 };
 

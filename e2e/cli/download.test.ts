@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type LocalStack } from '@jobs-api/local';
 import { SERVICE } from '../harness/built.ts';
-import { startProxy, type Proxy, type ProxiedRequest, type ProxyScript } from '../harness/proxy.ts';
+import { startProxy, type LoopbackProxy, type ProxiedRequest, type ProxyScript } from '../harness/proxy.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 import { resultOf, runCli, startCli, startOnTerminal, type CliEnv } from './run-cli.ts';
 
 let stack: LocalStack;
-let store: Proxy;
+let store: LoopbackProxy;
 let script: ProxyScript;
 /** Requests to the store. */
 let requests: ProxiedRequest[];

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { BASE, get, startHarness, until, type Harness } from './harness.ts';
+import { BASE, get, startHarness, until, type ClientsHarness } from './harness.ts';
 
-let harness: Harness;
+let harness: ClientsHarness;
 
 afterEach(() => harness.close());
 

@@ -11,7 +11,7 @@ import { startStack } from '../harness/stack.ts';
 export const BASE = '/api/v1/jobs';
 
 /** The built service, with a proxy in front of everything that it depends on. */
-export interface Harness {
+export interface ClientsHarness {
   readonly service: ServiceProcess;
   readonly proxy: FaultProxy;
   readonly token: (userId: string) => Promise<string>;
@@ -27,7 +27,7 @@ export interface Harness {
   readonly close: () => Promise<void>;
 }
 
-export const startHarness = async (env: Readonly<Record<string, string>> = {}): Promise<Harness> => {
+export const startHarness = async (env: Readonly<Record<string, string>> = {}): Promise<ClientsHarness> => {
   const stack = await startStack();
   const proxy = await startFaultProxy(stack.env);
   const service = await startService(SERVICE, { ...stack.env, ...proxy.env, METRICS_PORT: '0', ...env });

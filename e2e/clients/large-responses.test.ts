@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { BASE, get, itemResponse, startHarness, until, type Harness } from './harness.ts';
+import { BASE, get, itemResponse, startHarness, until, type ClientsHarness } from './harness.ts';
 
-let harness: Harness;
+let harness: ClientsHarness;
 
 afterEach(() => harness.close());
 

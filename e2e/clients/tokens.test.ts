@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
-import { BASE, startHarness, type Harness } from './harness.ts';
+import { BASE, startHarness, type ClientsHarness } from './harness.ts';
 
-let harness: Harness;
+let harness: ClientsHarness;
 
 afterEach(() => harness.close());
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy, type FaultProxy, type Script } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy, type FaultScript } from '../harness/fault-proxy.ts';
 import { startFilledStack } from '../harness/filled-stack.ts';
 import { startLateUpload, type LateUpload } from '../harness/late-upload.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
@@ -88,10 +88,10 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'jobs-api-'));
       const keys = function* () {
-        for (const user of [...users, ...OTHERS]) {
-          const count = OTHERS.includes(user) ? OBJECTS_OF_OTHERS : objects;
-          for (let index = 0; index < count; index++) yield `${user}/1/${index}.png`;
-          yield `${user}/10/0.png`;
+        for (const userId of [...users, ...OTHERS]) {
+          const count = OTHERS.includes(userId) ? OBJECTS_OF_OTHERS : objects;
+          for (let index = 0; index < count; index++) yield `${userId}/1/${index}.png`;
+          yield `${userId}/10/0.png`;
         }
       };
       stack = await startFilledStack(directory, { keys: keys(), versioned });
@@ -110,35 +110,35 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
       await rm(directory, { recursive: true });
     });
 
-    const send = async (user: string, request: HttpRequest): Promise<HttpResponse> => {
-      const token = await stack.tokenIssuer.issueToken(user);
+    const send = async (userId: string, request: HttpRequest): Promise<HttpResponse> => {
+      const token = await stack.tokenIssuer.issueToken(userId);
       return overSocket(service.origin)({ ...request, headers: [['Authorization', token]] });
     };
     /** Repeats a delete while its response is 503 because of a timeout: a slow machine may take longer than the SDK waits. */
-    const deleteUntilInTime = async (user: string): Promise<HttpResponse> => {
-      const response = await send(user, DELETE);
+    const deleteUntilInTime = async (userId: string): Promise<HttpResponse> => {
+      const response = await send(userId, DELETE);
       if (response.status !== 503) return response;
       const id = String(response.headers['x-request-id']);
       const find = () => service.log.find((line) => line.includes(id));
       while (find() === undefined) await sleep(20);
       expect(find()).toContain('"name":"TimeoutError"');
-      return deleteUntilInTime(user);
+      return deleteUntilInTime(userId);
     };
     const callsMade = () => proxy.calls.filter(({ name }) => calls.some((title) => title.includes(name)));
     const at =
-      (position: number, script: Script): Script =>
+      (position: number, script: FaultScript): FaultScript =>
       (call, forward) =>
         callsMade()[position - 1] === call ? script(call, forward) : forward();
 
-    const expectOnlyTheJobGone = async (user: string) => {
-      expect(await stack.bucket.contents(`${user}/1/`)).toEqual([]);
-      expect(await stack.table.has(user, 1)).toBe(false);
-      for (const [userId, jobId, count] of [
-        [user, 10, 1],
+    const expectOnlyTheJobGone = async (userId: string) => {
+      expect(await stack.bucket.contents(`${userId}/1/`)).toEqual([]);
+      expect(await stack.table.has(userId, 1)).toBe(false);
+      for (const [keptUserId, keptJobId, count] of [
+        [userId, 10, 1],
         ['bystander', 1, OBJECTS_OF_OTHERS + UPLOADS],
       ] as const) {
-        expect((await stack.bucket.contents(`${userId}/${jobId}/`)).length).toBeGreaterThanOrEqual(count);
-        expect(await stack.table.has(userId, jobId)).toBe(true);
+        expect((await stack.bucket.contents(`${keptUserId}/${keptJobId}/`)).length).toBeGreaterThanOrEqual(count);
+        expect(await stack.table.has(keptUserId, keptJobId)).toBe(true);
       }
     };
 
@@ -155,7 +155,7 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
     test.each(kills)(
       'a service that is killed right %s call %i, %s, leaves a job that can be deleted again',
       async (side, position, _call) => {
-        const user = `killed-${side}-${position}`;
+        const userId = `killed-${side}-${position}`;
         proxy.play(
           at(position, async (_, forward) => {
             if (side === 'after') await forward();
@@ -163,26 +163,26 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
             return 'reset' as const;
           }),
         );
-        await expect(send(user, DELETE)).rejects.toThrow();
+        await expect(send(userId, DELETE)).rejects.toThrow();
         await proxy.restore();
         await start();
 
-        const list = await send(user, LIST);
+        const list = await send(userId, LIST);
         expect(list.status).toBe(200);
         const isListed = list.body.includes('"job_id":1,');
-        const left = await stack.bucket.contents(`${user}/1/`);
+        const left = await stack.bucket.contents(`${userId}/1/`);
         if (left.length > 0) expect(isListed).toBe(true);
         const deleteItem = calls.indexOf('DeleteItem') + 1;
         expect(isListed).toBe(side === 'before' ? position <= deleteItem : position < deleteItem);
-        expect(await send(user, DELETE)).toMatchObject(OK);
-        await expectOnlyTheJobGone(user);
+        expect(await send(userId, DELETE)).toMatchObject(OK);
+        await expectOnlyTheJobGone(userId);
       },
     );
 
     test.each(chosen)('removes the object of an upload that completes right before call %i, %s', async (position) => {
-      const user = `late-${position}`;
+      const userId = `late-${position}`;
       let upload: Promise<LateUpload> | undefined;
-      const begin = () => (upload = startLateUpload(stack.bucket, `${user}/1/late.mov`));
+      const begin = () => (upload = startLateUpload(stack.bucket, `${userId}/1/late.mov`));
       if (position === 1) await begin();
       proxy.play(async (call, forward) => {
         const current = callsMade().indexOf(call) + 1;
@@ -190,8 +190,8 @@ export const describeDelete = ({ versioned, objects, pages, boundaries }: Delete
         if (current === position) await (await upload)?.complete();
         return forward();
       });
-      expect(await send(user, DELETE)).toMatchObject(OK);
-      await expectOnlyTheJobGone(user);
+      expect(await send(userId, DELETE)).toMatchObject(OK);
+      await expectOnlyTheJobGone(userId);
     });
 
     test(`causes no warning of Node when ${MANY_UPLOADS} uploads are aborted at once`, async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
-import { startFaultProxy, type Script } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultScript } from '../harness/fault-proxy.ts';
 import { startService } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
@@ -31,7 +31,7 @@ export const until = async <Result>(
 export const startBehindProxy = async ({
   script,
   deadlineMs = DEADLINE_MS,
-}: { script?: Script; deadlineMs?: number } = {}) => {
+}: { script?: FaultScript; deadlineMs?: number } = {}) => {
   const stack = await startStack();
   const proxy = await startFaultProxy(stack.env);
   if (script) proxy.play(script);
@@ -82,8 +82,8 @@ export const startBehindProxy = async ({
   return { proxy, send, newUser, errors: service.errors, issueToken, close };
 };
 
-export type Harness = Awaited<ReturnType<typeof startBehindProxy>>;
-export type User = Awaited<ReturnType<Harness['newUser']>>;
+export type FaultsHarness = Awaited<ReturnType<typeof startBehindProxy>>;
+export type FaultsUser = Awaited<ReturnType<FaultsHarness['newUser']>>;
 
 /** Starts the service and waits until it is ready. From then on, only requests make calls. */
 export const startReady = async (options?: { deadlineMs: number }) => {
@@ -93,7 +93,7 @@ export const startReady = async (options?: { deadlineMs: number }) => {
 };
 
 /** Stops the service, and expects that it was still running. */
-export const stopHealthy = async (harness: Harness) => {
+export const stopHealthy = async (harness: FaultsHarness) => {
   const { status } = await harness.send({ path: '/healthz' });
   await harness.close();
   expect({ status, errors: harness.errors }).toEqual({ status: 200, errors: [] });

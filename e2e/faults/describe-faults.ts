@@ -6,15 +6,15 @@ import {
   startReady,
   stopHealthy,
   until,
-  type Harness,
-  type User,
+  type FaultsHarness,
+  type FaultsUser,
 } from './behind-proxy.ts';
 import type { HttpResponse, HttpRequest } from '@jobs-api/http-express/testing/contracts';
-import type { Script } from '../harness/fault-proxy.ts';
+import type { FaultScript } from '../harness/fault-proxy.ts';
 import { emptyResponse, faults, refusedKeys, type Fault } from '../harness/faults.ts';
 
 /** Returns whether a fault of a call is tried. Calls are named as in {@link CALLS} and {@link CHECKS}, or `JWKS`. */
-export type Choice = (call: string, fault: string) => boolean;
+export type FaultChoice = (call: string, fault: string) => boolean;
 
 /** Deadline that leaves time for a retry of a call that hangs, also on a slow machine. One attempt may take 40 % of it. */
 const LONG_DEADLINE_MS = 15_000;
@@ -77,12 +77,12 @@ const faultsOf = (name: string, isChosen: (fault: string) => boolean) =>
 
 /** Applies the script to `count` calls of that name, starting with the one numbered `from`. */
 const only =
-  (name: string, script: Script, { from = 1, count = Infinity } = {}): Script =>
+  (name: string, script: FaultScript, { from = 1, count = Infinity } = {}): FaultScript =>
   (call, forward) =>
     call.name === name && call.nth >= from && call.nth < from + count ? script(call, forward) : forward();
 
 /** Expectations for a request that succeeded. */
-const expectSuccess = async (user: User, request: HttpRequest, { status, body }: HttpResponse): Promise<void> => {
+const expectSuccess = async (user: FaultsUser, request: HttpRequest, { status, body }: HttpResponse): Promise<void> => {
   expect({ status, body }).toMatchObject(OK);
   if (request === LIST) expect(body.match(/"job_id":/g)).toHaveLength(user.jobs);
   if (request === GET) expect(body).toContain('results/a.png.min.json');
@@ -90,9 +90,9 @@ const expectSuccess = async (user: User, request: HttpRequest, { status, body }:
 };
 
 /** Tries every fault in every call of every request. Each request gets the documented response in time. */
-export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
+export const describeFaultsOfCalls = (isChosen: FaultChoice = () => true): void => {
   describe('the service, when', () => {
-    let harness: Harness;
+    let harness: FaultsHarness;
 
     beforeAll(async () => {
       harness = await startReady();
@@ -101,9 +101,9 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
     afterAll(() => stopHealthy(harness));
 
     describe.each(Object.entries(CALLS))('%s', (title, { name, from, request }) => {
-      let user: User;
+      let user: FaultsUser;
       const attempts = () => harness.proxy.calls.filter((call) => call.name === name && call.nth >= from).length;
-      const play = (script: Script) => harness.proxy.play(only(name, script, { from }));
+      const play = (script: FaultScript) => harness.proxy.play(only(name, script, { from }));
 
       beforeEach(async () => {
         user = await harness.newUser({ otherJobs: title === 'Query for a second page' ? 3 : 0 });
@@ -185,9 +185,9 @@ export const describeFaultsOfCalls = (isChosen: Choice = () => true): void => {
  * Calls that fail once are retried. Each test has its own service: after many retries in a row the SDK retries no more until
  * calls succeed again.
  */
-export const describeFaultsThatPass = (isChosen: Choice = () => true): void => {
+export const describeFaultsThatPass = (isChosen: FaultChoice = () => true): void => {
   describe('the service with a long deadline, when', () => {
-    let harness: Harness;
+    let harness: FaultsHarness;
 
     beforeAll(async () => {
       harness = await startReady({ deadlineMs: LONG_DEADLINE_MS });
@@ -214,7 +214,7 @@ export const describeFaultsThatPass = (isChosen: Choice = () => true): void => {
 /** Requests wait for the dependency, not for each other. */
 export const describeCrowd = (): void => {
   describe('the service with a long deadline', () => {
-    let harness: Harness;
+    let harness: FaultsHarness;
 
     beforeAll(async () => {
       harness = await startReady({ deadlineMs: LONG_DEADLINE_MS });
@@ -238,9 +238,9 @@ export const describeCrowd = (): void => {
 };
 
 /** The service is not ready while a dependency fails. */
-export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
+export const describeFaultsOfChecks = (isChosen: FaultChoice = () => true): void => {
   describe('the service, when a dependency of its readiness checks', () => {
-    let harness: Harness;
+    let harness: FaultsHarness;
 
     beforeAll(async () => {
       harness = await startReady();
@@ -272,9 +272,9 @@ export const describeFaultsOfChecks = (isChosen: Choice = () => true): void => {
 };
 
 /** Without keys no token can be verified. Keys that were fetched once are enough. */
-export const describeFaultsOfTokenKeys = (isChosen: Choice = () => true): void => {
+export const describeFaultsOfTokenKeys = (isChosen: FaultChoice = () => true): void => {
   describe('the service, while the endpoint of the token keys', () => {
-    let harness: Harness;
+    let harness: FaultsHarness;
 
     afterEach(() => stopHealthy(harness));
 

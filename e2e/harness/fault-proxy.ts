@@ -2,7 +2,7 @@
  * Proxies between a service and everything it depends on: they name and record every call, and a script decides the
  * outcome of each.
  */
-import { startProxy, type Outcome, type ProxiedRequest, type ProxiedResponse } from './proxy.ts';
+import { startProxy, type ProxyOutcome, type ProxiedRequest, type ProxiedResponse } from './proxy.ts';
 
 export interface ProxiedCall {
   readonly to: 'table' | 'bucket' | 'token keys';
@@ -16,11 +16,11 @@ export interface ProxiedCall {
  * Decides the outcome of a call. If it rejects, for example because the call cannot be forwarded, the connection is
  * reset.
  */
-export type Script = (
+export type FaultScript = (
   call: ProxiedCall,
   forward: () => Promise<ProxiedResponse>,
   body?: Buffer,
-) => Outcome | Promise<Outcome>;
+) => ProxyOutcome | Promise<ProxyOutcome>;
 
 export interface FaultProxy {
   /** Environment variables that lead a service through the proxy. */
@@ -30,7 +30,7 @@ export interface FaultProxy {
   /** Number of connections that the service has open. */
   readonly openConnections: number;
   /** Begins a script. Calls that are under way follow the one before. */
-  play(script: Script): void;
+  play(script: FaultScript): void;
   /** Ends the script: from now on every call is forwarded. */
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -69,14 +69,14 @@ const S3_CALLS: Readonly<Record<string, string>> = {
   'HEAD ': 'HeadBucket',
 };
 
-const forwardAll: Script = (_, forward) => forward();
+const forwardAll: FaultScript = (_, forward) => forward();
 
 /** Starts a proxy in front of the table, the bucket and the token keys that `env` leads to, each on its own port. */
 export const startFaultProxy = async (env: Readonly<Record<string, string>>): Promise<FaultProxy> => {
   const calls: ProxiedCall[] = [];
   let script = forwardAll;
 
-  const play = (next: Script): void => {
+  const play = (next: FaultScript): void => {
     script = next;
     calls.length = 0;
   };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ProxiedCall, type Script } from './fault-proxy.ts';
+import { type ProxiedCall, type FaultScript } from './fault-proxy.ts';
 import { type ProxiedResponse } from './proxy.ts';
 
 /** A fault of a dependency, as it shows in a call. */
@@ -8,7 +8,7 @@ export interface Fault {
   readonly leaves: 'success' | 'a retry' | 'nothing';
   /** Expected in the log. */
   readonly logged: RegExp;
-  readonly script: Script;
+  readonly script: FaultScript;
   /** Whether the fault is one of a response body, which not every call has. */
   readonly needsBody?: boolean;
 }
@@ -22,7 +22,7 @@ const response = (status: number, type: string, text: string): ProxiedResponse =
 type Refusals = Readonly<Record<ProxiedCall['to'], readonly [status: number, code: string]>>;
 
 const refuseWith =
-  (refusals: Refusals): Script =>
+  (refusals: Refusals): FaultScript =>
   ({ to }) => {
     const [status, code] = refusals[to];
     if (to === 'bucket')
@@ -33,7 +33,7 @@ const refuseWith =
   };
 
 const brokenOff =
-  (midway: 'hang' | 'reset'): Script =>
+  (midway: 'hang' | 'reset'): FaultScript =>
   async (_, forward) => ({ ...(await forward()), midway });
 
 /** A response of something else, such as the sign-in page of a proxy. */
@@ -129,10 +129,10 @@ export const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** A response with status 200 to DeleteObjects that refuses single keys with these codes. */
-export const refusedKeys = (...codes: readonly string[]): Script => {
+export const refusedKeys = (...codes: readonly string[]): FaultScript => {
   const errors = codes.map((code, index) => `<Error><Key>${index}</Key><Code>${code}</Code></Error>`);
   return () => response(200, 'application/xml', `<DeleteResult>${errors.join('')}</DeleteResult>`);
 };
 
 /** An empty response, which must not be taken for an empty list. */
-export const emptyResponse: Script = () => response(200, 'application/octet-stream', '');
+export const emptyResponse: FaultScript = () => response(200, 'application/octet-stream', '');

@@ -19,7 +19,7 @@ import {
 
 /** Value of an Authorization header, or all headers and the end of the query. */
 export type Presented = string | { readonly headers?: HttpRequest['headers']; readonly query?: string };
-export type Row = readonly [name: string, presented: Presented];
+export type Forgery = readonly [name: string, presented: Presented];
 
 /** The issuer's key. */
 export const ours = newSigner('ours');
@@ -45,13 +45,13 @@ export const show = (value: unknown): string => {
 };
 
 /** A row for each value of a claim, or of a field of the header. */
-const claimed = (name: string, values: readonly unknown[]): Row[] =>
+const claimed = (name: string, values: readonly unknown[]): Forgery[] =>
   values.map((value) => [`the ${name} ${show(value)}`, issue(ours, { [name]: value })]);
-const headed = (name: string, values: readonly unknown[]): Row[] =>
+const headed = (name: string, values: readonly unknown[]): Forgery[] =>
   values.map((value) => [`the ${name} ${show(value)}`, issue(ours, {}, { [name]: value })]);
 
 /** Unsigned, and with the signature of another token. */
-const noAlgorithm = ['none', 'nOnE', 'NONE', ''].flatMap((alg): Row[] => [
+const noAlgorithm = ['none', 'nOnE', 'NONE', ''].flatMap((alg): Forgery[] => [
   [`the algorithm ${show(alg)}, unsigned`, `${unsigned({}, { alg })}.`],
   [`the algorithm ${show(alg)}, with another token’s signature`, `${unsigned({}, { alg })}.${goodSignature}`],
 ]);
@@ -70,8 +70,11 @@ const publicSecrets: [string, string | Buffer][] = [
   ['the JSON of the key', JSON.stringify(ours.jwk)],
   ['nothing', ''],
 ];
-const sharedSecrets: Row[] = [
-  ...publicSecrets.map(([name, secret]): Row => [`HS256 with ${name}`, hmac(unsigned({}, { alg: 'HS256' }), secret)]),
+const sharedSecrets: Forgery[] = [
+  ...publicSecrets.map(([name, secret]): Forgery => [
+    `HS256 with ${name}`,
+    hmac(unsigned({}, { alg: 'HS256' }), secret),
+  ]),
   ['HS512 with the PEM', hmac(unsigned({}, { alg: 'HS512' }), pem, '512')],
   ['HS256 with the PEM, called RS256', hmac(unsigned(), pem)],
 ];
@@ -80,11 +83,11 @@ const rsa = ours.privateKey;
 const pss = { key: rsa, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 const { privateKey: curve } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const { privateKey: edwards } = generateKeyPairSync('ed25519');
-const signedAs = (alg: string, digest: string | null, key: Parameters<typeof sign>[2]): Row => {
+const signedAs = (alg: string, digest: string | null, key: Parameters<typeof sign>[2]): Forgery => {
   const input = unsigned({}, { alg });
   return [`${alg}, and a signature to match`, `${input}.${encode(sign(digest, Buffer.from(input), key))}`];
 };
-const otherAlgorithms: Row[] = [
+const otherAlgorithms: Forgery[] = [
   signedAs('RS384', 'sha384', rsa),
   signedAs('RS512', 'sha512', rsa),
   signedAs('PS256', 'sha256', pss),
@@ -93,7 +96,7 @@ const otherAlgorithms: Row[] = [
   ...headed('alg', [undefined, null, 256, ['RS256'], 'rs256', 'RS256 ', 'RS512', 'HS256', 'none', 'toString']),
 ];
 
-const kids = (lure: string): Row[] => [
+const kids = (lure: string): Forgery[] => [
   ...headed('kid', [undefined, null, 1, ['ours'], '', 'OURS', 'ours ', 'unknown', 'cubic', 'k'.repeat(8_192)]),
   ...headed('kid', ['../ours', '../../../../dev/null', 'ours\n', '\r\nX-Injected: 1', 'ours\0', 'ours%00', '$(id)']),
   ...headed('kid', ["ours' OR '1'='1", "' UNION SELECT 'secret'; --", '__proto__', 'constructor']),
@@ -102,7 +105,7 @@ const kids = (lure: string): Row[] => [
 
 const certificate = forger.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 const keysBroughtAlong = (lure: string) =>
-  ['ours', 'theirs'].flatMap((kid): Row[] => {
+  ['ours', 'theirs'].flatMap((kid): Forgery[] => {
     const brought: [string, object][] = [
       ['the address of the forger’s keys', { jku: `${lure}/jwks.json` }],
       ['that address behind the issuer’s name', { jku: `${lure.replace('//', '//issuer.example@')}/` }],
@@ -114,7 +117,7 @@ const keysBroughtAlong = (lure: string) =>
     return brought.map(([name, fields]) => [`${name}, and the kid ${kid}`, issue(forger, {}, { kid, ...fields })]);
   });
 
-const times: Row[] = [
+const times: Forgery[] = [
   ...claimed('exp', [undefined, null, '', '4000000000', 'never', true, [4_000_000_000], 0, -1, -1e300, 1_700_000_000]),
   ['an exp 31 s ago', issue(ours, { exp: START - 31 })],
   ['an infinite exp', withPayload(claimsJson.replace(`"exp":${claims.exp}`, '"exp":1e999'))],
@@ -122,21 +125,21 @@ const times: Row[] = [
   ['an nbf in half an hour', issue(ours, { nbf: START + HOUR / 2 })],
 ];
 
-const issuers = (lure: string): Row[] => [
+const issuers = (lure: string): Forgery[] => [
   ...claimed('iss', [undefined, null, '', [ISSUER], 'https://other.example', 'issuer.example']),
   ...claimed('iss', [`${ISSUER}/`, `${ISSUER}?`, `${ISSUER}.forger.example`, `${ISSUER} `, ISSUER.slice(0, -1)]),
   ...claimed('iss', [ISSUER.toUpperCase(), 'http://issuer.example', 'https://forger@issuer.example']),
   ['the forger’s address for an iss', issue(ours, { iss: lure })],
 ];
 
-const audiences: Row[] = [
+const audiences: Forgery[] = [
   ...claimed('aud', [undefined, null, '', 5, {}, [], ['other'], [[AUDIENCE]], [null, AUDIENCE]]),
   ...claimed('aud', ['other', 'JOBS', 'job', 'jobs2', 'jobs other', 'jobs,other', '*']),
   ['our client_id for an aud', issue(ours, { aud: undefined, client_id: AUDIENCE, azp: AUDIENCE })],
   ['our client_id beside another aud', issue(ours, { aud: 'other', client_id: AUDIENCE })],
 ];
 
-const users: Row[] = [
+const users: Forgery[] = [
   ...claimed('sub', [undefined, null, '', 7, true, ['alice'], { alice: 1 }, '.', '..', '/', 'u/1', '../alice', 'u\\1']),
   ...claimed('sub', ['alice\0', 'alice\n', '\r\nalice', 'a\tb', '\u001b[2K', 'alice\u007f', 'alice\u0085']),
   ...claimed('sub', ['alice\ud800', '\udc00alice', '\ude00\ud83d']),
@@ -151,7 +154,7 @@ export const tokenOfSize = (kilobytes: number, signer: Signer): string => {
   const rest = issue(signer, { groups: '' }).length;
   return issue(signer, { groups: 'x'.repeat(Math.floor(((kilobytes * 1024 - rest) * 3) / 4)) });
 };
-const sizes = [9, 12, 15].map((size): Row => [`${size} KB by the forger`, tokenOfSize(size, forger)]);
+const sizes = [9, 12, 15].map((size): Forgery => [`${size} KB by the forger`, tokenOfSize(size, forger)]);
 
 /** Has a length for which base64 needs padding and ignores bits of the last character. */
 const uneven = (json: string) => encode(json.padEnd(Math.ceil(json.length / 3) * 3 + 1));
@@ -160,8 +163,8 @@ const respelled = (segment: string) =>
   segment.slice(0, -1) + String.fromCharCode(segment.charCodeAt(segment.length - 1) + 1);
 const standardBase64 = (text: string) => text.replaceAll('-', '+').replaceAll('_', '/');
 
-const shapes: Row[] = [
-  ...['', '.', '..', 'null', 'nonsense', '{}'].map((text): Row => [`nothing but ${show(text)}`, text]),
+const shapes: Forgery[] = [
+  ...['', '.', '..', 'null', 'nonsense', '{}'].map((text): Forgery => [`nothing but ${show(text)}`, text]),
   ['a header and a payload alone', `${goodHeader}.${goodPayload}`],
   ['an empty header', `.${goodPayload}.${goodSignature}`],
   ['an empty payload', `${goodHeader}..${goodSignature}`],
@@ -196,12 +199,12 @@ export const inOneObject = (first: object, second: object): string =>
   `${JSON.stringify(first).slice(0, -1)},${JSON.stringify(second).slice(1)}`;
 
 const latin1 = (json: string) => Buffer.from(`${json.slice(0, -1)},"x":"\xff"}`, 'latin1');
-const json: Row[] = [
+const json: Forgery[] = [
   ...['', '{', '[]', 'null', '"RS256"', `[${headerJson}]`, `${headerJson}//`, `\ufeff${headerJson}`].map(
-    (text): Row => [`the header ${show(text)}`, withHeader(text)],
+    (text): Forgery => [`the header ${show(text)}`, withHeader(text)],
   ),
   ...['', '{', '[]', 'null', '"alice"', `[${claimsJson}]`, `${claimsJson}\0`, `\ufeff${claimsJson}`].map(
-    (text): Row => [`the payload ${show(text)}`, withPayload(text)],
+    (text): Forgery => [`the payload ${show(text)}`, withPayload(text)],
   ),
   ['a header that is not UTF-8', withHeader(latin1(headerJson))],
   ['a payload that is not UTF-8', withPayload(latin1(claimsJson))],
@@ -215,8 +218,11 @@ const json: Row[] = [
 ];
 
 const field = (value: string, name = 'Authorization') => [name, value] as const;
-const places: Row[] = [
-  ...['', ' ', ',', ', ', ';'].map((between): Row => [`twice with ${show(between)} between`, good + between + good]),
+const places: Forgery[] = [
+  ...['', ' ', ',', ', ', ';'].map((between): Forgery => [
+    `twice with ${show(between)} between`,
+    good + between + good,
+  ]),
   ['twice with its scheme', `Bearer ${good}, Bearer ${good}`],
   ['after a forged one', `Bearer ${issue(forger, { sub: 'bob' })} ${good}`],
   ['in two headers', { headers: [field(good), field(good)] }],
@@ -226,28 +232,27 @@ const places: Row[] = [
   ['beside another user’s', { headers: [field(good), field(issue(ours, { sub: 'bob' }))] }],
   ['after an empty header', { headers: [field(''), field(good)] }],
   ['beside a password', { headers: [field('Basic dTpw'), field(good)] }],
-  ...['access_token', 'token', 'authorization'].map((name): Row => [
+  ...['access_token', 'token', 'authorization'].map((name): Forgery => [
     `in the query as ${name}`,
     { query: `${name}=${good}` },
   ]),
   ['in a cookie', { headers: [field(`Authorization=${good}; token=${good}`, 'Cookie')] }],
-  ...['X-Authorization', 'Proxy-Authorization', 'X-Forwarded-Authorization', 'X-Amzn-Oidc-Data'].map((name): Row => [
-    `in the header ${name}`,
-    { headers: [field(good, name)] },
-  ]),
+  ...['X-Authorization', 'Proxy-Authorization', 'X-Forwarded-Authorization', 'X-Amzn-Oidc-Data'].map(
+    (name): Forgery => [`in the header ${name}`, { headers: [field(good, name)] }],
+  ),
   ['nowhere but the user’s name', { headers: [field('alice', 'X-User-Id'), field('alice', 'X-Amzn-Oidc-Identity')] }],
-  ...['Basic', 'Token', 'DPoP', 'Bearer:', 'Bearer Bearer', 'Bearer\u00a0'].map((scheme): Row => [
+  ...['Basic', 'Token', 'DPoP', 'Bearer:', 'Bearer Bearer', 'Bearer\u00a0'].map((scheme): Forgery => [
     `with the scheme ${scheme}`,
     `${scheme} ${good}`,
   ]),
   ['with no space after its scheme', `Bearer${good}`],
   ['with a tab after its scheme', `Bearer\t${good}`],
   ['before its scheme', `${good} Bearer`],
-  ...['Bearer', 'Bearer .', 'Basic dTpw', ' '].map((text): Row => [`nowhere but ${show(text)}`, text]),
+  ...['Bearer', 'Bearer .', 'Basic dTpw', ' '].map((text): Forgery => [`nowhere but ${show(text)}`, text]),
 ];
 
 const signature = (octets: Uint8Array) => `${unsigned()}.${encode(octets)}`;
-const signatures: Row[] = [
+const signatures: Forgery[] = [
   ['by the forger under the same kid', issue(forger)],
   ['by another key of the issuer', seal(unsigned(), cubic.privateKey)],
   ['by a key of 1024 bits', seal(unsigned(), newSigner('ours', { modulusLength: 1024 }).privateKey)],
@@ -263,14 +268,14 @@ const signatures: Row[] = [
 ];
 
 const cubicInput = unsigned({}, { kid: 'cubic' });
-const blocks: Row[] = [
-  ...forgedBlocks(unsigned()).map(([name, block]): Row => [name, signature(signBlock(block, ours))]),
-  ...forgedNumbers(unsigned(), ours).map(([name, octets]): Row => [name, signature(octets)]),
+const blocks: Forgery[] = [
+  ...forgedBlocks(unsigned()).map(([name, block]): Forgery => [name, signature(signBlock(block, ours))]),
+  ...forgedNumbers(unsigned(), ours).map(([name, octets]): Forgery => [name, signature(octets)]),
   ['a cube root for a signature', `${cubicInput}.${encode(cubeRootForgery(cubicInput))}`],
 ];
 
 /** @param lure address that serves the forger's keys */
-export const forgedTokens = (lure: string): Readonly<Record<string, readonly Row[]>> => ({
+export const forgedTokens = (lure: string): Readonly<Record<string, readonly Forgery[]>> => ({
   'without an algorithm': noAlgorithm,
   'with a public secret': sharedSecrets,
   'of another algorithm': otherAlgorithms,

@@ -27,16 +27,16 @@ export interface ProxiedResponse {
   readonly midway?: 'hang' | 'reset';
 }
 
-/** A response, or what the client gets instead. `refuse` refuses all connections until {@link Proxy.reopen}. */
-export type Outcome = ProxiedResponse | 'hang' | 'reset' | 'refuse';
+/** A response, or what the client gets instead. `refuse` refuses all connections until {@link LoopbackProxy.reopen}. */
+export type ProxyOutcome = ProxiedResponse | 'hang' | 'reset' | 'refuse';
 
 /** Sends the request to the target, with another body if one is given. */
 export type Forward = (body?: Buffer) => Promise<ProxiedResponse>;
 
 /** Decides the outcome of a request. If it rejects, for example because the target is down, the connection is reset. */
-export type ProxyScript = (request: ProxiedRequest, forward: Forward) => Outcome | Promise<Outcome>;
+export type ProxyScript = (request: ProxiedRequest, forward: Forward) => ProxyOutcome | Promise<ProxyOutcome>;
 
-export interface Proxy {
+export interface LoopbackProxy {
   /** URL of the target, with the origin of the proxy. */
   readonly endpoint: string;
   /** Path and query of each request so far. */
@@ -57,7 +57,7 @@ export const startProxy = async (
   target: string,
   script: ProxyScript = (_, forward) => forward(),
   keepProcessAlive = true,
-): Promise<Proxy> => {
+): Promise<LoopbackProxy> => {
   const { origin, hostname, port } = new URL(target);
   const upstream = new Agent({ keepAlive: true });
   const connections = new Set<Socket>();

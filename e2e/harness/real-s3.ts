@@ -84,20 +84,20 @@ export const describeDeletesOn = (server: string): void => {
 
     test.each(USERS)(
       `removes ${FILES} files and ${UPLOADS} unfinished uploads of the user %j, and nothing else`,
-      async (user) => {
-        const neighbours = [`${user}/10/a.bin`, `${user}2/1/a.bin`];
+      async (userId) => {
+        const neighbours = [`${userId}/10/a.bin`, `${userId}2/1/a.bin`];
         for (const key of neighbours) {
           await bucket.put(key, 'x');
           await bucket.startUpload(key);
         }
-        await inBatches(FILES, (index) => bucket.put(`${user}/1/${index}.bin`, 'x'));
-        await inBatches(UPLOADS, (index) => bucket.startUpload(`${user}/1/${index}.mov`));
-        const before = await bucket.contents(`${user}/1/`);
+        await inBatches(FILES, (index) => bucket.put(`${userId}/1/${index}.bin`, 'x'));
+        await inBatches(UPLOADS, (index) => bucket.startUpload(`${userId}/1/${index}.mov`));
+        const before = await bucket.contents(`${userId}/1/`);
         expect(before).toHaveLength(FILES + UPLOADS);
 
         const { deleteJob } = createJobs({ jobStore: new MemoryJobStore(), objectStore: storeOn(bucket) });
-        await deleteJob(parseUserId(user), parseJobId(1));
-        expect(await bucket.contents(`${user}/1/`)).toEqual([]);
+        await deleteJob(parseUserId(userId), parseJobId(1));
+        expect(await bucket.contents(`${userId}/1/`)).toEqual([]);
         const left = await Promise.all(neighbours.map((key) => bucket.contents(key)));
         expect(left).toEqual(neighbours.map((key) => [`version ${key}`, `upload ${key}`]));
       },

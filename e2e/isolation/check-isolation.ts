@@ -4,7 +4,16 @@ import { download, type LocalStack } from '@jobs-api/local';
 import fc from 'fast-check';
 import { overSocket, type HttpResponse } from '@jobs-api/http-express/testing/contracts';
 import { startStack } from '../harness/stack.ts';
-import { BASE, commands, USERS, type Command, type Headers, type Model, type ModelJob, type Real } from './commands.ts';
+import {
+  BASE,
+  commands,
+  USERS,
+  type IsolationCommand,
+  type RequestHeaders,
+  type Model,
+  type ModelJob,
+  type Real,
+} from './commands.ts';
 import { SERVICE } from '../harness/built.ts';
 import { startService } from '../harness/service-process.ts';
 
@@ -28,9 +37,9 @@ export interface Tally {
 /** Each run has its own users, so that no run has to clean up after the one before. */
 const runOnce = async (
   stack: LocalStack,
-  steps: Iterable<Command>,
+  steps: Iterable<IsolationCommand>,
   run: number,
-  send: (method: string, target: string, token: string, headers?: Headers) => Promise<HttpResponse>,
+  send: (method: string, target: string, token: string, headers?: RequestHeaders) => Promise<HttpResponse>,
   tally: Tally,
 ): Promise<void> => {
   const nameOf = (user: string) => `${run}-${user}`;
@@ -91,7 +100,7 @@ export const checkIsolation = async (requests: number): Promise<Tally> => {
   const sendOverSocket = overSocket(service.origin, agent);
   const tally: Tally = { requests: 0, links: 0, seen: 0, crossings: 0, compared: 0 };
   let runs = 0;
-  const send = (method: string, path: string, token: string, headers: Headers = []) => {
+  const send = (method: string, path: string, token: string, headers: RequestHeaders = []) => {
     tally.requests++;
     return sendOverSocket({ method, path, headers: [['Authorization', token], ...headers] });
   };

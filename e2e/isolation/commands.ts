@@ -20,7 +20,7 @@ export interface Model {
 /** The service and its stores, as the users of one run see them. */
 export interface Real {
   readonly nameOf: (user: string) => string;
-  readonly send: (user: string, method: string, target: string, headers?: Headers) => Promise<HttpResponse>;
+  readonly send: (user: string, method: string, target: string, headers?: RequestHeaders) => Promise<HttpResponse>;
   /** Sends a request with a token for any user id. */
   readonly askAs: (userId: string, method: string, target: string) => Promise<HttpResponse>;
   readonly putJob: (user: string, jobId: number, job: ModelJob) => Promise<void>;
@@ -33,8 +33,8 @@ export interface Real {
   readonly cursors: string[];
 }
 
-export type Command = fc.AsyncCommand<Model, Real>;
-export type Headers = readonly (readonly [name: string, value: string])[];
+export type IsolationCommand = fc.AsyncCommand<Model, Real>;
+export type RequestHeaders = readonly (readonly [name: string, value: string])[];
 
 export const BASE = '/api/v1/jobs';
 const JOB_ID = /^[1-9][0-9]*$/;
@@ -80,7 +80,7 @@ const NO_USERS = [
 ];
 
 /** Headers and parameters that an implementation could take for a user id. */
-const claimsToBe = (userId: string): { query: string; headers: Headers } => ({
+const claimsToBe = (userId: string): { query: string; headers: RequestHeaders } => ({
   query: query(
     Object.fromEntries(['user-id', 'user_id', 'userId', 'user', 'sub', 'token'].map((key) => [key, userId])),
   ),
@@ -118,7 +118,13 @@ const query = (parameters: Readonly<Record<string, string>>) => new URLSearchPar
 const json = <Body>({ body }: HttpResponse) => JSON.parse(body) as Body;
 
 /** Stores a job, or more of one, as the uploader and the processor do. */
-const store = (user: string, jobId: number, status: string, added: readonly string[], marker: number): Command => ({
+const store = (
+  user: string,
+  jobId: number,
+  status: string,
+  added: readonly string[],
+  marker: number,
+): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const jobs = model.jobs.get(user) ?? new Map<number, ModelJob>();
@@ -141,7 +147,7 @@ const store = (user: string, jobId: number, status: string, added: readonly stri
   toString: () => `store(${JSON.stringify([user, jobId, status, added, marker])})`,
 });
 
-const list = (user: string, parameters: Readonly<Record<string, string>>): Command => ({
+const list = (user: string, parameters: Readonly<Record<string, string>>): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const { order = 'asc', status } = parameters;
@@ -180,7 +186,12 @@ const readCursor = (text: string): number | undefined => {
 };
 
 /** Continues a list at any user's cursor, or at a cursor that `forge` makes of one. */
-const listFrom = (user: string, pick: number, forge: (given: string) => string, description: string): Command => ({
+const listFrom = (
+  user: string,
+  pick: number,
+  forge: (given: string) => string,
+  description: string,
+): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? FIRST_CURSOR);
@@ -204,7 +215,7 @@ const listFrom = (user: string, pick: number, forge: (given: string) => string, 
   toString: () => `listFrom(${JSON.stringify([user, pick, description])})`,
 });
 
-const get = (user: string, jobId: string, withFiles: boolean): Command => ({
+const get = (user: string, jobId: string, withFiles: boolean): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const response = await real.send(
@@ -234,7 +245,7 @@ const get = (user: string, jobId: string, withFiles: boolean): Command => ({
   toString: () => `get(${JSON.stringify([user, jobId, withFiles])})`,
 });
 
-const getObjectUrl = (user: string, jobId: string, uuid: string): Command => ({
+const getObjectUrl = (user: string, jobId: string, uuid: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const response = await real.send(user, 'GET', `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`);
@@ -248,7 +259,7 @@ const getObjectUrl = (user: string, jobId: string, uuid: string): Command => ({
   toString: () => `getObjectUrl(${JSON.stringify([user, jobId, uuid])})`,
 });
 
-const remove = (user: string, jobId: string): Command => ({
+const remove = (user: string, jobId: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const response = await real.send(user, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
@@ -261,7 +272,7 @@ const remove = (user: string, jobId: string): Command => ({
 });
 
 /** Names another user in every way except by a token. */
-const pretend = (user: string, victim: string, jobId: string): Command => ({
+const pretend = (user: string, victim: string, jobId: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const claims = claimsToBe(real.nameOf(victim));
@@ -277,7 +288,7 @@ const pretend = (user: string, victim: string, jobId: string): Command => ({
 });
 
 /** Names more than one job at once. */
-const confuse = (user: string, method: string, route: string, ambiguous: string): Command => ({
+const confuse = (user: string, method: string, route: string, ambiguous: string): IsolationCommand => ({
   check: () => true,
   run: async (_model, real) => {
     expect((await real.send(user, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
@@ -286,7 +297,7 @@ const confuse = (user: string, method: string, route: string, ambiguous: string)
 });
 
 /** Sends a token that is valid except for its user id. */
-const intrude = (userId: string, method: string, target: string): Command => ({
+const intrude = (userId: string, method: string, target: string): IsolationCommand => ({
   check: () => true,
   run: async (_model, real) => {
     expect((await real.askAs(userId, method, target)).status).toBe(401);

@@ -12,9 +12,9 @@ import {
   show,
   tokenOfSize,
   type Presented,
-  type Row,
+  type Forgery,
 } from '../harness/forged-tokens.ts';
-import { startProxy, type Proxy } from '../harness/proxy.ts';
+import { startProxy, type LoopbackProxy } from '../harness/proxy.ts';
 import { startStub, serveKeys, type StubServer } from '../harness/stub-server.ts';
 import { encodedBlock, signBlock } from '../harness/pkcs1-forgeries.ts';
 import { startStack } from '../harness/stack.ts';
@@ -28,8 +28,8 @@ const DELETE = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 const canary = await startStub(serveKeys(forger.jwk));
 
 let stack: LocalStack;
-let table: Proxy;
-let bucket: Proxy;
+let table: LoopbackProxy;
+let bucket: LoopbackProxy;
 let keyServer: StubServer;
 let entryPoints: EntryPoints;
 let all: readonly Send[];
@@ -95,8 +95,8 @@ const expectRefusal = async (presented: Presented, sends = all) => {
   expect(calls()).toEqual(before);
 };
 
-const expectAcceptance = async (presented: Presented, user = 'alice', sends = all) => {
-  const taken = { status: 200, body: expect.stringContaining(`"of ${user}"`) };
+const expectAcceptance = async (presented: Presented, userId = 'alice', sends = all) => {
+  const taken = { status: 200, body: expect.stringContaining(`"of ${userId}"`) };
   expect(await responses(presented, LIST, sends)).toMatchObject(sends.map(() => taken));
 };
 
@@ -120,7 +120,7 @@ describe('a good token', () => {
     ],
   };
 
-  test.each<Row>([
+  test.each<Forgery>([
     ['as it is', good],
     ['with a scheme in small letters, and spaces', `bearer   ${good}`],
     ['beside a forged one in a cookie', besideCookie],
@@ -220,19 +220,19 @@ describe.each(['id', 'access'] as const)('with TOKEN_USE=%s, a token of a Cognit
 
   afterAll(() => poolEntryPoints.close());
 
-  test.each<Row>([
+  test.each<Forgery>([
     ['for our client', token()],
     ['for another client of ours', token({ [client]: 'app-2' })],
   ])('is accepted %s', (_, presented) => expectAcceptance(presented, 'alice', poolSends));
 
-  test.each<Row>([
+  test.each<Forgery>([
     [`for the use ${other}`, token({ token_use: other, [otherClient]: 'app', [client]: undefined })],
     [`for the use ${other}, and for our client in both ways`, token({ token_use: other, [otherClient]: 'app' })],
-    ...[undefined, null, '', 'any', use.toUpperCase(), [use]].map((value): Row => [
+    ...[undefined, null, '', 'any', use.toUpperCase(), [use]].map((value): Forgery => [
       `for the use ${show(value)}`,
       token({ token_use: value }),
     ]),
-    ...[undefined, null, '', 'alice', 'App', 'app,app-2', ['app'], ['other', 'app'], {}, 5].map((value): Row => [
+    ...[undefined, null, '', 'alice', 'App', 'app,app-2', ['app'], ['other', 'app'], {}, 5].map((value): Forgery => [
       `for the client ${show(value)}`,
       token({ [client]: value }),
     ]),

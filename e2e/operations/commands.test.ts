@@ -9,7 +9,7 @@ import { jobsTable } from '@jobs-api/adapters-aws';
 import { startLocalDynamo, startLocalS3, type LocalStack } from '@jobs-api/local';
 import { INHERITED_ENV } from '@jobs-api/local/start-process';
 import { SERVICE } from '../harness/built.ts';
-import { startProxy, type Outcome, type ProxyScript } from '../harness/proxy.ts';
+import { startProxy, type ProxyOutcome, type ProxyScript } from '../harness/proxy.ts';
 import { runToEnd, startService } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 import { startStub } from '../harness/stub-server.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const respond = (body: string): Outcome => ({ status: 200, headers: {}, body: Buffer.from(body) });
+const respond = (body: string): ProxyOutcome => ({ status: 200, headers: {}, body: Buffer.from(body) });
 /** Calls that the stand-ins do not have. */
 const withBackups: ProxyScript = ({ headers }, forward) =>
   String(headers['x-amz-target']).endsWith('UpdateContinuousBackups') ? respond('{}') : forward();

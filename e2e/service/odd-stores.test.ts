@@ -3,7 +3,7 @@ import type { LocalStack } from '@jobs-api/local';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startClock } from '../harness/clock.ts';
-import { startFaultProxy, type FaultProxy, type Script } from '../harness/fault-proxy.ts';
+import { startFaultProxy, type FaultProxy, type FaultScript } from '../harness/fault-proxy.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
 
@@ -41,10 +41,10 @@ const lineOf = async ({ headers }: { headers: Readonly<Record<string, unknown>> 
 };
 
 /** Plays a response to one call, and forwards the others. */
-const play = (name: string, script: Script) =>
+const play = (name: string, script: FaultScript) =>
   proxy.play((call, forward, body) => (call.name === name ? script(call, forward, body) : forward()));
 const respond =
-  (status: number, type: string, body: string): Script =>
+  (status: number, type: string, body: string): FaultScript =>
   () => ({ status, headers: { 'content-type': type }, body: Buffer.from(body) });
 const xml = (status: number, body: string) => respond(status, 'application/xml', body);
 const json = (status: number, body: string) => respond(status, 'application/x-amz-json-1.0', body);

@@ -142,7 +142,7 @@ describe.each([
     // The last GetItem for a job is that of --delete.
     const seen = new Map<string, number>();
     proxy.play(async ({ name }, forward, body) => {
-      const about = ['alice', 'carol', 'dave'].find((user) => body?.toString().includes(`"${user}"`));
+      const about = ['alice', 'carol', 'dave'].find((userId) => body?.toString().includes(`"${userId}"`));
       const isAboutOrphan = about !== undefined && /"[567]"/.test(String(body));
       if (isAboutOrphan && name === 'GetItem') {
         seen.set(about, (seen.get(about) ?? 0) + 1);

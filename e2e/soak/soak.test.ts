@@ -26,7 +26,7 @@ test(`${ROUNDS * REQUESTS_A_ROUND} requests of all kinds leave nothing on the he
     NODE_OPTIONS: `--import=${HEAP_PROBE}`,
   });
   const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
-  const tokens = await Promise.all(users.map((user) => stack.tokenIssuer.issueToken(user)));
+  const tokens = await Promise.all(users.map((userId) => stack.tokenIssuer.issueToken(userId)));
   for (const userId of users) {
     const objectUuidNames = { 'a.png': 'A', 'b.wav': 'B' };
     await stack.table.putMany([1, 2, 3].map((jobId) => ({ userId, jobId, status: 'success', objectUuidNames })));

@@ -83,8 +83,8 @@ suite(
   'a job store that deletes a neighbour',
   class extends MemoryJobStore {
     override async delete(userId: UserId, jobId: JobId, options?: CallOptions) {
-      const neighbour = (jobId * 10) as JobId;
-      await super.delete(userId, neighbour, options);
+      const neighbourId = (jobId * 10) as JobId;
+      await super.delete(userId, neighbourId, options);
       return super.delete(userId, jobId, options);
     }
   },

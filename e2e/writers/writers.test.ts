@@ -61,8 +61,8 @@ describe.each([
     return output.join('\n');
   };
 
-  const request = async (user: string, method: string, target: string) => {
-    const Authorization = await stack.tokenIssuer.issueToken(user);
+  const request = async (userId: string, method: string, target: string) => {
+    const Authorization = await stack.tokenIssuer.issueToken(userId);
     const path = `/api/v1/jobs/${target}`;
     const { status, body } = await overSocket(service.origin)({
       method,
@@ -71,20 +71,20 @@ describe.each([
     });
     return { status, body: JSON.parse(body) as Record<string, unknown> };
   };
-  const jobsOf = async (user: string) =>
-    ((await request(user, 'GET', 'list')).body.jobs as { job_id: number }[]).map(({ job_id }) => job_id);
+  const jobsOf = async (userId: string) =>
+    ((await request(userId, 'GET', 'list')).body.jobs as { job_id: number }[]).map(({ job_id }) => job_id);
   /** Deletes the jobs in the list, as a user does, and returns how many there were. */
-  const deleteJobs = async (user: string): Promise<number> => {
-    const ids = await jobsOf(user);
+  const deleteJobs = async (userId: string): Promise<number> => {
+    const ids = await jobsOf(userId);
     for (const id of ids)
-      expect(await request(user, 'DELETE', `delete?job-id=${id}`)).toEqual({ status: 200, body: { message: 'Ok' } });
+      expect(await request(userId, 'DELETE', `delete?job-id=${id}`)).toEqual({ status: 200, body: { message: 'Ok' } });
     return ids.length;
   };
 
-  const expectNoTrace = async (user: string) => {
-    expect(await stack.bucket.contents(`${user}/`)).toEqual([]);
-    expect((await stack.table.keys()).filter((key) => key.startsWith(`${user}/`))).toEqual([]);
-    expect(await jobsOf(user)).toEqual([]);
+  const expectNoTrace = async (userId: string) => {
+    expect(await stack.bucket.contents(`${userId}/`)).toEqual([]);
+    expect((await stack.table.keys()).filter((key) => key.startsWith(`${userId}/`))).toEqual([]);
+    expect(await jobsOf(userId)).toEqual([]);
   };
 
   /** Counts the calls of both programs when nothing disturbs them. */
@@ -98,13 +98,13 @@ describe.each([
   };
 
   /** Runs both programs and does something right before the call at a position, counted from 1 over both. */
-  const disturb = async (user: string, position: number, act: (writer: NodeProcess) => Promise<void>) => {
+  const disturb = async (userId: string, position: number, act: (writer: NodeProcess) => Promise<void>) => {
     let jobId: string | undefined;
     let position0 = 0;
     for (const program of ['upload', 'process']) {
       if (program === 'process' && !/^[0-9]+$/.test(jobId ?? '')) return jobId;
       const writer: NodeProcess =
-        program === 'upload' ? start('upload', folder, user) : start('process', user, jobId ?? '');
+        program === 'upload' ? start('upload', folder, userId) : start('process', userId, jobId ?? '');
       const offset = position0;
       proxy.play(async (_call, forward) => {
         position0++;
@@ -146,12 +146,12 @@ describe.each([
     `leave no trace of a job that is deleted before any of ${MOMENTS} of their calls`,
     async () => {
       for (const [index, position] of moments.entries()) {
-        const user = `deleted-${index}`;
+        const userId = `deleted-${index}`;
         let deleted = 0;
-        await disturb(user, position, async () => void (deleted = await deleteJobs(user)));
+        await disturb(userId, position, async () => void (deleted = await deleteJobs(userId)));
         // Before the record is written there is no job to delete. One that was deleted must not come back.
-        if (deleted === 0) await deleteJobs(user);
-        await expectNoTrace(user);
+        if (deleted === 0) await deleteJobs(userId);
+        await expectNoTrace(userId);
       }
     },
     TIMEOUT_MS,
@@ -163,11 +163,11 @@ describe.each([
     'leave no trace of a job that is deleted at the same time',
     async () => {
       for (const [index, position] of moments.entries()) {
-        const user = `raced-${index}`;
+        const userId = `raced-${index}`;
         let deletion = Promise.resolve(0);
-        await disturb(user, position, async () => void (deletion = deleteJobs(user)));
-        if ((await deletion) === 0) await deleteJobs(user);
-        await expectNoTrace(user);
+        await disturb(userId, position, async () => void (deletion = deleteJobs(userId)));
+        if ((await deletion) === 0) await deleteJobs(userId);
+        await expectNoTrace(userId);
       }
     },
     TIMEOUT_MS,
@@ -177,12 +177,12 @@ describe.each([
     'that are killed leave a job that its user can delete',
     async () => {
       for (const [index, position] of moments.entries()) {
-        const user = `killed-${index}`;
-        await disturb(user, position, async ({ stop }) => stop());
-        const left = await stack.bucket.contents(`${user}/`);
-        if (left.length > 0) expect(await jobsOf(user)).toHaveLength(1);
-        await deleteJobs(user);
-        await expectNoTrace(user);
+        const userId = `killed-${index}`;
+        await disturb(userId, position, async ({ stop }) => stop());
+        const left = await stack.bucket.contents(`${userId}/`);
+        if (left.length > 0) expect(await jobsOf(userId)).toHaveLength(1);
+        await deleteJobs(userId);
+        await expectNoTrace(userId);
       }
     },
     TIMEOUT_MS,
@@ -192,15 +192,15 @@ describe.each([
     'the processor that is killed and started again after the job was deleted removes what it wrote',
     async () => {
       for (const [index, position] of moments.entries()) {
-        const user = `restarted-${index}`;
-        const jobId = await disturb(user, position, async ({ stop }) => {
-          await deleteJobs(user);
+        const userId = `restarted-${index}`;
+        const jobId = await disturb(userId, position, async ({ stop }) => {
+          await deleteJobs(userId);
           await stop();
         });
         if (jobId === undefined || !/^[0-9]+$/.test(jobId)) continue;
         await proxy.restore();
-        expect(await run('process', user, jobId)).toMatch(/^(job [0-9]+ was deleted)$/);
-        await expectNoTrace(user);
+        expect(await run('process', userId, jobId)).toMatch(/^(job [0-9]+ was deleted)$/);
+        await expectNoTrace(userId);
       }
     },
     TIMEOUT_MS,

@@ -1,9 +1,9 @@
 // The part of CloudFormation that template.yaml uses: evaluates what a deployment with given parameters makes.
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
-export type Value = string | number | boolean | null | readonly Value[] | Properties;
-export interface Properties {
-  readonly [name: string]: Value;
+export type TemplateValue = string | number | boolean | null | readonly TemplateValue[] | TemplateProperties;
+export interface TemplateProperties {
+  readonly [name: string]: TemplateValue;
 }
 
 interface Parameter {
@@ -17,8 +17,8 @@ interface Parameter {
 }
 
 interface Rule {
-  readonly RuleCondition: Value;
-  readonly Assertions: readonly { readonly Assert: Value; readonly AssertDescription: string }[];
+  readonly RuleCondition: TemplateValue;
+  readonly Assertions: readonly { readonly Assert: TemplateValue; readonly AssertDescription: string }[];
 }
 
 interface Resource {
@@ -26,26 +26,26 @@ interface Resource {
   readonly Condition?: string;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
-  readonly Properties: Properties;
+  readonly Properties: TemplateProperties;
 }
 
 /** A template in the long form: `!Ref X` as `{ Ref: 'X' }`, and every other function as `{ 'Fn::Name': … }`. */
 interface Template {
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Rules: Readonly<Record<string, Rule>>;
-  readonly Conditions: Readonly<Record<string, Value>>;
+  readonly Conditions: Readonly<Record<string, TemplateValue>>;
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs: Readonly<Record<string, { readonly Value: Value }>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: TemplateValue }>>;
 }
 
 /** The resources and outputs of a deployment, without those that conditions leave out. */
 export interface Deployment {
   readonly resources: Readonly<Record<string, Resource>>;
-  readonly outputs: Readonly<Record<string, Value>>;
+  readonly outputs: Readonly<Record<string, TemplateValue>>;
 }
 
 /** Returns a value that has to be text. Numbers and booleans count as text, as they do for CloudFormation. */
-export const textOf = (value: Value | undefined): string => {
+export const textOf = (value: TemplateValue | undefined): string => {
   if (value === undefined || value === null || typeof value === 'object')
     throw new Error(`There is ${JSON.stringify(value)} in place of a text`);
   return String(value);
@@ -60,17 +60,17 @@ export const readTemplate = (yaml: string): Template => {
   return longForm(document.contents) as unknown as Template;
 };
 
-const longForm = (node: unknown): Value => {
+const longForm = (node: unknown): TemplateValue => {
   const value = untagged(node);
   const name = (node as { tag?: string } | null)?.tag;
   if (!name?.startsWith('!')) return value;
   return { [/^!(Ref|Condition)$/.test(name) ? name.slice(1) : `Fn::${name.slice(1)}`]: value };
 };
 
-const untagged = (node: unknown): Value => {
+const untagged = (node: unknown): TemplateValue => {
   if (isMap(node)) return Object.fromEntries(node.items.map(({ key, value }) => [String(key), longForm(value)]));
   if (isSeq(node)) return node.items.map(longForm);
-  return isScalar(node) ? (node.value as Value) : null;
+  return isScalar(node) ? (node.value as TemplateValue) : null;
 };
 
 const NO_VALUE = Symbol('AWS::NoValue');
@@ -88,25 +88,25 @@ export const deploy = (
 ): Deployment => {
   const parameters = acceptParameters(template.Parameters, given);
 
-  const evaluate = (value: Value): Value => {
+  const evaluate = (value: TemplateValue): TemplateValue => {
     const result = evaluateOrDrop(value);
     if (result === NO_VALUE) throw new Error('AWS::NoValue stands in place of a required value');
     return result;
   };
 
-  const evaluateOrDrop = (value: Value): Value | typeof NO_VALUE => {
+  const evaluateOrDrop = (value: TemplateValue): TemplateValue | typeof NO_VALUE => {
     if (value === null || typeof value !== 'object') return value;
-    if (Array.isArray(value)) return (value as Value[]).map(evaluateOrDrop).filter((item) => item !== NO_VALUE);
-    const entries = Object.entries(value as Properties);
+    if (Array.isArray(value)) return (value as TemplateValue[]).map(evaluateOrDrop).filter((item) => item !== NO_VALUE);
+    const entries = Object.entries(value as TemplateProperties);
     const [[name, argument] = ['', null], ...others] = entries;
     if (others.length === 0 && /^(Ref|Condition|Fn::\w+)$/.test(name)) return call(name, argument);
     const kept = entries.map(([key, item]) => [key, evaluateOrDrop(item)] as const);
-    return Object.fromEntries(kept.filter((entry): entry is [string, Value] => entry[1] !== NO_VALUE));
+    return Object.fromEntries(kept.filter((entry): entry is [string, TemplateValue] => entry[1] !== NO_VALUE));
   };
 
-  const call = (name: string, argument: Value): Value | typeof NO_VALUE => {
-    const list = argument as readonly Value[];
-    const item = (index: number): Value => evaluate(list[index] ?? null);
+  const call = (name: string, argument: TemplateValue): TemplateValue | typeof NO_VALUE => {
+    const list = argument as readonly TemplateValue[];
+    const item = (index: number): TemplateValue => evaluate(list[index] ?? null);
     switch (name) {
       case 'Ref':
         return argument === 'AWS::NoValue' ? NO_VALUE : reference(textOf(argument));
@@ -129,7 +129,7 @@ export const deploy = (
       case 'Fn::Split':
         return textOf(item(1)).split(textOf(list[0]));
       case 'Fn::Select':
-        return textOf((item(1) as readonly Value[])[Number(list[0])]);
+        return textOf((item(1) as readonly TemplateValue[])[Number(list[0])]);
       default:
         throw new Error(`${name} is not understood here`);
     }
@@ -159,8 +159,8 @@ export const deploy = (
     return name;
   };
 
-  const substitute = (argument: Value): string => {
-    const [text, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, Properties];
+  const substitute = (argument: TemplateValue): string => {
+    const [text, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, TemplateProperties];
     return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
       const variable = variables[name];
       if (variable !== undefined) return textOf(evaluate(variable));
@@ -174,7 +174,10 @@ export const deploy = (
   }
   const resources = Object.entries(template.Resources)
     .filter(([id]) => made(id))
-    .map(([id, resource]) => [id, { ...resource, Properties: evaluate(resource.Properties) as Properties }] as const);
+    .map(
+      ([id, resource]) =>
+        [id, { ...resource, Properties: evaluate(resource.Properties) as TemplateProperties }] as const,
+    );
   const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [name, evaluate(Value)] as const);
   return { resources: Object.fromEntries(resources), outputs: Object.fromEntries(outputs) };
 };

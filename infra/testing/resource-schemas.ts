@@ -1,7 +1,7 @@
 // Compares what a deployment makes with CloudFormation's own schemas, so that a property that does not exist, or is of
 // another type, fails here and not at the first deployment.
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
-import type { Deployment, Properties, Value } from './cloudformation.ts';
+import type { Deployment, TemplateProperties, TemplateValue } from './cloudformation.ts';
 
 const specification = loadAwsServiceSpecSync();
 
@@ -33,7 +33,7 @@ export const schemaProblems = ({ resources }: Deployment): string[] =>
 
 const problemsOfObject = (
   known: Readonly<Record<string, Property>>,
-  given: Properties,
+  given: TemplateProperties,
   path: string,
   type?: string,
 ): string[] => [
@@ -47,7 +47,7 @@ const problemsOfObject = (
   }),
 ];
 
-const problemsOf = (type: Type, value: Value, path: string): string[] => {
+const problemsOf = (type: Type, value: TemplateValue, path: string): string[] => {
   const isList = Array.isArray(value);
   const isObject = value !== null && typeof value === 'object' && !isList;
   const unless = (isRight: boolean, expected: string) => (isRight ? [] : [`${path} is not ${expected}`]);
@@ -68,10 +68,12 @@ const problemsOf = (type: Type, value: Value, path: string): string[] => {
       return unless(isObject, 'a tag');
     case 'array':
       if (!isList) return [`${path} is not a list`];
-      return (value as readonly Value[]).flatMap((item, index) => problemsOf(type.element, item, `${path}[${index}]`));
+      return (value as readonly TemplateValue[]).flatMap((item, index) =>
+        problemsOf(type.element, item, `${path}[${index}]`),
+      );
     case 'map':
       if (!isObject) return [`${path} is not a map`];
-      return Object.entries(value as Properties).flatMap(([name, item]) =>
+      return Object.entries(value as TemplateProperties).flatMap(([name, item]) =>
         problemsOf(type.element, item, `${path}.${name}`),
       );
     case 'union': {
@@ -81,7 +83,7 @@ const problemsOf = (type: Type, value: Value, path: string): string[] => {
     case 'ref': {
       if (!isObject) return [`${path} is not an object`];
       const { properties } = specification.get('typeDefinition', type.reference) as unknown as Resource;
-      return problemsOfObject(properties, value as Properties, path);
+      return problemsOfObject(properties, value as TemplateProperties, path);
     }
   }
 };

@@ -128,8 +128,8 @@ export class JobsTable {
 const keyOf = (userId: string, jobId: number) => ({ userId: { S: userId }, jobId: { N: String(jobId) } });
 
 const ofUser = (userId: string) => ({
-  KeyConditionExpression: 'userId = :user',
-  ExpressionAttributeValues: { ':user': { S: userId } },
+  KeyConditionExpression: 'userId = :userId',
+  ExpressionAttributeValues: { ':userId': { S: userId } },
 });
 
 const map = <Value>(entries: Readonly<Record<string, Value>>, toAttribute: (value: Value) => AttributeValue) => ({

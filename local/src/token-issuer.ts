@@ -33,7 +33,7 @@ export interface TokenIssuer {
   close(): Promise<void>;
 }
 
-interface Answer {
+interface TokenResponse {
   readonly status: number;
   readonly body: unknown;
 }
@@ -49,7 +49,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
   const kid = await calculateJwkThumbprint(publicJwk);
 
   const server = createServer((request, response) => {
-    void answer(request.url ?? '', request.method ?? '').then(({ status, body }) => {
+    void respond(request.url ?? '', request.method ?? '').then(({ status, body }) => {
       const isText = typeof body === 'string';
       response.writeHead(status, {
         'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
@@ -69,7 +69,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
     return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
   };
 
-  const tokenFor = async (query: URLSearchParams): Promise<Answer> => {
+  const tokenFor = async (query: URLSearchParams): Promise<TokenResponse> => {
     const sub = query.get('sub') ?? '';
     if (sub === '') return badRequest('sub: string', 'is missing: the user id to issue a token for');
     const expiresIn = query.get('expires-in') ?? String(DAY_SECONDS);
@@ -79,7 +79,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
     return { status: 200, body: `${await issueToken(sub, { iat, exp: iat + Number(expiresIn) })}\n` };
   };
 
-  const resources: Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>> = {
+  const resources: Readonly<Record<string, (query: URLSearchParams) => TokenResponse | Promise<TokenResponse>>> = {
     '/.well-known/jwks.json': () => ({
       status: 200,
       body: { keys: [{ ...publicJwk, kid, use: 'sig', alg: 'RS256' }] },
@@ -97,7 +97,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
     '/token': tokenFor,
   };
 
-  const answer = async (target: string, method: string): Promise<Answer> => {
+  const respond = async (target: string, method: string): Promise<TokenResponse> => {
     const [path = ''] = target.split('?', 1);
     const resource = resources[path];
     if (!resource) return { status: 404, body: { message: 'Not Found' } };
@@ -108,7 +108,7 @@ export const startTokenIssuer = async (options: TokenIssuerOptions = {}): Promis
   return { issuer, audience, jwksUri, issueToken, close: () => closeServer(server) };
 };
 
-const badRequest = (parameter: string, problem: string): Answer => ({
+const badRequest = (parameter: string, problem: string): TokenResponse => ({
   status: 400,
   body: {
     message: `The ${parameter.split(':')[0]} query parameter ${problem}`,

@@ -83,10 +83,10 @@ const queryPage = async (env: Readonly<Record<string, string>>, userId: string):
     body: JSON.stringify({
       TableName: env.JOBS_TABLE,
       IndexName: env.JOBS_SUMMARY_INDEX,
-      KeyConditionExpression: 'userId = :user',
+      KeyConditionExpression: 'userId = :userId',
       ProjectionExpression: 'jobId, jobName, #date, contentLength, creditsSpent, #status',
       ExpressionAttributeNames: { '#date': 'date', '#status': 'status' },
-      ExpressionAttributeValues: { ':user': { S: userId } },
+      ExpressionAttributeValues: { ':userId': { S: userId } },
     }),
   });
   const page = await response.text();

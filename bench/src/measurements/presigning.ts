@@ -38,9 +38,9 @@ export const presigning: Measurement = {
       region: 'eu-west-1',
       credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret', sessionToken: SESSION_TOKEN },
     });
-    const [user, job] = [parseUserId('0a4e2f8c-7b1d-4e3a-9c55-1f6d2b3a4c5d'), parseJobId(1)];
+    const [userId, jobId] = [parseUserId('0a4e2f8c-7b1d-4e3a-9c55-1f6d2b3a4c5d'), parseJobId(1)];
     const objects = Array.from({ length: files }, (_, index) => parseObjectUuid(objectUuid(index)));
-    const keys = objects.flatMap((object) => [fullResultKey(user, job, object), minResultKey(user, job, object)]);
+    const keys = objects.flatMap((uuid) => [fullResultKey(userId, jobId, uuid), minResultKey(userId, jobId, uuid)]);
 
     const store = new S3ObjectStore(client, { bucketName: Bucket, urlTtlSeconds: expiresIn });
     const bySdk = (Key: string) => getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn });

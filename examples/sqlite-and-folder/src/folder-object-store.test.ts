@@ -10,8 +10,8 @@ import { jobPrefix, parseJobId, parseObjectUuid, parseUserId, uploadedFileKey } 
 import { FolderObjectStore } from './folder-object-store.ts';
 
 const secret = 'a secret of these tests';
-const [user, job] = [parseUserId('alice'), parseJobId(1)];
-const key = uploadedFileKey(user, job, parseObjectUuid('photo.png'));
+const [userId, jobId] = [parseUserId('alice'), parseJobId(1)];
+const key = uploadedFileKey(userId, jobId, parseObjectUuid('photo.png'));
 
 let directory: string;
 let server: Server;
@@ -91,18 +91,18 @@ test('a request target that is not a path returns 403', async () => {
 });
 
 test('a link to an object that does not exist returns 404', async () => {
-  await store.deleteAll(jobPrefix(user, job));
+  await store.deleteAll(jobPrefix(userId, jobId));
   expect((await fetch(await presignOne(store))).status).toBe(404);
 });
 
 test('deleteAll leaves no folder of the job behind', async () => {
   await store.put('alice/10/photo.png', 'picture');
-  await store.deleteAll(jobPrefix(user, job));
+  await store.deleteAll(jobPrefix(userId, jobId));
   expect(await readdir(join(directory, '+alice'))).toEqual(['+10']);
 });
 
 test('deleteAll is unavailable if the disk is not mounted', async () => {
   await rm(directory, { recursive: true });
-  await expect(store.deleteAll(jobPrefix(user, job))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(store.deleteAll(jobPrefix(userId, jobId))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await store.put(key, 'picture');
 });

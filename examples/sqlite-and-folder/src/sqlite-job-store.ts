@@ -58,14 +58,14 @@ export class SqliteJobStore implements JobStore {
     this.#database = database;
   }
 
-  async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
+  async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
     const sql = `SELECT ${SUMMARY_COLUMNS}, ${OTHER_COLUMNS} FROM jobs WHERE user_id = ? AND job_id = ?`;
-    const row = query(signal, () => this.#database.prepare(sql).get(user, job));
-    return row === undefined ? undefined : { userId: user, ...read(jobRow, user, row as Row) };
+    const row = query(signal, () => this.#database.prepare(sql).get(userId, jobId));
+    return row === undefined ? undefined : { userId, ...read(jobRow, userId, row as Row) };
   }
 
   async *list(
-    user: UserId,
+    userId: UserId,
     { order = 'asc', after, sizeHint = PAGE_SIZE }: ListRange = {},
     { signal, onUnreadable }: ListOptions = {},
   ): AsyncIterable<readonly JobSummary[]> {
@@ -76,26 +76,26 @@ export class SqliteJobStore implements JobStore {
     let position: unknown = after ?? start;
     let rows: Row[];
     do {
-      rows = query(signal, () => this.#database.prepare(sql).all(user, position, pageSize)) as Row[];
-      yield readable(user, rows, onUnreadable);
+      rows = query(signal, () => this.#database.prepare(sql).all(userId, position, pageSize)) as Row[];
+      yield readable(userId, rows, onUnreadable);
       position = rows.at(-1)?.jobId;
     } while (rows.length === pageSize);
   }
 
   async listByIds(
-    user: UserId,
+    userId: UserId,
     jobIds: readonly JobId[],
     { signal, onUnreadable }: ListOptions = {},
   ): Promise<readonly JobSummary[]> {
     const sql = `SELECT ${SUMMARY_COLUMNS} FROM jobs
       WHERE user_id = ? AND job_id IN (SELECT value FROM json_each(?))`;
-    const rows = query(signal, () => this.#database.prepare(sql).all(user, JSON.stringify(jobIds))) as Row[];
-    return readable(user, rows, onUnreadable);
+    const rows = query(signal, () => this.#database.prepare(sql).all(userId, JSON.stringify(jobIds))) as Row[];
+    return readable(userId, rows, onUnreadable);
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
+  async delete(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<boolean> {
     const sql = 'DELETE FROM jobs WHERE user_id = ? AND job_id = ?';
-    return query(signal, () => this.#database.prepare(sql).run(user, job)).changes > 0;
+    return query(signal, () => this.#database.prepare(sql).run(userId, jobId)).changes > 0;
   }
 }
 
@@ -113,16 +113,16 @@ function parseJson(value: string | null, context: z.RefinementCtx): unknown {
 }
 
 /** @throws UnreadableJob */
-const read = <Result>(schema: z.ZodType<Result>, user: UserId, row: Row): Result => {
+const read = <Result>(schema: z.ZodType<Result>, userId: UserId, row: Row): Result => {
   const { data, error } = schema.safeParse(row);
-  if (error) throw new UnreadableJob(user, String(row.jobId), z.prettifyError(error));
+  if (error) throw new UnreadableJob(userId, String(row.jobId), z.prettifyError(error));
   return data;
 };
 
-const readable = (user: UserId, rows: readonly Row[], onUnreadable: ListOptions['onUnreadable']): JobSummary[] =>
+const readable = (userId: UserId, rows: readonly Row[], onUnreadable: ListOptions['onUnreadable']): JobSummary[] =>
   rows.flatMap((row) => {
     try {
-      return [read(summaryRow, user, row)];
+      return [read(summaryRow, userId, row)];
     } catch (error) {
       if (!(error instanceof UnreadableJob)) throw error;
       onUnreadable?.(error);

@@ -4,7 +4,7 @@ import { jobsTable } from '@jobs-api/adapters-aws';
 import { startLocalStack } from '@jobs-api/local';
 import { startProcess } from '@jobs-api/local/start-process';
 
-const USER = 'alice';
+const USER_ID = 'alice';
 const SAMPLES = fileURLToPath(new URL('../../../dev/samples', import.meta.url));
 const folder = process.argv[2] ?? SAMPLES;
 
@@ -16,10 +16,10 @@ const run = async (program: string, ...args: string[]): Promise<string> => {
   return output.join('\n');
 };
 try {
-  const jobId = await run('upload.ts', folder, USER);
-  const status = await run('process.ts', USER, jobId);
-  process.stdout.write(`job ${jobId} of ${USER}: ${status}\n`);
-  for (const line of await stack.bucket.contents(`${USER}/${jobId}/`)) process.stdout.write(`  ${line}\n`);
+  const jobId = await run('upload.ts', folder, USER_ID);
+  const status = await run('process.ts', USER_ID, jobId);
+  process.stdout.write(`job ${jobId} of ${USER_ID}: ${status}\n`);
+  for (const line of await stack.bucket.contents(`${USER_ID}/${jobId}/`)) process.stdout.write(`  ${line}\n`);
 } finally {
   await stack.close();
 }

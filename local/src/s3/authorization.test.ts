@@ -37,8 +37,8 @@ const withOffset = async <T>(milliseconds: number, action: () => Promise<T>): Pr
 };
 
 test('a presigned link is served without other credentials', async () => {
-  const answer = await fetch(await presign());
-  expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+  const response = await fetch(await presign());
+  expect([response.status, await response.text()]).toEqual([200, 'hello']);
 });
 
 test('a link with one character changed, anywhere, is refused', async () => {
@@ -116,9 +116,9 @@ test.each([
   ['is missing', /X-Amz-Expires=\d+&/, '', /requires X-Amz-Expires/],
 ])('a link whose lifetime %s is malformed', async (_, pattern, replacement, message) => {
   const request = toRequest(await presign());
-  const answer = await send(s3.endpoint, { ...request, target: request.target.replace(pattern, replacement) });
-  expect(answer).toMatchObject({ status: 400, code: 'AuthorizationQueryParametersError' });
-  expect(answer.text).toMatch(message);
+  const response = await send(s3.endpoint, { ...request, target: request.target.replace(pattern, replacement) });
+  expect(response).toMatchObject({ status: 400, code: 'AuthorizationQueryParametersError' });
+  expect(response.text).toMatch(message);
 });
 
 test.each([
@@ -138,9 +138,9 @@ test.each([
 test('a holder of a link cannot add a header of S3 to it', async () => {
   const request = toRequest(await presign());
   const headers = { ...request.headers, 'x-amz-checksum-mode': 'ENABLED' };
-  const answer = await send(s3.endpoint, { ...request, headers });
-  expect(answer).toMatchObject({ status: 403, code: 'AccessDenied' });
-  expect(answer.text).toContain('<HeadersNotSigned>x-amz-checksum-mode</HeadersNotSigned>');
+  const response = await send(s3.endpoint, { ...request, headers });
+  expect(response).toMatchObject({ status: 403, code: 'AccessDenied' });
+  expect(response.text).toContain('<HeadersNotSigned>x-amz-checksum-mode</HeadersNotSigned>');
 });
 
 test('a request without a signature is refused', async () => {
@@ -188,8 +188,8 @@ test('a request that is signed in its headers cannot be changed', async () => {
     [{ headers: { ...request.headers, authorization: 'AWS4-HMAC-SHA256' } }, 400, 'AuthorizationHeaderMalformed'],
   ];
   for (const [change, status, code] of changes) {
-    const answer = await send(s3.endpoint, { ...request, ...change });
-    expect([change, answer.status, answer.code]).toEqual([change, status, code]);
+    const response = await send(s3.endpoint, { ...request, ...change });
+    expect([change, response.status, response.code]).toEqual([change, status, code]);
   }
 });
 
@@ -216,13 +216,13 @@ test('a signed request is refused by a clock that is more than 15 minutes off, e
 test('every response has the time of the server, so that the SDK can correct its clock', async () => {
   const hour = 3_600_000;
   const patient = createClient(s3.endpoint, { maxAttempts: 3 });
-  const [result, answer] = await withOffset(hour, async () => [
+  const [result, response] = await withOffset(hour, async () => [
     await patient.send(list()),
     await send(s3.endpoint, await sign(patient, list())),
   ]);
   expect(result.KeyCount).toBe(1);
-  expect(answer.status).toBe(200);
-  expect(new Date(answer.headers.date ?? '').getTime()).toBeGreaterThan(Date.now() + hour / 2);
+  expect(response.status).toBe(200);
+  expect(new Date(response.headers.date ?? '').getTime()).toBeGreaterThan(Date.now() + hour / 2);
 });
 
 test('credentials with a session token are rejected without it', async () => {

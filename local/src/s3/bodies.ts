@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /** Bytes that were written once and never change. An object is one or, when it came in parts, several of them. */
-export interface Body {
+export interface StoredBody {
   readonly id: string;
   readonly size: number;
 }
 
 export interface Bodies {
   /** Keeps nothing of a body that could not be read to its end. */
-  write(chunks: AsyncIterable<Buffer>): Promise<Body>;
+  write(chunks: AsyncIterable<Buffer>): Promise<StoredBody>;
   /** The bytes from `first` to `last`, both included. */
   read(id: string, first: number, last: number): Iterable<Buffer> | AsyncIterable<Buffer>;
   remove(id: string): void;

@@ -1,8 +1,8 @@
-import type { Call, Operations } from './operation.ts';
+import type { OperationRequest, Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import { allowOnly, childText, document, fields, parseXml } from './xml.ts';
 
-const createBucket = async ({ storage, bucket, region, body }: Call) => {
+const createBucket = async ({ storage, bucket, region, body }: OperationRequest) => {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new S3Error('InvalidBucketName');
   const xml = await body.buffer();
   if (xml.length > 0) {
@@ -17,19 +17,19 @@ const createBucket = async ({ storage, bucket, region, body }: Call) => {
   return { headers: { location: `/${bucket}` } };
 };
 
-const headBucket = ({ storage, bucket, region }: Call) => {
+const headBucket = ({ storage, bucket, region }: OperationRequest) => {
   storage.bucket(bucket);
   return { headers: { 'x-amz-bucket-region': region } };
 };
 
-const deleteBucket = ({ storage, bucket }: Call) => {
+const deleteBucket = ({ storage, bucket }: OperationRequest) => {
   if (storage.bucket(bucket).objects.size > 0)
     throw new S3Error('BucketNotEmpty', undefined, { details: { BucketName: bucket } });
   storage.commit({ type: 'bucket-removed', bucket });
   return { status: 204 };
 };
 
-const putBucketVersioning = async ({ storage, bucket, body }: Call) => {
+const putBucketVersioning = async ({ storage, bucket, body }: OperationRequest) => {
   storage.bucket(bucket);
   const configuration = parseXml(await body.buffer(), 'VersioningConfiguration');
   allowOnly(configuration, ['Status']);
@@ -40,11 +40,11 @@ const putBucketVersioning = async ({ storage, bucket, body }: Call) => {
   return {};
 };
 
-const getBucketVersioning = ({ storage, bucket }: Call) => {
+const getBucketVersioning = ({ storage, bucket }: OperationRequest) => {
   return { body: document('VersioningConfiguration', fields({ Status: storage.bucket(bucket).versioning })) };
 };
 
-const putBucketLifecycle = async ({ storage, bucket, body }: Call) => {
+const putBucketLifecycle = async ({ storage, bucket, body }: OperationRequest) => {
   storage.bucket(bucket);
   const xml = await body.buffer();
   parseXml(xml, 'LifecycleConfiguration');
@@ -53,7 +53,7 @@ const putBucketLifecycle = async ({ storage, bucket, body }: Call) => {
   return {};
 };
 
-const getBucketLifecycle = ({ storage, bucket }: Call) => {
+const getBucketLifecycle = ({ storage, bucket }: OperationRequest) => {
   const { lifecycle } = storage.bucket(bucket);
   if (lifecycle === undefined)
     throw new S3Error('NoSuchLifecycleConfiguration', undefined, { details: { BucketName: bucket } });

@@ -1,12 +1,12 @@
 import { commonPrefix, groupOf, keyEncoding } from './list-keys.ts';
 import { listMultipartUploads } from './list-uploads.ts';
-import { pageSize, type Call, type Operations } from './operation.ts';
+import { pageSize, type OperationRequest, type Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import { compareKeys } from './sorted-map.ts';
 import { isMarker, type Version } from './storage.ts';
 import { document, element, fields } from './xml.ts';
 
-const listObjectsV2 = ({ storage, bucket, parameters }: Call) => {
+const listObjectsV2 = ({ storage, bucket, parameters }: OperationRequest) => {
   if (parameters.get('list-type') !== '2')
     throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
   const prefix = parameters.get('prefix') ?? '';
@@ -79,7 +79,7 @@ const describe = (version: Version): string[] => {
   return fields({ LastModified: modified, ETag: `"${etag}"`, Size: size, StorageClass: 'STANDARD' });
 };
 
-const listObjectVersions = ({ storage, bucket, parameters }: Call) => {
+const listObjectVersions = ({ storage, bucket, parameters }: OperationRequest) => {
   const prefix = parameters.get('prefix') ?? '';
   const delimiter = parameters.get('delimiter') ?? '';
   const keyMarker = parameters.get('key-marker') ?? '';

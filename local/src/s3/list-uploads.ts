@@ -1,9 +1,9 @@
 import { commonPrefix, groupOf, keyEncoding } from './list-keys.ts';
-import { pageSize, type Call } from './operation.ts';
+import { pageSize, type OperationRequest } from './operation.ts';
 import { compareKeys } from './sorted-map.ts';
 import { document, element, fields } from './xml.ts';
 
-export function listMultipartUploads({ storage, bucket, parameters }: Call) {
+export function listMultipartUploads({ storage, bucket, parameters }: OperationRequest) {
   const prefix = parameters.get('prefix') ?? '';
   const delimiter = parameters.get('delimiter') ?? '';
   const keyMarker = parameters.get('key-marker') ?? '';

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import { checkLength, keptHeaders, nextVersionId, versionHeader } from './object-operations.ts';
-import { newId, pageSize, type Call, type Operations } from './operation.ts';
+import { newId, pageSize, type OperationRequest, type Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import type { Part, Upload } from './storage.ts';
 import { allowOnly, children, childText, document, element, fields, parseXml } from './xml.ts';
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-const createMultipartUpload = ({ storage, bucket, key, headers, now }: Call) => {
+const createMultipartUpload = ({ storage, bucket, key, headers, now }: OperationRequest) => {
   storage.bucket(bucket);
   const id = newId();
   storage.commit({ type: 'upload', bucket, upload: { id, key, initiated: now, headers: keptHeaders(headers) } });
   return { body: document('InitiateMultipartUploadResult', fields({ Bucket: bucket, Key: key, UploadId: id })) };
 };
 
-const findUpload = ({ storage, bucket, key, parameters }: Call): Upload => {
+const findUpload = ({ storage, bucket, key, parameters }: OperationRequest): Upload => {
   const id = parameters.get('uploadId') ?? '';
   const upload = storage.bucket(bucket).uploads.get(id);
   if (upload?.key !== key) throw new S3Error('NoSuchUpload', undefined, { details: { UploadId: id } });
   return upload;
 };
 
-const uploadPart = async (call: Call) => {
-  const { storage, bucket, parameters, headers, body, now } = call;
-  findUpload(call);
+const uploadPart = async (request: OperationRequest) => {
+  const { storage, bucket, parameters, headers, body, now } = request;
+  findUpload(request);
   checkLength(headers);
   const number = parameters.get('partNumber') ?? '';
   if (!/^[1-9]\d{0,4}$/.test(number) || Number(number) > 10_000) {
@@ -31,7 +31,7 @@ const uploadPart = async (call: Call) => {
   }
   return storage.keep(body, (stored) => {
     // Again: it may have been completed or aborted in the meantime.
-    const upload = findUpload(call).id;
+    const upload = findUpload(request).id;
     const { md5: etag, checksum } = body;
     storage.commit({
       type: 'part',
@@ -45,9 +45,9 @@ const uploadPart = async (call: Call) => {
 
 const sortedParts = ({ parts }: Upload) => [...parts.values()].sort((a, b) => a.number - b.number);
 
-const listParts = (call: Call) => {
-  const { bucket, key, parameters } = call;
-  const upload = findUpload(call);
+const listParts = (request: OperationRequest) => {
+  const { bucket, key, parameters } = request;
+  const upload = findUpload(request);
   const marker = Number(parameters.get('part-number-marker') ?? 0);
   if (!Number.isInteger(marker)) throw new S3Error('InvalidArgument', 'Argument partNumberMarker must be an integer.');
   const limit = pageSize(parameters, 'max-parts');
@@ -72,11 +72,11 @@ const listParts = (call: Call) => {
   };
 };
 
-const completeMultipartUpload = async (call: Call) => {
-  const { storage, bucket, key, body, now } = call;
-  findUpload(call);
+const completeMultipartUpload = async (request: OperationRequest) => {
+  const { storage, bucket, key, body, now } = request;
+  findUpload(request);
   const xml = await body.buffer();
-  const upload = findUpload(call);
+  const upload = findUpload(request);
   const parts = namedParts(xml, upload);
   const md5s = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex')));
   const etag = `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`;
@@ -122,9 +122,9 @@ const namedParts = (xml: Buffer, { parts }: Upload): Part[] => {
   });
 };
 
-const abortMultipartUpload = (call: Call) => {
-  const { storage, bucket } = call;
-  storage.commit({ type: 'upload-removed', bucket, upload: findUpload(call).id });
+const abortMultipartUpload = (request: OperationRequest) => {
+  const { storage, bucket } = request;
+  storage.commit({ type: 'upload-removed', bucket, upload: findUpload(request).id });
   return { status: 204 };
 };
 

@@ -1,4 +1,4 @@
-import { checkKey, newId, type Call, type Operations } from './operation.ts';
+import { checkKey, newId, type OperationRequest, type Operations } from './operation.ts';
 import { S3Error } from './s3-error.ts';
 import { isMarker, type Bucket, type StoredObject } from './storage.ts';
 import { allowOnly, children, childText, document, element, fields, parseXml } from './xml.ts';
@@ -13,8 +13,8 @@ const OVERRIDES = [
 ];
 const READ_PARAMETERS = ['versionId', ...OVERRIDES.map((name) => `response-${name}`)];
 
-const putObject = async (call: Call) => {
-  const { storage, bucket, key, headers, body, now } = call;
+const putObject = async (request: OperationRequest) => {
+  const { storage, bucket, key, headers, body, now } = request;
   storage.bucket(bucket);
   checkLength(headers);
   return storage.keep(body, (stored) => {
@@ -59,9 +59,9 @@ export const nextVersionId = ({ versioning }: Bucket) => (versioning === 'Enable
 export const versionHeader = ({ versioning }: Bucket, id: string): Record<string, string> =>
   versioning === undefined ? {} : { 'x-amz-version-id': id };
 
-const getObject = (call: Call) => {
-  const { storage, parameters, headers } = call;
-  const version = findVersion(call);
+const getObject = (request: OperationRequest) => {
+  const { storage, parameters, headers } = request;
+  const version = findVersion(request);
   const { size, etag, modified, bodies, checksum } = version;
   const range = parseRange(headers.get('range'), size);
   const { first, last } = range ?? { first: 0, last: size - 1 };
@@ -75,7 +75,7 @@ const getObject = (call: Call) => {
       'last-modified': new Date(modified).toUTCString(),
       ...version.headers,
       ...overridden(parameters),
-      ...versionHeader(storage.bucket(call.bucket), version.id),
+      ...versionHeader(storage.bucket(request.bucket), version.id),
       ...(range !== undefined && { 'content-range': `bytes ${first}-${last}/${size}` }),
       ...(range === undefined && headers.get('x-amz-checksum-mode') === 'ENABLED' && checksum),
     },
@@ -83,7 +83,7 @@ const getObject = (call: Call) => {
   };
 };
 
-const findVersion = ({ storage, bucket, key, parameters }: Call): StoredObject => {
+const findVersion = ({ storage, bucket, key, parameters }: OperationRequest): StoredObject => {
   const versions = storage.bucket(bucket).objects.get(key) ?? [];
   const id = parameters.get('versionId');
   if (id !== undefined) checkVersionId(id);
@@ -130,8 +130,8 @@ interface Deleted {
   readonly marker: string | undefined;
 }
 
-const deleteVersion = (call: Call, key: string, versionId: string | undefined): Deleted => {
-  const { storage, bucket, now, faults } = call;
+const deleteVersion = (request: OperationRequest, key: string, versionId: string | undefined): Deleted => {
+  const { storage, bucket, now, faults } = request;
   if (faults.protectedKeys.has(key)) throw new S3Error('AccessDenied');
   const { versioning, objects } = storage.bucket(bucket);
   if (versionId === undefined && versioning !== undefined) {
@@ -144,10 +144,10 @@ const deleteVersion = (call: Call, key: string, versionId: string | undefined): 
   return { versionId, marker: version !== undefined && isMarker(version) ? version.id : undefined };
 };
 
-const deleteObject = (call: Call) => {
-  const id = call.parameters.get('versionId');
+const deleteObject = (request: OperationRequest) => {
+  const id = request.parameters.get('versionId');
   if (id !== undefined) checkVersionId(id);
-  const { versionId, marker } = deleteVersion(call, call.key, id);
+  const { versionId, marker } = deleteVersion(request, request.key, id);
   const shownId = versionId ?? marker;
   return {
     status: 204,
@@ -158,15 +158,15 @@ const deleteObject = (call: Call) => {
   };
 };
 
-const deleteObjects = async (call: Call) => {
-  call.storage.bucket(call.bucket);
-  if (!call.body.isProtected) {
+const deleteObjects = async (request: OperationRequest) => {
+  request.storage.bucket(request.bucket);
+  if (!request.body.isProtected) {
     throw new S3Error('InvalidRequest', 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
-  const request = parseXml(await call.body.buffer(), 'Delete');
-  allowOnly(request, ['Object', 'Quiet']);
-  const quiet = childText(request, 'Quiet') === 'true';
-  const objects = children(request, 'Object').map((object) => {
+  const list = parseXml(await request.body.buffer(), 'Delete');
+  allowOnly(list, ['Object', 'Quiet']);
+  const quiet = childText(list, 'Quiet') === 'true';
+  const objects = children(list, 'Object').map((object) => {
     allowOnly(object, ['Key', 'VersionId']);
     const key = childText(object, 'Key') ?? '';
     if (key === '') throw new S3Error('MalformedXML');
@@ -178,7 +178,7 @@ const deleteObjects = async (call: Call) => {
     try {
       checkKey(key);
       if (versionId !== undefined) checkVersionId(versionId);
-      const { marker } = deleteVersion(call, key, versionId);
+      const { marker } = deleteVersion(request, key, versionId);
       const DeleteMarker = marker === undefined ? undefined : true;
       const deleted = { Key: key, VersionId: versionId, DeleteMarker, DeleteMarkerVersionId: marker };
       return quiet ? '' : element('Deleted', fields(deleted));

@@ -71,11 +71,11 @@ test('a link may set headers of its response, and may be read in ranges', async 
     ResponseCacheControl: 'private',
   });
   const link = await getSignedUrl(client, command, { expiresIn: 60 });
-  const answer = await fetch(link, { headers: { range: 'bytes=3-4' } });
-  expect([answer.status, await answer.text()]).toEqual([206, '34']);
-  expect(answer.headers.get('content-disposition')).toBe(`attachment; filename*=UTF-8''%C3%BC%20%28.png`);
-  expect(answer.headers.get('content-type')).toBe('image/png');
-  expect(answer.headers.get('cache-control')).toBe('private');
+  const response = await fetch(link, { headers: { range: 'bytes=3-4' } });
+  expect([response.status, await response.text()]).toEqual([206, '34']);
+  expect(response.headers.get('content-disposition')).toBe(`attachment; filename*=UTF-8''%C3%BC%20%28.png`);
+  expect(response.headers.get('content-type')).toBe('image/png');
+  expect(response.headers.get('cache-control')).toBe('private');
 });
 
 test('a link cannot set a header to a value that HTTP forbids', async () => {
@@ -178,8 +178,8 @@ test.each([
   ['http://127.0.0.1/test-bucket/a', 'an absolute URL'],
   ['*', 'an asterisk'],
 ])('the target %s (%s) is InvalidURI', async (target) => {
-  const answer = await send(s3.endpoint, { method: 'GET', target, headers: {} });
-  expect(answer).toMatchObject({ status: 400, code: 'InvalidURI' });
+  const response = await send(s3.endpoint, { method: 'GET', target, headers: {} });
+  expect(response).toMatchObject({ status: 400, code: 'InvalidURI' });
 });
 
 test('it listens on 127.0.0.1, and closes while connections are open', async () => {

@@ -12,7 +12,7 @@ export interface Faults {
 }
 
 /** A request whose signature is verified. */
-export interface Call {
+export interface OperationRequest {
   readonly storage: Storage;
   readonly faults: Faults;
   readonly region: string;
@@ -26,7 +26,7 @@ export interface Call {
   readonly body: RequestBody;
 }
 
-export interface Answer {
+export interface OperationResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** A string is XML. */
@@ -39,7 +39,7 @@ export interface Operation {
   /** The query parameters without which it is another operation. */
   readonly requires?: readonly string[];
   readonly accepts?: readonly string[];
-  readonly run: (call: Call) => Answer | Promise<Answer>;
+  readonly run: (request: OperationRequest) => OperationResponse | Promise<OperationResponse>;
 }
 
 export type Operations = Readonly<Record<string, Operation>>;

@@ -13,7 +13,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { refuseForeignHosts } from '../foreign-hosts.ts';
 import { closeServer, listen } from '../loopback.ts';
-import { checkKey, type Answer, type Faults } from './operation.ts';
+import { checkKey, type Faults, type OperationResponse } from './operation.ts';
 import { findOperation } from './operations.ts';
 import { RequestBody } from './request-body.ts';
 import { S3Error } from './s3-error.ts';
@@ -98,7 +98,7 @@ const respond = async (request: IncomingMessage, response: ServerResponse, setti
   response.setHeader('date', settings.clock().toUTCString());
   if (settings.corsOrigin !== undefined) response.setHeader('access-control-allow-origin', settings.corsOrigin);
   try {
-    const { status = 200, headers = {}, body } = await answer(request, settings);
+    const { status = 200, headers = {}, body } = await runOperation(request, settings);
     response.writeHead(status, { ...(typeof body === 'string' && { 'content-type': 'application/xml' }), ...headers });
     if (body === undefined || request.method === 'HEAD') response.end();
     else if (typeof body === 'string') response.end(body);
@@ -111,7 +111,7 @@ const respond = async (request: IncomingMessage, response: ServerResponse, setti
   request.resume();
 };
 
-const answer = async (request: IncomingMessage, settings: Settings): Promise<Answer> => {
+const runOperation = async (request: IncomingMessage, settings: Settings): Promise<OperationResponse> => {
   const { storage, faults, credentials, region, clock } = settings;
   const { method = '', url = '', headersDistinct } = request;
   const target = parseTarget(url);

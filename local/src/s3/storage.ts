@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMemoryBodies, openFileBodies, type Bodies, type Body } from './bodies.ts';
+import { createMemoryBodies, openFileBodies, type Bodies, type StoredBody } from './bodies.ts';
 import { openJournal, readJournal, type Journal } from './journal.ts';
 import { S3Error } from './s3-error.ts';
 import { SortedMap } from './sorted-map.ts';
@@ -14,7 +14,7 @@ export interface StoredObject {
   /** Headers that a GET returns as they were sent. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum: Readonly<Record<string, string>>;
-  readonly bodies: readonly Body[];
+  readonly bodies: readonly StoredBody[];
 }
 
 export interface DeleteMarker {
@@ -32,7 +32,7 @@ export interface Part {
   readonly modified: string;
   readonly etag: string;
   readonly checksum: Readonly<Record<string, string>>;
-  readonly body: Body;
+  readonly body: StoredBody;
 }
 
 export interface Upload {
@@ -110,7 +110,7 @@ export class Storage {
   }
 
   /** Writes a body and calls `name`, which commits the record that names it. If either fails, nothing is left of the body. */
-  async keep<T>(chunks: AsyncIterable<Buffer>, name: (body: Body) => T): Promise<T> {
+  async keep<T>(chunks: AsyncIterable<Buffer>, name: (body: StoredBody) => T): Promise<T> {
     const body = await this.#bodies.write(chunks);
     try {
       return name(body);
@@ -121,7 +121,7 @@ export class Storage {
   }
 
   /** The bytes from `first` to `last`, both included, of bodies that follow one another. */
-  async *read(bodies: readonly Body[], first: number, last: number): AsyncGenerator<Buffer, void, undefined> {
+  async *read(bodies: readonly StoredBody[], first: number, last: number): AsyncGenerator<Buffer, void, undefined> {
     let offset = 0;
     for (const { id, size } of bodies) {
       const from = Math.max(first - offset, 0);
@@ -132,7 +132,7 @@ export class Storage {
   }
 
   /** Returns the bodies that no longer have a name. */
-  #apply(change: Change): readonly Body[] {
+  #apply(change: Change): readonly StoredBody[] {
     if (change.type === 'bucket') {
       const bucket = this.#buckets.get(change.bucket);
       if (bucket !== undefined) bucket.versioning = change.versioning;
@@ -210,13 +210,13 @@ const bodiesOf = (version: Version) => (isMarker(version) ? [] : version.bodies)
 const partBodies = ({ parts }: Upload) => [...parts.values()].map(({ body }) => body);
 
 /** Puts the version on top. There is one `null` version at most: a new one takes the place of the old. */
-const addVersion = ({ objects }: Bucket, key: string, version: Version): readonly Body[] => {
+const addVersion = ({ objects }: Bucket, key: string, version: Version): readonly StoredBody[] => {
   const versions = objects.get(key) ?? [];
   objects.set(key, [version, ...versions.filter(({ id }) => id !== version.id)]);
   return versions.filter(({ id }) => id === version.id).flatMap(bodiesOf);
 };
 
-const removeVersion = ({ objects }: Bucket, key: string, versionId: string): readonly Body[] => {
+const removeVersion = ({ objects }: Bucket, key: string, versionId: string): readonly StoredBody[] => {
   const versions = objects.get(key) ?? [];
   const left = versions.filter(({ id }) => id !== versionId);
   if (left.length > 0) objects.set(key, left);

@@ -28,7 +28,7 @@ export interface RawRequest {
   body?: string | Buffer;
 }
 
-interface RawAnswer {
+interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -36,7 +36,7 @@ interface RawAnswer {
   readonly code: string | undefined;
 }
 
-export const send = (endpoint: string, { method, target, headers, body }: RawRequest): Promise<RawAnswer> =>
+export const send = (endpoint: string, { method, target, headers, body }: RawRequest): Promise<RawResponse> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(endpoint);
     const request = httpRequest({ hostname, port, method, path: target, headers }, (response) => {

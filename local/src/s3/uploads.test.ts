@@ -200,9 +200,9 @@ test('checksums that cannot be verified are rejected as not implemented', async 
     const request = await sign(client, command, ({ headers }) => {
       headers[header] = 'AAAAAA==';
     });
-    const answer = await send(s3.endpoint, request);
-    expect(answer).toMatchObject({ status: 501, code: 'NotImplemented' });
-    expect(answer.text).toMatch(/<Message>PutObject with the header x-amz-.*checksum.* is not implemented/);
+    const response = await send(s3.endpoint, request);
+    expect(response).toMatchObject({ status: 501, code: 'NotImplemented' });
+    expect(response.text).toMatch(/<Message>PutObject with the header x-amz-.*checksum.* is not implemented/);
   }
 });
 
@@ -211,9 +211,9 @@ test('a trailer that cannot be verified is rejected as not implemented', async (
     delete headers['x-amz-checksum-crc32'];
     Object.assign(headers, UNSIGNED_TRAILER, { 'x-amz-trailer': 'x-amz-checksum-crc64nvme' });
   });
-  const answer = await send(s3.endpoint, request);
-  expect(answer).toMatchObject({ status: 501, code: 'NotImplemented' });
-  expect(answer.text).toContain(
+  const response = await send(s3.endpoint, request);
+  expect(response).toMatchObject({ status: 501, code: 'NotImplemented' });
+  expect(response.text).toContain(
     'PutObject with the header x-amz-trailer: x-amz-checksum-crc64nvme is not implemented.',
   );
 });

@@ -243,7 +243,7 @@ test.each([
 
 test('a batch with conditional deletes is rejected as not implemented', async () => {
   await put('a', 'a');
-  const answer = await deleteWith('<Delete><Object><Key>a</Key><ETag>"x"</ETag></Object></Delete>');
-  expect(answer).toMatchObject({ status: 501, code: 'NotImplemented' });
+  const response = await deleteWith('<Delete><Object><Key>a</Key><ETag>"x"</ETag></Object></Delete>');
+  expect(response).toMatchObject({ status: 501, code: 'NotImplemented' });
   expect(await versions()).toEqual(['a null *']);
 });

@@ -19,12 +19,12 @@ test('the container returns the use cases and the authenticator, each created on
     expect(container.get(SERVICES.jobs)).toBe(jobs);
 
     const authenticator = container.get(SERVICES.authenticator);
-    const user = await authenticator.authenticate(await stack.tokenIssuer.issueToken('alice'));
-    expect(user).toBe('alice');
+    const userId = await authenticator.authenticate(await stack.tokenIssuer.issueToken('alice'));
+    expect(userId).toBe('alice');
     await stack.table.put({ userId: 'alice', jobId: 1, status: 'queued' });
-    expect((await jobs.listJobs(user)).jobs).toMatchObject([{ jobId: 1, status: { code: 'queued' } }]);
+    expect((await jobs.listJobs(userId)).jobs).toMatchObject([{ jobId: 1, status: { code: 'queued' } }]);
     await jobs.deleteJob(parseUserId('alice'), parseJobId(1));
-    expect((await jobs.listJobs(user)).jobs).toEqual([]);
+    expect((await jobs.listJobs(userId)).jobs).toEqual([]);
 
     const checks = container.get(SERVICES.readinessChecks);
     expect(Object.keys(checks)).toEqual(['table', 'bucket', 'token keys']);

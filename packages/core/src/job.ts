@@ -33,5 +33,5 @@ export const objectsWithResults = (job: Job): readonly ObjectUuid[] =>
   job.status.hasResults
     ? Object.keys(job.objectUuidNames)
         .filter(isObjectUuid)
-        .filter((object) => !Object.hasOwn(job.failedToProcess, object))
+        .filter((objectUuid) => !Object.hasOwn(job.failedToProcess, objectUuid))
     : [];

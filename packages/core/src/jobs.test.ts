@@ -50,16 +50,16 @@ describe('getJob', () => {
 
   test('links the full and the minified result of each object', async () => {
     jobStore.put(record);
-    for (const object of ['a.png', 'b.wav']) {
-      objectStore.put(`alice/1/results/${object}.json`, `full ${object}`);
-      objectStore.put(`alice/1/results/${object}.min.json`, `min ${object}`);
+    for (const objectUuid of ['a.png', 'b.wav']) {
+      objectStore.put(`alice/1/results/${objectUuid}.json`, `full ${objectUuid}`);
+      objectStore.put(`alice/1/results/${objectUuid}.min.json`, `min ${objectUuid}`);
     }
     const { job, results } = await jobs().getJob(alice, one);
     expect(job).toMatchObject({ userId: 'alice', jobId: 1 });
     expect(Object.keys(results)).toEqual(['a.png', 'b.wav']);
-    for (const [object, { full, min }] of Object.entries(results)) {
-      expect(objectStore.get(full)).toBe(`full ${object}`);
-      expect(objectStore.get(min)).toBe(`min ${object}`);
+    for (const [objectUuid, { full, min }] of Object.entries(results)) {
+      expect(objectStore.get(full)).toBe(`full ${objectUuid}`);
+      expect(objectStore.get(min)).toBe(`min ${objectUuid}`);
     }
   });
 
@@ -98,8 +98,8 @@ describe('streamJob', () => {
     const streamed = await jobs().streamJob(alice, one, { objectUrls: true });
     const results: string[] = [];
     const objectUrls: string[] = [];
-    for await (const batch of streamed.results) results.push(...batch.map(([object]) => object));
-    for await (const batch of streamed.objectUrls ?? []) objectUrls.push(...batch.map(([object]) => object));
+    for await (const batch of streamed.results) results.push(...batch.map(([objectUuid]) => objectUuid));
+    for await (const batch of streamed.objectUrls ?? []) objectUrls.push(...batch.map(([objectUuid]) => objectUuid));
     expect(results).toEqual(Object.keys(whole.results));
     expect(objectUrls).toEqual(Object.keys(whole.objectUrls ?? {}));
     expect(streamed.expiresAt).toEqual(whole.expiresAt);
@@ -292,9 +292,9 @@ describe('listJobs with a limit', () => {
   test('requests one job more than the limit, to know whether there is a next page', async () => {
     const hints: unknown[] = [];
     const list = jobStore.list.bind(jobStore);
-    jobStore.list = (user, range, options) => {
+    jobStore.list = (userId, range, options) => {
       hints.push(range?.sizeHint);
-      return list(user, range, options);
+      return list(userId, range, options);
     };
     await jobs().listJobs(alice, { limit: 4 });
     await jobs().listJobs(alice, { limit: 4, statuses: ['success'] });

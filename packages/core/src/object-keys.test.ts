@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseJobId, parseObjectUuid, parseUserId } from './identifiers.ts';
 import { fullResultKey, jobPrefix, minResultKey, uploadedFileKey } from './object-keys.ts';
 
-const [user, job, object] = [parseUserId('alice'), parseJobId(1), parseObjectUuid('uuid.png')];
+const [alice, one, png] = [parseUserId('alice'), parseJobId(1), parseObjectUuid('uuid.png')];
 
 /** Identifiers that are similar to each other and to parts of keys, so that collisions are found. */
 const triples = fc.tuple(
@@ -25,14 +25,14 @@ const isUserId = (value: string): boolean => {
 
 describe('object keys', () => {
   test('have the documented form', () => {
-    expect(uploadedFileKey(user, job, object)).toBe('alice/1/uuid.png');
-    expect(fullResultKey(user, job, object)).toBe('alice/1/results/uuid.png.json');
-    expect(minResultKey(user, job, object)).toBe('alice/1/results/uuid.png.min.json');
+    expect(uploadedFileKey(alice, one, png)).toBe('alice/1/uuid.png');
+    expect(fullResultKey(alice, one, png)).toBe('alice/1/results/uuid.png.json');
+    expect(minResultKey(alice, one, png)).toBe('alice/1/results/uuid.png.min.json');
   });
 
   test('the prefix of job 1 does not cover job 10', () => {
-    expect(jobPrefix(user, job)).toBe('alice/1/');
-    expect(uploadedFileKey(user, parseJobId(10), object).startsWith(jobPrefix(user, job))).toBe(false);
+    expect(jobPrefix(alice, one)).toBe('alice/1/');
+    expect(uploadedFileKey(alice, parseJobId(10), png).startsWith(jobPrefix(alice, one))).toBe(false);
   });
 
   test('no two users, jobs or objects share the key of an uploaded file', () => {
@@ -50,9 +50,9 @@ describe('object keys', () => {
   test('every key of a job, and no key of another job, starts with its prefix', () => {
     const valid = triples.filter(([userId]) => isUserId(userId));
     fc.assert(
-      fc.property(valid, valid, ([userId, jobId, uuid], [otherUser, otherJob]) => {
-        const prefix = jobPrefix(parseUserId(otherUser), parseJobId(otherJob));
-        const covered = userId === otherUser && jobId === otherJob;
+      fc.property(valid, valid, ([userId, jobId, uuid], [otherUserId, otherJobId]) => {
+        const prefix = jobPrefix(parseUserId(otherUserId), parseJobId(otherJobId));
+        const covered = userId === otherUserId && jobId === otherJobId;
         for (const keyOf of [uploadedFileKey, fullResultKey, minResultKey]) {
           const key = keyOf(parseUserId(userId), parseJobId(jobId), parseObjectUuid(uuid));
           expect(key.startsWith(prefix)).toBe(covered);

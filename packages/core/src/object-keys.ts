@@ -12,13 +12,13 @@ export type KeyPrefix = string & { readonly [composed]: 'KeyPrefix' };
 export const jobPrefix = (userId: UserId, jobId: JobId): KeyPrefix => `${userId}/${jobId}/` as KeyPrefix;
 
 /** Returns the key of an uploaded file. No two (user, job, object) triples share a key: no identifier contains a slash. */
-export const uploadedFileKey = (userId: UserId, jobId: JobId, object: ObjectUuid): ObjectKey =>
-  `${jobPrefix(userId, jobId)}${object}` as ObjectKey;
+export const uploadedFileKey = (userId: UserId, jobId: JobId, objectUuid: ObjectUuid): ObjectKey =>
+  `${jobPrefix(userId, jobId)}${objectUuid}` as ObjectKey;
 
 /** Returns the key of the full result document of one object. */
-export const fullResultKey = (userId: UserId, jobId: JobId, object: ObjectUuid): ObjectKey =>
-  `${jobPrefix(userId, jobId)}results/${object}.json` as ObjectKey;
+export const fullResultKey = (userId: UserId, jobId: JobId, objectUuid: ObjectUuid): ObjectKey =>
+  `${jobPrefix(userId, jobId)}results/${objectUuid}.json` as ObjectKey;
 
 /** Returns the key of the minified result document of one object. */
-export const minResultKey = (userId: UserId, jobId: JobId, object: ObjectUuid): ObjectKey =>
-  `${jobPrefix(userId, jobId)}results/${object}.min.json` as ObjectKey;
+export const minResultKey = (userId: UserId, jobId: JobId, objectUuid: ObjectUuid): ObjectKey =>
+  `${jobPrefix(userId, jobId)}results/${objectUuid}.min.json` as ObjectKey;

@@ -132,9 +132,9 @@ describe('a request whose deadline is reached', () => {
       new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason as Error));
       });
-    jobStore.find = (_user, _job, options) => untilAborted(options?.signal);
-    jobStore.delete = (_user, _job, options) => untilAborted(options?.signal);
-    jobStore.list = async function* (_user, _range, options) {
+    jobStore.find = (_userId, _jobId, options) => untilAborted(options?.signal);
+    jobStore.delete = (_userId, _jobId, options) => untilAborted(options?.signal);
+    jobStore.list = async function* (_userId, _range, options) {
       yield await untilAborted(options?.signal);
     };
     const { sendAsAlice } = await start({ requestTimeoutSeconds: () => 0.05 });

@@ -46,8 +46,8 @@ describe('GatewayAuthenticator', () => {
     const authenticator = new GatewayAuthenticator({ userIdClaim: 'sub' });
     const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
     const seen = await Promise.all(
-      users.map((user) =>
-        invocation.run({ event: version2({ sub: user }), ...rest }, async () => {
+      users.map((userId) =>
+        invocation.run({ event: version2({ sub: userId }), ...rest }, async () => {
           await new Promise(setImmediate);
           const before = await authenticator.authenticate(undefined);
           await new Promise(setImmediate);
@@ -55,7 +55,7 @@ describe('GatewayAuthenticator', () => {
         }),
       ),
     );
-    expect(seen).toEqual(users.map((user) => [user, user]));
+    expect(seen).toEqual(users.map((userId) => [userId, userId]));
   });
 
   test('rejects with the reason of an aborted signal', async () => {

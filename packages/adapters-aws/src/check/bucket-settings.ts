@@ -5,7 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { codeOf, explain, isNotImplemented } from './explain.ts';
-import { check, failed, ok, warning, type Finding, type Outcome } from './finding.ts';
+import { check, failed, ok, warning, type Finding, type CheckOutcome } from './finding.ts';
 import { checkLifecycle } from './lifecycle.ts';
 
 export const BUCKET_SETTINGS = ['object lock', 'versioning', 'lifecycle'];
@@ -14,7 +14,7 @@ export const BUCKET_SETTINGS = ['object lock', 'versioning', 'lifecycle'];
 export async function* checkBucketSettings(client: S3Client, bucketName: string): AsyncIterable<Finding> {
   const Bucket = bucketName;
   /** The service works without these calls, so a refused one is a warning. */
-  const explainSetting = (error: unknown, name: string, permission: string): Outcome => {
+  const explainSetting = (error: unknown, name: string, permission: string): CheckOutcome => {
     const resource = `the bucket ${bucketName}`;
     const text = isNotImplemented(error)
       ? `The server has no ${name}, so this setting cannot be checked.`

@@ -6,10 +6,10 @@ import { ObjectDeleter } from '../s3/object-deleter.ts';
 import { BUCKET_SETTINGS, checkBucketSettings } from './bucket-settings.ts';
 import { codeOf, explain, type TriedCall } from './explain.ts';
 import { check, failed, ok, skipped, type Finding } from './finding.ts';
-import { NOBODY } from './table.ts';
+import { CHECK_USER_ID } from './table.ts';
 
-const PREFIX = jobPrefix(NOBODY, parseJobId(1));
-const KEY = uploadedFileKey(NOBODY, parseJobId(1), parseObjectUuid('none'));
+const PREFIX = jobPrefix(CHECK_USER_ID, parseJobId(1));
+const KEY = uploadedFileKey(CHECK_USER_ID, parseJobId(1), parseObjectUuid('none'));
 
 export const BUCKET_SUBJECTS = ['bucket', 'read files', 'delete files', ...BUCKET_SETTINGS];
 

@@ -9,20 +9,20 @@ export interface Finding {
   readonly text: string;
 }
 
-export type Outcome = Omit<Finding, 'subject'>;
+export type CheckOutcome = Omit<Finding, 'subject'>;
 
 /** How long one check may take. */
 const TIMEOUT_MS = 10_000;
 
-export const ok = (text: string): Outcome => ({ verdict: 'ok', text });
-export const warning = (text: string): Outcome => ({ verdict: 'warning', text });
-export const failed = (text: string): Outcome => ({ verdict: 'failed', text });
+export const ok = (text: string): CheckOutcome => ({ verdict: 'ok', text });
+export const warning = (text: string): CheckOutcome => ({ verdict: 'warning', text });
+export const failed = (text: string): CheckOutcome => ({ verdict: 'failed', text });
 
 /** Runs one check within its time. `explain` turns an error into the outcome. */
 export const check = async (
   subject: string,
-  run: (signal: AbortSignal) => Promise<Outcome>,
-  explain: (error: unknown) => Outcome,
+  run: (signal: AbortSignal) => Promise<CheckOutcome>,
+  explain: (error: unknown) => CheckOutcome,
 ): Promise<Finding> => {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {

@@ -1,5 +1,5 @@
 import type { LifecycleRule } from '@aws-sdk/client-s3';
-import { ok, warning, type Outcome } from './finding.ts';
+import { ok, warning, type CheckOutcome } from './finding.ts';
 
 /** Storage classes from which a link does not download until the object is restored. */
 const ARCHIVES: readonly (string | undefined)[] = ['GLACIER', 'DEEP_ARCHIVE'];
@@ -8,7 +8,7 @@ const ARCHIVES: readonly (string | undefined)[] = ['GLACIER', 'DEEP_ARCHIVE'];
  * Checks the rules of a bucket. A rule for one prefix concerns a few users at most, so it neither fails nor passes the
  * check. A rule for tags or sizes may concern any file.
  */
-export const checkLifecycle = (rules: readonly LifecycleRule[], isVersioned: boolean): Outcome => {
+export const checkLifecycle = (rules: readonly LifecycleRule[], isVersioned: boolean): CheckOutcome => {
   const enabled = rules.filter(({ Status }) => Status === 'Enabled');
   const forAnyUser = enabled.filter((rule) => prefixOf(rule) === '');
   const forEveryFile = forAnyUser.filter((rule) => !isNarrow(rule));

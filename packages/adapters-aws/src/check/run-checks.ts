@@ -3,7 +3,7 @@ import { createAwsClients } from '../aws-clients.ts';
 import type { AwsConfig } from '../config.ts';
 import { BUCKET_SUBJECTS, checkBucket } from './bucket.ts';
 import { reasonOf } from './explain.ts';
-import { check, failed, ok, skipped, type Finding, type Outcome } from './finding.ts';
+import { check, failed, ok, skipped, type Finding, type CheckOutcome } from './finding.ts';
 import { checkTable, TABLE_SUBJECTS } from './table.ts';
 import { checkTokenKeys } from './token-keys.ts';
 
@@ -36,7 +36,7 @@ export async function* runChecks(config: AwsConfig): AsyncIterable<Finding> {
   }
 }
 
-const findCredentials = async ({ config }: DynamoDBClient): Promise<Outcome> => {
+const findCredentials = async ({ config }: DynamoDBClient): Promise<CheckOutcome> => {
   const region = await config.region();
   const { expiration } = await config.credentials();
   const end = expiration ? `, to be renewed before ${expiration.toISOString()}` : '';

@@ -7,8 +7,8 @@ import { codeOf, explain, isNotImplemented, type TriedCall } from './explain.ts'
 import { check, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 /** A user without jobs: no issuer has such an id. */
-export const NOBODY = parseUserId('jobs-api --check');
-const NO_JOB = parseJobId(1);
+export const CHECK_USER_ID = parseUserId('jobs-api --check');
+const CHECK_JOB_ID = parseJobId(1);
 
 export const TABLE_SUBJECTS = ['table', 'index projection', 'delete records', 'backups'];
 
@@ -30,7 +30,7 @@ export async function* checkTable(client: DynamoDBClient, config: AwsConfig): As
       indexProblems = problems.index;
       if (problems.table.length > 0) return failed(`${tableName}: ${problems.table.join('; ')}.`);
       tried = callOf('GetItem');
-      await store.find(NOBODY, NO_JOB, { signal });
+      await store.find(CHECK_USER_ID, CHECK_JOB_ID, { signal });
       return ok(`${tableName} exists and can be read.`);
     },
     (error) => failed(explain(error, tried)),
@@ -48,7 +48,7 @@ export async function* checkTable(client: DynamoDBClient, config: AwsConfig): As
         return failed(
           `${tableName}: ${indexProblems.join('; ')}. Create the index as jobs-table.ts describes it, or correct JOBS_SUMMARY_INDEX.`,
         );
-      await store.list(NOBODY, { sizeHint: 1 }, { signal })[Symbol.asyncIterator]().next();
+      await store.list(CHECK_USER_ID, { sizeHint: 1 }, { signal })[Symbol.asyncIterator]().next();
       return summaryIndexName === undefined
         ? warning('JOBS_SUMMARY_INDEX is not set: a list reads whole jobs from the table, which costs more.')
         : ok(`${summaryIndexName} has everything that a list shows, and can be read.`);
@@ -63,7 +63,7 @@ export async function* checkTable(client: DynamoDBClient, config: AwsConfig): As
       // The condition is never met, so nothing is deleted.
       const command = new DeleteItemCommand({
         TableName: tableName,
-        Key: { [PARTITION_KEY]: { S: NOBODY }, [SORT_KEY]: { N: String(NO_JOB) } },
+        Key: { [PARTITION_KEY]: { S: CHECK_USER_ID }, [SORT_KEY]: { N: String(CHECK_JOB_ID) } },
         ConditionExpression: 'attribute_exists(#key) AND attribute_not_exists(#key)',
         ExpressionAttributeNames: { '#key': PARTITION_KEY },
       });

@@ -97,13 +97,13 @@ describe('DynamoJobStore', () => {
   afterAll(() => close());
 
   describe.each(waysToList)('lists through %s', (_, summaryIndexName) => {
-    const list = async (user: string) => {
+    const list = async (userId: string) => {
       const store = new DynamoJobStore(table.client, { tableName: TABLE, summaryIndexName });
       const ids: number[] = [];
       const unreadable: string[] = [];
       const onUnreadable = ({ storedJobId }: UnreadableJob) => unreadable.push(storedJobId);
       let pages = 0;
-      for await (const page of store.list(parseUserId(user), {}, { onUnreadable })) {
+      for await (const page of store.list(parseUserId(userId), {}, { onUnreadable })) {
         for (const { jobId } of page) ids.push(jobId);
         pages++;
       }

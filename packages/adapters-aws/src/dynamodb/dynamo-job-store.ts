@@ -47,15 +47,15 @@ export class DynamoJobStore implements JobStore {
     this.#summaryIndexName = summaryIndexName;
   }
 
-  async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
-    const command = new GetItemCommand({ TableName: this.#tableName, Key: keyOf(user, job), ConsistentRead: true });
+  async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
+    const command = new GetItemCommand({ TableName: this.#tableName, Key: keyOf(userId, jobId), ConsistentRead: true });
     const { Item } = await callAws('GetItem', signal, (options) => this.#client.send(command, options));
     if (Item !== undefined && !isObject(Item)) throw new Error('GetItem failed: the item is not a map of attributes');
-    return Item && readJob(user, Item);
+    return Item && readJob(userId, Item);
   }
 
   async *list(
-    user: UserId,
+    userId: UserId,
     { order = 'asc', after, sizeHint }: ListRange = {},
     { signal, onUnreadable }: ListOptions = {},
   ): AsyncIterable<readonly JobSummary[]> {
@@ -65,10 +65,10 @@ export class DynamoJobStore implements JobStore {
       const command = new QueryCommand({
         TableName: this.#tableName,
         IndexName: this.#summaryIndexName,
-        KeyConditionExpression: `#${PARTITION_KEY} = :user${isInRange}`,
+        KeyConditionExpression: `#${PARTITION_KEY} = :userId${isInRange}`,
         ProjectionExpression: LIST_PROJECTION,
         ExpressionAttributeNames: PLACEHOLDERS,
-        ExpressionAttributeValues: { ':user': { S: user }, ...(after && { ':after': { N: String(after) } }) },
+        ExpressionAttributeValues: { ':userId': { S: userId }, ...(after && { ':after': { N: String(after) } }) },
         ScanIndexForward: order === 'asc',
         Limit: sizeHint,
         ExclusiveStartKey: position,
@@ -76,7 +76,7 @@ export class DynamoJobStore implements JobStore {
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
         this.#client.send(command, options),
       );
-      yield readable(user, checkedItems(Items), onUnreadable);
+      yield readable(userId, checkedItems(Items), onUnreadable);
       position = LastEvaluatedKey;
     } while (position);
   }
@@ -99,19 +99,19 @@ export class DynamoJobStore implements JobStore {
     const command = new QueryCommand({
       TableName: this.#tableName,
       IndexName: this.#summaryIndexName,
-      KeyConditionExpression: `#${PARTITION_KEY} = :user AND #${SORT_KEY} = :job`,
+      KeyConditionExpression: `#${PARTITION_KEY} = :userId AND #${SORT_KEY} = :jobId`,
       ProjectionExpression: LIST_PROJECTION,
       ExpressionAttributeNames: PLACEHOLDERS,
-      ExpressionAttributeValues: { ':user': { S: userId }, ':job': { N: String(jobId) } },
+      ExpressionAttributeValues: { ':userId': { S: userId }, ':jobId': { N: String(jobId) } },
     });
     const { Items } = await callAws('Query', signal, (options) => this.#client.send(command, options));
     return checkedItems(Items);
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
+  async delete(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<boolean> {
     const command = new DeleteItemCommand({
       TableName: this.#tableName,
-      Key: keyOf(user, job),
+      Key: keyOf(userId, jobId),
       // Says whether there was an item. A condition would say so too, but would fail if there was none.
       ReturnValues: 'ALL_OLD',
     });
@@ -151,17 +151,17 @@ const checkedItems = (items: JobItem[] | undefined): readonly JobItem[] => {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const keyOf = (user: UserId, job: JobId) => ({ [PARTITION_KEY]: { S: user }, [SORT_KEY]: { N: String(job) } });
+const keyOf = (userId: UserId, jobId: JobId) => ({ [PARTITION_KEY]: { S: userId }, [SORT_KEY]: { N: String(jobId) } });
 
 const readable = (
-  user: UserId,
+  userId: UserId,
   items: readonly JobItem[],
   onUnreadable: ListOptions['onUnreadable'],
 ): readonly JobSummary[] => {
   const summaries: JobSummary[] = [];
   for (const item of items) {
     try {
-      summaries.push(readSummary(user, item));
+      summaries.push(readSummary(userId, item));
     } catch (error) {
       if (!(error instanceof UnreadableJob)) throw error;
       onUnreadable?.(error);

@@ -19,11 +19,11 @@ const DECIMAL = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
  * neutral value. An attribute of a wrong type or out of range makes the item unreadable.
  */
 class ItemReader {
-  readonly #user: UserId;
+  readonly #userId: UserId;
   readonly #item: JobItem;
 
-  constructor(user: UserId, item: JobItem) {
-    this.#user = user;
+  constructor(userId: UserId, item: JobItem) {
+    this.#userId = userId;
     this.#item = item;
   }
 
@@ -83,7 +83,7 @@ class ItemReader {
   }
 
   #refuse(name: string, expected: string): never {
-    throw new UnreadableJob(this.#user, this.#item.jobId?.N ?? 'without a number', `${name} is not ${expected}`);
+    throw new UnreadableJob(this.#userId, this.#item.jobId?.N ?? 'without a number', `${name} is not ${expected}`);
   }
 }
 
@@ -102,7 +102,7 @@ const summary = (item: ItemReader): JobSummary => ({
 });
 
 /** @throws UnreadableJob */
-export const readSummary = (user: UserId, item: JobItem): JobSummary => summary(new ItemReader(user, item));
+export const readSummary = (userId: UserId, item: JobItem): JobSummary => summary(new ItemReader(userId, item));
 
 /** @throws UnreadableJob */
 export const readJob = (userId: UserId, item: JobItem): Job => {

@@ -120,8 +120,8 @@ export class JobRecords {
     const command = new QueryCommand({
       TableName: this.#tableName,
       IndexName: this.#indexName,
-      KeyConditionExpression: `${PARTITION_KEY} = :user AND ${SORT_KEY} = :job`,
-      ExpressionAttributeValues: { ':user': { S: userId }, ':job': { N: String(jobId) } },
+      KeyConditionExpression: `${PARTITION_KEY} = :userId AND ${SORT_KEY} = :jobId`,
+      ExpressionAttributeValues: { ':userId': { S: userId }, ':jobId': { N: String(jobId) } },
     });
     const { Items } = await callAws('Query', undefined, () => this.#client.send(command));
     if (!Items) throw new Error('Query failed: the response is not a list');

@@ -37,17 +37,17 @@ export const readLargeResponsesInTurns = (client: DynamoDBClient): void => {
       const result = await next(args);
       const { headers } = result.response as { headers: Readonly<Record<string, string>> };
       const size = Number(headers['content-length'] ?? Infinity);
-      if (size >= LARGE) releases.set(context, await turns.enter(userOf(args.input)));
+      if (size >= LARGE) releases.set(context, await turns.enter(userIdOf(args.input)));
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'jobsApiBeginTurn' },
   );
 };
 
-/** The user whose jobs a call reads, which is in the key of an item or of a query. */
-const userOf = (input: ServiceInputTypes): string => {
+/** The id of the user whose jobs a call reads, from the key of an item or of a query. */
+const userIdOf = (input: ServiceInputTypes): string => {
   if ('Key' in input) return input.Key?.[PARTITION_KEY]?.S ?? '';
-  return 'ExpressionAttributeValues' in input ? (input.ExpressionAttributeValues?.[':user']?.S ?? '') : '';
+  return 'ExpressionAttributeValues' in input ? (input.ExpressionAttributeValues?.[':userId']?.S ?? '') : '';
 };
 
 /** Places that users take turns for. */
@@ -56,9 +56,9 @@ class UserTurns {
   readonly #byUser = new Map<string, LimitFunction>();
 
   /** Resolves when it is the user's turn, with what ends it. */
-  enter(user: string): Promise<() => void> {
-    const own = this.#byUser.get(user) ?? pLimit(1);
-    this.#byUser.set(user, own);
+  enter(userId: string): Promise<() => void> {
+    const own = this.#byUser.get(userId) ?? pLimit(1);
+    this.#byUser.set(userId, own);
     return new Promise((resolve) => {
       const turn = () =>
         new Promise<void>((release) => {
@@ -69,7 +69,7 @@ class UserTurns {
           });
         });
       void own(() => this.#all(turn)).then(() => {
-        if (own.activeCount + own.pendingCount === 0) this.#byUser.delete(user);
+        if (own.activeCount + own.pendingCount === 0) this.#byUser.delete(userId);
       });
     });
   }

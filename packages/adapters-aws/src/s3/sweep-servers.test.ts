@@ -142,13 +142,13 @@ const HABITS: [string, Partial<Habits>][] = [
 ];
 
 describe.each(HABITS)('deleteAll on a server that sends keys %s', (_, habits) => {
-  test.each(USERS)('deletes the objects and uploads of the user %j, and no others', async (user) => {
+  test.each(USERS)('deletes the objects and uploads of the user %j, and no others', async (userId) => {
     bucket.habits = { ...S3_HABITS, pageSize: 7, ...habits };
     const keys = (prefix: string) => Array.from({ length: 30 }, (__, index) => `${prefix}/${index} é+%2B.png`);
-    const others = [...keys(`${user}/10`), ...keys(`${user}2/1`), ...keys('aA/1')];
-    bucket.objects = [...keys(`${user}/1`), ...others];
-    bucket.uploads = [...keys(`${user}/1`), ...others];
-    await store.deleteAll(jobPrefix(parseUserId(user), parseJobId(1)));
+    const others = [...keys(`${userId}/10`), ...keys(`${userId}2/1`), ...keys('aA/1')];
+    bucket.objects = [...keys(`${userId}/1`), ...others];
+    bucket.uploads = [...keys(`${userId}/1`), ...others];
+    await store.deleteAll(jobPrefix(parseUserId(userId), parseJobId(1)));
     expect(bucket.objects).toEqual(others);
     expect(bucket.uploads).toEqual(others);
     expect(bucket.calls.filter((call) => call.startsWith('List')).length).toBeLessThan(60);

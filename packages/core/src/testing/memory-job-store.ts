@@ -67,47 +67,47 @@ export class MemoryJobStore implements JobStore {
     };
   }
 
-  async find(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
+  async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
     await this.#enter('find', signal);
-    const found = this.#jobsOf(user).get(job);
-    if (found === UNREADABLE) throw this.#unreadable(user, job);
+    const found = this.#jobsOf(userId).get(jobId);
+    if (found === UNREADABLE) throw this.#unreadable(userId, jobId);
     return found;
   }
 
   async *list(
-    user: UserId,
+    userId: UserId,
     { order = 'asc', after }: ListRange = {},
     { signal, onUnreadable }: ListOptions = {},
   ): AsyncIterable<readonly JobSummary[]> {
     const direction = order === 'asc' ? 1 : -1;
-    const ids = [...this.#jobsOf(user).keys()]
+    const ids = [...this.#jobsOf(userId).keys()]
       .filter((id) => after === undefined || direction * (id - after) > 0)
       .sort((a, b) => direction * (a - b));
     for (let start = 0; start === 0 || start < ids.length; start += this.#pageSize) {
       await this.#enter('list', signal);
-      yield this.#summaries(user, ids.slice(start, start + this.#pageSize), onUnreadable);
+      yield this.#summaries(userId, ids.slice(start, start + this.#pageSize), onUnreadable);
     }
   }
 
   async listByIds(
-    user: UserId,
+    userId: UserId,
     jobIds: readonly JobId[],
     { signal, onUnreadable }: ListOptions = {},
   ): Promise<readonly JobSummary[]> {
     await this.#enter('listByIds', signal);
-    return this.#summaries(user, jobIds, onUnreadable);
+    return this.#summaries(userId, jobIds, onUnreadable);
   }
 
-  async delete(user: UserId, job: JobId, { signal }: CallOptions = {}): Promise<boolean> {
+  async delete(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<boolean> {
     await this.#enter('delete', signal);
-    return this.#jobsOf(user).delete(job);
+    return this.#jobsOf(userId).delete(jobId);
   }
 
-  #summaries(user: UserId, ids: readonly JobId[], onUnreadable: ListOptions['onUnreadable']): readonly JobSummary[] {
+  #summaries(userId: UserId, ids: readonly JobId[], onUnreadable: ListOptions['onUnreadable']): readonly JobSummary[] {
     const summaries: JobSummary[] = [];
     for (const id of ids) {
-      const job = this.#jobsOf(user).get(id);
-      if (job === UNREADABLE) onUnreadable?.(this.#unreadable(user, id));
+      const job = this.#jobsOf(userId).get(id);
+      if (job === UNREADABLE) onUnreadable?.(this.#unreadable(userId, id));
       else if (job) summaries.push(summaryOf(job));
     }
     return summaries;
@@ -120,14 +120,14 @@ export class MemoryJobStore implements JobStore {
     if (failure) throw failure;
   }
 
-  #jobsOf(user: UserId): Map<JobId, Job | typeof UNREADABLE> {
-    const jobs = this.#jobs.get(user) ?? new Map<JobId, Job | typeof UNREADABLE>();
-    this.#jobs.set(user, jobs);
+  #jobsOf(userId: UserId): Map<JobId, Job | typeof UNREADABLE> {
+    const jobs = this.#jobs.get(userId) ?? new Map<JobId, Job | typeof UNREADABLE>();
+    this.#jobs.set(userId, jobs);
     return jobs;
   }
 
-  #unreadable(user: UserId, job: JobId): UnreadableJob {
-    return new UnreadableJob(user, String(job), 'it was stored as unreadable');
+  #unreadable(userId: UserId, jobId: JobId): UnreadableJob {
+    return new UnreadableJob(userId, String(jobId), 'it was stored as unreadable');
   }
 }
 

@@ -78,16 +78,19 @@ export const streamJob =
 
     const presigner = await objectStore.presigner(options);
     const results = inBatches(processed, async (batch) => {
-      const keys = batch.flatMap((object) => [
-        fullResultKey(userId, jobId, object),
-        minResultKey(userId, jobId, object),
+      const keys = batch.flatMap((objectUuid) => [
+        fullResultKey(userId, jobId, objectUuid),
+        minResultKey(userId, jobId, objectUuid),
       ]);
       const urls = await presigner.presign(keys);
-      return batch.map((object, index) => [object, { full: urlAt(urls, 2 * index), min: urlAt(urls, 2 * index + 1) }]);
+      return batch.map((objectUuid, index) => [
+        objectUuid,
+        { full: urlAt(urls, 2 * index), min: urlAt(urls, 2 * index + 1) },
+      ]);
     });
     const objectUrls = inBatches(uploaded, async (batch) => {
-      const urls = await presigner.presign(batch.map((object) => uploadedFileKey(userId, jobId, object)));
-      return batch.map((object, index) => [object, urlAt(urls, index)]);
+      const urls = await presigner.presign(batch.map((objectUuid) => uploadedFileKey(userId, jobId, objectUuid)));
+      return batch.map((objectUuid, index) => [objectUuid, urlAt(urls, index)]);
     });
     return { job, results, objectUrls: options?.objectUrls ? objectUrls : undefined, expiresAt: presigner.expiresAt };
   };
@@ -107,6 +110,6 @@ const urlAt = (urls: readonly string[], index: number): string => urls[index] as
 const collect = async <Link>(batches: AsyncIterable<LinkBatch<Link>>): Promise<Readonly<Record<string, Link>>> => {
   // Without a prototype: V8 handles an object with one slowly if it has thousands of keys.
   const links = Object.create(null) as Record<string, Link>;
-  for await (const batch of batches) for (const [object, link] of batch) links[object] = link;
+  for await (const batch of batches) for (const [objectUuid, link] of batch) links[objectUuid] = link;
   return links;
 };

@@ -17,7 +17,7 @@ export interface ObjectUrl {
 export type GetObjectUrl = (
   userId: UserId,
   jobId: JobId,
-  object: ObjectUuid,
+  objectUuid: ObjectUuid,
   options?: GetObjectUrlOptions,
 ) => Promise<ObjectUrl>;
 
@@ -25,8 +25,8 @@ const keyMakers = { full: fullResultKey, min: minResultKey, upload: uploadedFile
 
 export const getObjectUrl =
   ({ objectStore }: { objectStore: ObjectStore }): GetObjectUrl =>
-  async (userId, jobId, object, { result, ...options } = {}) => {
+  async (userId, jobId, objectUuid, { result, ...options } = {}) => {
     const presigner = await objectStore.presigner(options);
-    const [url] = (await presigner.presign([keyMakers[result ?? 'upload'](userId, jobId, object)])) as [string];
+    const [url] = (await presigner.presign([keyMakers[result ?? 'upload'](userId, jobId, objectUuid)])) as [string];
     return { url, expiresAt: presigner.expiresAt };
   };

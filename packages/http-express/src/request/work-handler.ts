@@ -10,7 +10,7 @@ import { UnreadableRecords } from './unreadable-records.ts';
 
 /** Arguments of a use case besides the parameters of the request. */
 interface UseCaseContext {
-  readonly user: UserId;
+  readonly userId: UserId;
   readonly options: ListOptions;
   /** Returns a signal that aborts when half of the request's time is up. */
   readonly halfTime: () => AbortSignal;
@@ -45,21 +45,21 @@ export const workHandler = ({ authenticator, inFlight, requestTimeoutSeconds }: 
         locals.unreadable.add(error);
       };
       const authenticateAndWork = async ({ signal, halfTime }: WorkContext) => {
-        const user = await authenticate(authenticator, req, { signal });
-        locals.userId = user;
+        const userId = await authenticate(authenticator, req, { signal });
+        locals.userId = userId;
         const work = prepare(req.query, locals);
-        const takeTurn = turns.forRequest(user);
+        const takeTurn = turns.forRequest(userId);
         // Places are for work: a caller that waits for token keys takes none from a caller with a good token.
         const body = await inFlight.run(async () => {
           await takeTurn();
           signal.throwIfAborted();
-          return work({ user, options: { signal, onUnreadable }, halfTime });
+          return work({ userId, options: { signal, onUnreadable }, halfTime });
         });
-        return { body, user, takeTurn };
+        return { body, userId, takeTurn };
       };
       const runOptions = { seconds: requestTimeoutSeconds(), outlivesClient };
-      const { body, user, takeTurn } = await locals.lifecycle.run(authenticateAndWork, runOptions);
-      if ('pieces' in body) await largeResponses.send(res, body, user, takeTurn);
+      const { body, userId, takeTurn } = await locals.lifecycle.run(authenticateAndWork, runOptions);
+      if ('pieces' in body) await largeResponses.send(res, body, userId, takeTurn);
       else sendJson(res, body);
     };
 };

@@ -27,8 +27,8 @@ export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOpti
 
   const list = handle((query) => {
     const listQuery = listQueryOf(query);
-    return async ({ user, options, halfTime }) => {
-      const page = await jobs.listJobs(user, { ...listQuery, pageEnd: halfTime() }, options);
+    return async ({ userId, options, halfTime }) => {
+      const page = await jobs.listJobs(userId, { ...listQuery, pageEnd: halfTime() }, options);
       return listBody(page.jobs, page.next && encodeCursor(listQuery, page.next));
     };
   });
@@ -37,20 +37,20 @@ export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOpti
     const jobId = (locals.jobId = jobIdOf(query));
     const expiresInSeconds = expiresInOf(query);
     const objectUrls = includes(query, 'object-urls');
-    return async ({ user, options }) =>
-      getBody(await jobs.streamJob(user, jobId, { ...options, objectUrls, expiresInSeconds }));
+    return async ({ userId, options }) =>
+      getBody(await jobs.streamJob(userId, jobId, { ...options, objectUrls, expiresInSeconds }));
   });
 
   const getObjectUrl = handle((query, locals) => {
     const jobId = (locals.jobId = jobIdOf(query));
-    const object = objectUuidOf(query);
+    const objectUuid = objectUuidOf(query);
     const linkOptions = {
       downloadAs: downloadAsOf(query),
       expiresInSeconds: expiresInOf(query),
       result: resultOf(query),
     };
-    return async ({ user, options }) => {
-      const { url, expiresAt } = await jobs.getObjectUrl(user, jobId, object, { ...options, ...linkOptions });
+    return async ({ userId, options }) => {
+      const { url, expiresAt } = await jobs.getObjectUrl(userId, jobId, objectUuid, { ...options, ...linkOptions });
       return { url, expires_at: expiresAt.toISOString() };
     };
   });
@@ -61,10 +61,10 @@ export const addJobsRoutes = (app: Express, { jobs, ...options }: JobsRoutesOpti
       const jobId = (locals.jobId = jobIdOf(query));
       const includesReceipt = includes(query, 'receipt');
       const onlyIfFinished = isOnlyIfFinished(query);
-      return async ({ user, options }) => {
+      return async ({ userId, options }) => {
         locals.removed = { record: undefined, objects: 0, uploads: 0, bytes: 0 };
         const onProgress = (progress: DeleteProgress) => (locals.removed = progress);
-        const receipt = await jobs.deleteJob(user, jobId, { ...options, onlyIfFinished, onProgress });
+        const receipt = await jobs.deleteJob(userId, jobId, { ...options, onlyIfFinished, onProgress });
         locals.removed = receipt;
         return { message: 'Ok', ...(includesReceipt && { receipt: receiptBody(receipt) }) };
       };
@@ -164,7 +164,7 @@ async function* members<Link>(
 ): AsyncGenerator<string> {
   let separator = '';
   for await (const batch of batches) {
-    yield separator + batch.map(([object, link]) => `"${object}":${toJson(link)}`).join();
+    yield separator + batch.map(([objectUuid, link]) => `"${objectUuid}":${toJson(link)}`).join();
     separator = ',';
   }
 }

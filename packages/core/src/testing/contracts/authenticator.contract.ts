@@ -49,7 +49,7 @@ export const describeAuthenticator = (name: string, start: () => Promise<Authent
 
     test('returns each user for their own token when two are verified at once', async () => {
       const users = Array.from({ length: 20 }, (_, index) => `user-${index % 2}`);
-      const tokens = await Promise.all(users.map((user) => harness.issueToken(user)));
+      const tokens = await Promise.all(users.map((userId) => harness.issueToken(userId)));
       expect(await Promise.all(tokens.map((token) => harness.authenticator.authenticate(token)))).toEqual(users);
     });
 

@@ -52,17 +52,17 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     /** Every test has users of its own, so that none sees what another has left. */
     const newUser = () => parseUserId(nextName());
 
-    const list = async (user: string, range?: ListRange, options?: ListOptions): Promise<JobSummary[]> => {
+    const list = async (userId: string, range?: ListRange, options?: ListOptions): Promise<JobSummary[]> => {
       const jobs: JobSummary[] = [];
-      for await (const page of harness.store.list(parseUserId(user), range, options)) jobs.push(...page);
+      for await (const page of harness.store.list(parseUserId(userId), range, options)) jobs.push(...page);
       return jobs;
     };
 
     /** A list may trail the latest writes by a moment, so it is repeated until it is as expected, 50 times at most. */
-    const expectIds = async (user: string, ids: readonly number[]): Promise<void> => {
+    const expectIds = async (userId: string, ids: readonly number[]): Promise<void> => {
       let listed: number[] = [];
       for (let attempt = 0; attempt < 50 && listed.join() !== ids.join(); attempt++)
-        listed = (await list(user)).map(({ jobId }) => jobId);
+        listed = (await list(userId)).map(({ jobId }) => jobId);
       expect(listed).toEqual(ids);
     };
 
@@ -127,9 +127,9 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       });
 
       test("find does not return another user's job", async () => {
-        const [owner, other] = [newUser(), newUser()];
-        await harness.put({ userId: owner, jobId: 1 });
-        expect(await harness.store.find(other, parseJobId(1))).toBeUndefined();
+        const [ownerId, otherId] = [newUser(), newUser()];
+        await harness.put({ userId: ownerId, jobId: 1 });
+        expect(await harness.store.find(otherId, parseJobId(1))).toBeUndefined();
       });
 
       test('find returns undefined for a job that was never stored', async () => {
@@ -149,10 +149,10 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
 
     describe('list', () => {
       test("list returns all of a user's jobs, and no other's, in order over many pages", async () => {
-        const [userId, other] = [newUser(), newUser()];
+        const [userId, otherId] = [newUser(), newUser()];
         const ids = Array.from({ length: 120 }, (_, index) => index + 1);
         for (const jobId of ids.toReversed()) await harness.put({ userId, jobId, jobName: 'x'.repeat(20_000) });
-        await harness.put({ userId: other, jobId: 500 });
+        await harness.put({ userId: otherId, jobId: 500 });
         await expectIds(userId, ids);
         for (const sizeHint of [undefined, 7]) {
           const descending = await list(userId, { order: 'desc', sizeHint });
@@ -224,17 +224,17 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     });
 
     describe('listByIds', () => {
-      const pick = async (user: string, ids: readonly number[], options?: ListOptions) => {
-        const found = await harness.store.listByIds(parseUserId(user), ids.map(parseJobId), options);
+      const pick = async (userId: string, ids: readonly number[], options?: ListOptions) => {
+        const found = await harness.store.listByIds(parseUserId(userId), ids.map(parseJobId), options);
         return [...found].sort((one, other) => one.jobId - other.jobId);
       };
 
       test('listByIds returns what list returns of these jobs, and leaves out ids that the user does not have', async () => {
-        const [userId, other] = [newUser(), newUser()];
+        const [userId, otherId] = [newUser(), newUser()];
         for (const jobId of [1, 2, 3, 10]) await harness.put({ userId, jobId, ...whole, jobName: `job ${jobId}` });
-        await harness.put({ userId: other, jobId: 4 });
+        await harness.put({ userId: otherId, jobId: 4 });
         await expectIds(userId, [1, 2, 3, 10]);
-        await expectIds(other, [4]);
+        await expectIds(otherId, [4]);
         const expected = (await list(userId)).filter(({ jobId }) => jobId !== 2);
         expect(await pick(userId, [10, 4, 1, 3, Number.MAX_SAFE_INTEGER])).toEqual(expected);
         expect(await pick(userId, [4])).toEqual([]);
@@ -299,10 +299,10 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
       });
 
       test("delete leaves another user's job with the same id alone", async () => {
-        const [owner, other] = [newUser(), newUser()];
-        await harness.put({ userId: owner, jobId: 1 });
-        await harness.store.delete(other, parseJobId(1));
-        expect(await harness.store.find(owner, parseJobId(1))).toMatchObject({ userId: owner, jobId: 1 });
+        const [ownerId, otherId] = [newUser(), newUser()];
+        await harness.put({ userId: ownerId, jobId: 1 });
+        await harness.store.delete(otherId, parseJobId(1));
+        expect(await harness.store.find(ownerId, parseJobId(1))).toMatchObject({ userId: ownerId, jobId: 1 });
       });
 
       test('delete deletes a record that cannot be read', async () => {

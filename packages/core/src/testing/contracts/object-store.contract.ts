@@ -73,8 +73,8 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
     /** Every test has users of its own, so that none sees what another has left. */
     const newUser = (suffix = '') => parseUserId(nextName() + suffix);
 
-    const fill = async (user: UserId, job: number, files: number): Promise<void> => {
-      const keys = Array.from({ length: files }, (_, index) => `${user}/${job}/${index}.bin`);
+    const fill = async (userId: UserId, jobId: number, files: number): Promise<void> => {
+      const keys = Array.from({ length: files }, (_, index) => `${userId}/${jobId}/${index}.bin`);
       // A few at a time: enough to be quick, few enough for any server.
       for (let start = 0; start < keys.length; start += 20)
         await Promise.all(keys.slice(start, start + 20).map((key) => harness.put(key, 'x')));
@@ -108,8 +108,9 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
 
     describe('presign', () => {
       test('presign returns URLs in the order of the keys, each of which downloads its object', async () => {
-        const [user, job] = [newUser(), parseJobId(1)];
-        const keys = [minResultKey(user, job, png), uploadedFileKey(user, job, png), fullResultKey(user, job, png)];
+        const [userId, jobId] = [newUser(), parseJobId(1)];
+        const keyMakers = [minResultKey, uploadedFileKey, fullResultKey];
+        const keys = keyMakers.map((keyOf) => keyOf(userId, jobId, png));
         for (const key of keys) await harness.put(key, `body of ${key}`);
         const urls = await presign(keys);
         expect(await Promise.all(urls.map((url) => bodyOf(url)))).toEqual(keys.map((key) => `body of ${key}`));
@@ -133,10 +134,10 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test('presign returns a URL that downloads nothing else', async () => {
-        const [user, job] = [newUser(), parseJobId(1)];
-        await harness.put(uploadedFileKey(user, job, png), 'mine');
-        await harness.put(`${user}/1/photo.pnG`, 'secret');
-        const url = await presignOne(uploadedFileKey(user, job, png));
+        const [userId, jobId] = [newUser(), parseJobId(1)];
+        await harness.put(uploadedFileKey(userId, jobId, png), 'mine');
+        await harness.put(`${userId}/1/photo.pnG`, 'secret');
+        const url = await presignOne(uploadedFileKey(userId, jobId, png));
         expect(await bodyOf(url)).toBe('mine');
         expect(await bodyOf(url.replace('photo.png', 'photo.pnG'))).toBeUndefined();
         expect(await bodyOf(url.slice(0, -1) + otherCharacter(url.slice(-1)))).toBeUndefined();
@@ -205,11 +206,13 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test('presign can be called any number of times', async () => {
-        const [user, job] = [newUser(), parseJobId(1)];
+        const [userId, jobId] = [newUser(), parseJobId(1)];
         const presigner = await harness.store.presigner();
-        for (const name of ['a', 'b', 'c']) await harness.put(`${user}/1/${name}`, name);
+        for (const name of ['a', 'b', 'c']) await harness.put(`${userId}/1/${name}`, name);
         for (const names of [['a', 'b'], ['c', 'a'], ['b']]) {
-          const urls = await presigner.presign(names.map((name) => uploadedFileKey(user, job, parseObjectUuid(name))));
+          const urls = await presigner.presign(
+            names.map((name) => uploadedFileKey(userId, jobId, parseObjectUuid(name))),
+          );
           expect(await Promise.all(urls.map((url) => bodyOf(url)))).toEqual(names);
         }
       });
@@ -231,8 +234,8 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
 
     describe('deleteAll', () => {
       test('deleteAll removes objects, older versions, markers and unfinished uploads', async () => {
-        const user = newUser();
-        const prefix = jobPrefix(user, parseJobId(1));
+        const userId = newUser();
+        const prefix = jobPrefix(userId, parseJobId(1));
         for (const key of ['photo.png', 'DONE', 'results/photo.png.json', 'results/a/b//c'])
           for (const version of ['one', 'two', 'three']) await harness.put(prefix + key, version);
         await harness.put(`${prefix}hidden.txt`, 'x');
@@ -246,27 +249,27 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test('deleteAll passes everything that it removed to onRemoved: as much as the store holds less afterwards', async () => {
-        const user = newUser();
-        const prefix = jobPrefix(user, parseJobId(1));
+        const userId = newUser();
+        const prefix = jobPrefix(userId, parseJobId(1));
         for (const key of ['photo.png', 'DONE', 'results/photo.png.json']) await harness.put(prefix + key, 'four');
         await harness.put(`${prefix}photo.png`, 'longer');
         await harness.put(`${prefix}hidden.txt`, 'four');
         await harness.hide(`${prefix}hidden.txt`);
         await harness.startUpload(`${prefix}huge.mov`);
         await harness.startUpload(`${prefix}huge.mov`);
-        await harness.put(`${user}/10/photo.png`, 'kept');
+        await harness.put(`${userId}/10/photo.png`, 'kept');
         const before = await harness.contents(prefix);
         const stored = await harness.size(prefix);
         expect(await remove(prefix)).toEqual({ objects: before.length - 2, uploads: 2, bytes: stored });
-        expect(await harness.contents(user)).toHaveLength(1);
+        expect(await harness.contents(userId)).toHaveLength(1);
         expect(await remove(prefix)).toEqual({ objects: 0, uploads: 0, bytes: 0 });
       });
 
       test('deleteAll removes more than one page of objects', async () => {
-        const user = newUser();
-        await fill(user, 1, 1005);
-        expect(await remove(jobPrefix(user, parseJobId(1)))).toEqual({ objects: 1005, uploads: 0, bytes: 1005 });
-        expect(await harness.contents(user)).toEqual([]);
+        const userId = newUser();
+        await fill(userId, 1, 1005);
+        expect(await remove(jobPrefix(userId, parseJobId(1)))).toEqual({ objects: 1005, uploads: 0, bytes: 1005 });
+        expect(await harness.contents(userId)).toEqual([]);
       });
 
       test('deleteAll removes keys with special characters', async () => {
@@ -296,20 +299,20 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test("deleteAll leaves jobs alone whose ids start with the same digits, and other users' jobs", async () => {
-        const user = newUser();
-        const other = newUser();
+        const userId = newUser();
+        const otherId = newUser();
         const kept = [
-          `${user}/10/photo.png`,
-          `${user}/2/photo.png`,
-          `${user}/1`,
-          `${other}/1/photo.png`,
-          `x${user}/1/a`,
+          `${userId}/10/photo.png`,
+          `${userId}/2/photo.png`,
+          `${userId}/1`,
+          `${otherId}/1/photo.png`,
+          `x${userId}/1/a`,
         ];
-        for (const key of [...kept, `${user}/1/photo.png`]) await harness.put(key, 'x');
-        await harness.startUpload(`${user}/10/huge.mov`);
-        await harness.store.deleteAll(jobPrefix(user, parseJobId(1)));
-        expect(await harness.contents(`${user}/1/`)).toEqual([]);
-        expect(await harness.contents(`${user}/10/`)).toHaveLength(2);
+        for (const key of [...kept, `${userId}/1/photo.png`]) await harness.put(key, 'x');
+        await harness.startUpload(`${userId}/10/huge.mov`);
+        await harness.store.deleteAll(jobPrefix(userId, parseJobId(1)));
+        expect(await harness.contents(`${userId}/1/`)).toEqual([]);
+        expect(await harness.contents(`${userId}/10/`)).toHaveLength(2);
         for (const key of kept) expect(await harness.contents(key)).not.toEqual([]);
       });
 
@@ -323,12 +326,12 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
       });
 
       test('deleteAll succeeds for several callers at once', async () => {
-        const user = newUser();
-        await fill(user, 1, 60);
-        await harness.startUpload(`${user}/1/huge.mov`);
-        const prefix = jobPrefix(user, parseJobId(1));
+        const userId = newUser();
+        await fill(userId, 1, 60);
+        await harness.startUpload(`${userId}/1/huge.mov`);
+        const prefix = jobPrefix(userId, parseJobId(1));
         await Promise.all(Array.from({ length: 5 }, () => harness.store.deleteAll(prefix)));
-        expect(await harness.contents(user)).toEqual([]);
+        expect(await harness.contents(userId)).toEqual([]);
       });
 
       test('deleteAll rejects with the reason of an aborted signal, and continues when repeated', async () => {
@@ -393,13 +396,13 @@ export const describeObjectStore = (name: string, start: () => Promise<ObjectSto
           notChecked('nothing outside the prefix is removed whatever the store lists: the harness has no ignorePrefix');
           return;
         }
-        const user = newUser();
-        for (const key of ['1/a', '2/a', '10/a']) await harness.put(`${user}/${key}`, 'x');
+        const userId = newUser();
+        for (const key of ['1/a', '2/a', '10/a']) await harness.put(`${userId}/${key}`, 'x');
         const release = await ignorePrefix();
         // An adapter may remove what is under the prefix, or refuse the whole list.
-        await harness.store.deleteAll(jobPrefix(user, parseJobId(1))).catch(() => undefined);
+        await harness.store.deleteAll(jobPrefix(userId, parseJobId(1))).catch(() => undefined);
         await release();
-        for (const job of ['2', '10']) expect(await harness.contents(`${user}/${job}/`)).toHaveLength(1);
+        for (const jobId of ['2', '10']) expect(await harness.contents(`${userId}/${jobId}/`)).toHaveLength(1);
       });
 
       test('deleteAll does not throw Unavailable if a retry cannot help', async () => {
