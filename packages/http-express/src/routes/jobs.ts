@@ -11,7 +11,7 @@ import {
   objectUuidOf,
   resultOf,
 } from '../request/parameters.ts';
-import { workHandler, type WorkHandlerOptions } from '../request/work-handler.ts';
+import { workHandler, type WorkHandlerOptions } from './work-handler.ts';
 import { methodNotAllowed } from '../response/errors.ts';
 import type { StreamedBody } from '../response/large-responses.ts';
 

@@ -2,11 +2,11 @@ import type { Authenticator, ListOptions, UserId } from '@jobs-api/core';
 import type { AppHandler, RequestLocals } from '../handler.ts';
 import { sendJson } from '../response/json.ts';
 import { LargeResponses, type StreamedBody } from '../response/large-responses.ts';
-import { authenticate } from './authenticate.ts';
-import type { InFlight } from './in-flight.ts';
-import type { WorkContext } from './lifecycle.ts';
-import { Turns } from './turns.ts';
-import { UnreadableRecords } from './unreadable-records.ts';
+import { authenticate } from '../request/authenticate.ts';
+import type { InFlight } from '../request/in-flight.ts';
+import type { WorkContext } from '../request/lifecycle.ts';
+import { Turns } from '../request/turns.ts';
+import { UnreadableRecords } from '../request/unreadable-records.ts';
 
 /** Arguments of a use case besides the parameters of the request. */
 interface UseCaseContext {
