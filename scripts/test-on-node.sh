@@ -12,9 +12,8 @@ if [[ ${1:---} == -* ]]; then
     packages/core
     packages/adapters-aws/src/jwt/fetch-text
     packages/http-express/src/{app,service/http-server}.test
-    e2e/service/{server.contract,proxy}
-    e2e/lambda/handler.contract
-    e2e/service/proxy
+    e2e/service/{server,proxy}
+    e2e/lambda/{handler.contract,same-responses}
     dev/src/dev.test
   )
 fi

@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type LocalStack } from '@jobs-api/local';
 import { SERVICE } from '../harness/built.ts';
 import { startProxy, type LoopbackProxy, type ProxiedRequest, type ProxyScript } from '../harness/proxy.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 import { resultOf, runCli, startCli, startOnTerminal, type CliEnv } from './run-cli.ts';
 
 let stack: LocalStack;
@@ -74,10 +74,6 @@ const filesIn = async (root: string): Promise<string[]> => {
 const digest = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 const expectFile = async (name: string, content: Buffer) =>
   expect(digest(await readFile(join(folder, name)))).toBe(digest(content));
-
-const until = async (isTrue: () => Promise<boolean>) => {
-  while (!(await isTrue())) await sleep(20);
-};
 
 /** Number of bytes in files that are not complete. */
 const partBytes = async () => {

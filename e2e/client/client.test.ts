@@ -10,7 +10,7 @@ import {
 import { createJobs, Unavailable, type jobStatuses } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';
-import { listen } from '@jobs-api/local/loopback';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 
 let server: Server;
 let baseUrl: string;
@@ -37,10 +37,7 @@ beforeEach(() => {
   jobStore = new MemoryJobStore();
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => closeServer(server));
 
 /** The error that a call rejects with. */
 const errorOf = async (call: Promise<unknown>): Promise<unknown> => {

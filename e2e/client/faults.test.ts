@@ -1,12 +1,11 @@
 // The client against a service with faults. It is the service's app on a real socket; only its stores are in memory.
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobsClient, type JobsApiError, type JobsClientOptions } from '@jobs-api/client';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger } from '@jobs-api/http-express';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 
 interface SentRequest {
   readonly url: string;
@@ -18,6 +17,7 @@ interface SentRequest {
 const JOBS = [1, 2, 3, 4, 5, 6, 7];
 
 let server: Server;
+let origin: string;
 let app: RequestListener;
 let token: string;
 let jobStore: MemoryJobStore;
@@ -34,18 +34,11 @@ const listener: RequestListener = (request, response) => {
 };
 
 const start = async (port = 0) => {
-  server = createServer(listener).listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  server = createServer(listener);
+  origin = await listen(server, port);
 };
 
-const stop = async () => {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-};
-
-const portOf = () => (server.address() as AddressInfo).port;
+const stop = () => closeServer(server);
 
 const status =
   (code: number, headers: Readonly<Record<string, string>> = {}): RequestListener =>
@@ -77,7 +70,7 @@ beforeEach(async () => {
 afterEach(stop);
 
 const client = (options: { [Name in keyof JobsClientOptions]?: JobsClientOptions[Name] | undefined } = {}) =>
-  createJobsClient({ baseUrl: `http://127.0.0.1:${portOf()}`, token, ...options } as JobsClientOptions).jobs;
+  createJobsClient({ baseUrl: origin, token, ...options } as JobsClientOptions).jobs;
 
 const collect = async (jobs: AsyncIterable<{ job_id: number }>, found: number[] = []) => {
   for await (const { job_id } of jobs) found.push(job_id);
@@ -221,7 +214,7 @@ describe('a list has each job once', () => {
   });
 
   test('when the service is replaced in the middle', async () => {
-    const port = portOf();
+    const port = Number(new URL(origin).port);
     const found: number[] = [];
     for await (const { job_id } of client().list({ pageSize: 3 })) {
       found.push(job_id);

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJobs } from '@jobs-api/core';
 import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
 import { createApp, createLogger, openapi } from '@jobs-api/http-express';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { transform } from 'esbuild';
 
 const GENERATOR = fileURLToPath(new URL('../node_modules/.bin/swagger-typescript-api', import.meta.url));
@@ -54,17 +53,15 @@ beforeAll(async () => {
   const authenticator = new MemoryAuthenticator();
   const jobs = createJobs({ jobStore, objectStore });
   server = createServer(createApp({ jobs, authenticator, logger: createLogger({ level: 'silent' }) }));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
   client = new Api({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrl: await listen(server),
     securityWorker: (token) => ({ headers: { Authorization: token } }),
   });
   client.setSecurityData(authenticator.issueToken('alice'));
 });
 
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await closeServer(server);
   await rm(folder, { recursive: true });
 });
 

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { BASE, get, startHarness, until, type ClientsHarness } from './harness.ts';
+import { until } from '../harness/until.ts';
+import { BASE, get, startHarness, type ClientsHarness } from './harness.ts';
 
 let harness: ClientsHarness;
 

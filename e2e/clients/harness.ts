@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
@@ -68,11 +67,6 @@ export const startHarness = async (env: Readonly<Record<string, string>> = {}): 
       await stack.close();
     },
   };
-};
-
-/** Resolves when `isTrue` returns true. If it never does, the time limit of the test ends it. */
-export const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await isTrue())) await sleep(20);
 };
 
 /** The request line and the header of a GET, as bytes. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { BASE, get, itemResponse, startHarness, until, type ClientsHarness } from './harness.ts';
+import { until } from '../harness/until.ts';
+import { BASE, get, itemResponse, startHarness, type ClientsHarness } from './harness.ts';
 
 let harness: ClientsHarness;
 

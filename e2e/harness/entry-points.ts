@@ -1,7 +1,7 @@
-import { decode, overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
+import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { HANDLER, SERVICE } from './built.ts';
 import { startClock } from './clock.ts';
-import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
+import { loadBalancerEvent, responseOf, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
 import { startLambda, type LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
 
@@ -9,10 +9,8 @@ export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 export const sendThrough =
   (lambda: LambdaProcess, toEvent: ToEvent): Send =>
-  async (request) => {
-    const { status, headers, body } = toClient(await lambda.invoke(toEvent(request)));
-    return { status, headers, body: decode(body, headers['content-encoding']) };
-  };
+  async (request) =>
+    responseOf(await lambda.invoke(toEvent(request)));
 
 /** The built service and the bundled handler, with a clock that the test moves. */
 export interface EntryPoints {

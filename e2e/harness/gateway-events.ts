@@ -1,20 +1,7 @@
-/** A request as a client sends it. */
-export interface ClientRequest {
-  readonly method?: string;
-  readonly path: string;
-  readonly headers?: readonly (readonly [name: string, value: string])[];
-  readonly body?: string;
-}
-
-/** A response as the client receives it. */
-export interface ClientResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-}
+import { decode, type HttpRequest, type HttpResponse } from '@jobs-api/http-express/testing/contracts';
 
 /** Returns the event that one kind of gateway makes of a request. */
-export type ToEvent = (request: ClientRequest) => object;
+export type ToEvent = (request: HttpRequest) => object;
 
 /**
  * An HTTP API of API Gateway, payload 2.0
@@ -77,6 +64,14 @@ export const loadBalancerEvent: ToEvent = ({ method = 'GET', path, headers = [],
   };
 };
 
+/** The gateways whose authorizers pass on claims. */
+export const API_GATEWAYS: readonly [name: string, toEvent: ToEvent][] = [
+  ['payload 2.0', version2Event],
+  ['payload 1.0', version1Event],
+];
+
+export const GATEWAYS: typeof API_GATEWAYS = [...API_GATEWAYS, ['a load balancer', loadBalancerEvent]];
+
 interface GatewayResult {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -85,14 +80,20 @@ interface GatewayResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** Returns the response that a client receives for the result of a function. */
-export const toClient = (response: unknown): ClientResponse => {
-  const { statusCode, headers, multiValueHeaders = {}, body, isBase64Encoded } = response as GatewayResult;
+/** Returns what a client receives for the result of a function, with the body as it is sent. */
+export const toClient = (result: unknown): Omit<HttpResponse, 'body'> & { readonly body: Buffer } => {
+  const { statusCode, headers, multiValueHeaders = {}, body, isBase64Encoded } = result as GatewayResult;
   return {
     status: statusCode,
     headers: { ...mapValues(multiValueHeaders, (values) => values.join(', ')), ...headers },
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
   };
+};
+
+/** Returns what a client reads of the result of a function. */
+export const responseOf = (result: unknown): HttpResponse => {
+  const { body, ...response } = toClient(result);
+  return { ...response, body: decode(body, response.headers['content-encoding']) };
 };
 
 const splitTarget = (target: string): [path: string, query: string] => {

@@ -5,7 +5,8 @@ import { S3ObjectStore } from '@jobs-api/adapters-aws';
 import { createJobs, parseJobId, parseUserId } from '@jobs-api/core';
 import { MemoryJobStore } from '@jobs-api/core/testing';
 import { describeObjectStore } from '@jobs-api/core/testing/contracts';
-import { download, JobsBucket } from '@jobs-api/local';
+import { bucketHarness, JobsBucket } from '@jobs-api/local';
+import { refusingOrigin } from '@jobs-api/local/loopback';
 
 const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
 
@@ -46,17 +47,11 @@ export const describeContractOn = (server: string): void => {
     describeObjectStore('S3ObjectStore', async () => {
       const bucket = await newBucket(versioned);
       const { bucketName } = bucket;
-      // Nothing listens on the discard port.
-      const unreachable = realS3Client({ endpoint: 'http://127.0.0.1:9' });
+      const unreachable = realS3Client({ endpoint: await refusingOrigin() });
       return {
+        ...bucketHarness(bucket),
         store: storeOn(bucket),
         unreachable: new S3ObjectStore(unreachable, { bucketName, urlTtlSeconds: 60 }),
-        put: (key, body) => bucket.put(key, body),
-        startUpload: (key) => bucket.startUpload(key),
-        hide: (key) => bucket.hide(key),
-        contents: (prefix) => bucket.contents(prefix),
-        size: (prefix) => bucket.size(prefix),
-        get: download,
         close: async () => bucket.client.destroy(),
       };
     });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
-import { toClient, version2Event } from '../harness/gateway-events.ts';
+import { responseOf, version2Event } from '../harness/gateway-events.ts';
 import { startStack } from '../harness/stack.ts';
 import { startLambdaRuntime, type LambdaRuntime } from './runtime-api.ts';
 
@@ -21,8 +21,8 @@ afterEach(() => runtime.close());
 
 const listOf = async (userId: string) => {
   const headers = [['Authorization', await stack.tokenIssuer.issueToken(userId)] as const];
-  const { status, body } = toClient(await runtime.invoke(version2Event({ path: '/api/v1/jobs/list', headers })));
-  return { status, body: body.toString() };
+  const { status, body } = responseOf(await runtime.invoke(version2Event({ path: '/api/v1/jobs/list', headers })));
+  return { status, body };
 };
 
 describe("the bundled handler under AWS's runtime client", () => {
@@ -53,7 +53,7 @@ describe("the bundled handler under AWS's runtime client", () => {
     await listOf('alice');
     const headers = [['Authorization', await stack.tokenIssuer.issueToken('alice')] as const];
     const event = version2Event({ path: '/api/v1/jobs/list', headers });
-    expect(toClient(await runtime.invoke(event, { timeoutMs: 500 }))).toMatchObject({ status: 503 });
+    expect(responseOf(await runtime.invoke(event, { timeoutMs: 500 }))).toMatchObject({ status: 503 });
   });
 
   test('fails to initialise without its environment, and names what is missing', async () => {

@@ -2,14 +2,22 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { decode, documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
+import { documentedRows, expectDocumented } from '@jobs-api/http-express/testing/contracts';
 import type { LocalStack } from '@jobs-api/local';
 import { startGate, type Gate } from '@jobs-api/local/loopback';
 import { HANDLER } from '../harness/built.ts';
-import { loadBalancerEvent, toClient, version1Event, version2Event, type ToEvent } from '../harness/gateway-events.ts';
+import {
+  API_GATEWAYS,
+  GATEWAYS,
+  loadBalancerEvent,
+  responseOf,
+  version2Event,
+  type ToEvent,
+} from '../harness/gateway-events.ts';
 import { startLambda, type LambdaProcess } from '../harness/lambda-process.ts';
 import { runToEnd } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 
 const LIST = { path: '/api/v1/jobs/list' };
 
@@ -40,15 +48,8 @@ const start = async (env: Record<string, string> = {}): Promise<LambdaProcess> =
   return lambda;
 };
 
-const read = (response: unknown) => {
-  const { status, headers, body } = toClient(response);
-  return { status, headers, body: decode(body, headers['content-encoding']) };
-};
-
 /** Waits for the output of the process, which arrives separately from its responses. */
-const untilLogged = async (lambda: LambdaProcess, pattern: RegExp): Promise<void> => {
-  while (!pattern.test(lambda.output())) await new Promise((resolve) => setTimeout(resolve, 5));
-};
+const untilLogged = (lambda: LambdaProcess, pattern: RegExp) => until(() => pattern.test(lambda.output()));
 
 const authorization = async (userId: string) => ['Authorization', await stack.tokenIssuer.issueToken(userId)] as const;
 
@@ -60,43 +61,41 @@ const authorized = (toEvent: ToEvent, claims: object, headers: [string, string][
 };
 
 const unauthorized = { status: 401, body: '{"message":"Unauthorized"}' };
-const gateways: [string, ToEvent][] = [
-  ['payload 2.0', version2Event],
-  ['payload 1.0', version1Event],
-];
 
 describe('LAMBDA_AUTH=gateway', () => {
   const gatewayEnv = { LAMBDA_AUTH: 'gateway', JWT_ISSUER: '', JWT_AUDIENCE: '', JWT_JWKS_URI: '' };
 
-  test.each(gateways)('takes the user from the claims of %s, and ignores the token', async (_, toEvent) => {
+  test.each(API_GATEWAYS)('takes the user from the claims of %s, and ignores the token', async (_, toEvent) => {
     const lambda = await start(gatewayEnv);
     for (const headers of [[], [['Authorization', 'nonsense']], [['Authorization', (await authorization('bob'))[1]]]]) {
-      const response = read(await lambda.invoke(authorized(toEvent, { sub: 'alice' }, headers as [string, string][])));
+      const response = responseOf(
+        await lambda.invoke(authorized(toEvent, { sub: 'alice' }, headers as [string, string][])),
+      );
       expect(response.status).toBe(200);
       expect(response.body).toContain('of alice');
     }
   });
 
-  test.each(gateways)(
+  test.each(API_GATEWAYS)(
     'returns 401 to an event of %s without claims, or with a user id that is not valid in a key',
     async (_, toEvent) => {
       const lambda = await start(gatewayEnv);
       const events = [toEvent(LIST), toEvent({ ...LIST, headers: [await authorization('alice')] })];
       const claims = [{}, { sub: '' }, { sub: '..' }, { sub: 'a/b' }, { email: 'alice' }];
       for (const event of [...events, ...claims.map((one) => authorized(toEvent, one))])
-        expect(read(await lambda.invoke(event))).toMatchObject(unauthorized);
+        expect(responseOf(await lambda.invoke(event))).toMatchObject(unauthorized);
     },
   );
 
   test('takes no claims from a load balancer', async () => {
     const lambda = await start(gatewayEnv);
-    expect(read(await lambda.invoke(loadBalancerEvent(LIST)))).toMatchObject(unauthorized);
+    expect(responseOf(await lambda.invoke(loadBalancerEvent(LIST)))).toMatchObject(unauthorized);
   });
 
   test('takes the user id from the configured claim', async () => {
     const lambda = await start({ ...gatewayEnv, USER_ID_CLAIM: 'cognito:username' });
     const event = authorized(version2Event, { sub: 'alice', 'cognito:username': 'bob' });
-    expect(read(await lambda.invoke(event)).body).toContain('of bob');
+    expect(responseOf(await lambda.invoke(event)).body).toContain('of bob');
   });
 
   test('keeps the users of two concurrent invocations apart', async () => {
@@ -106,17 +105,17 @@ describe('LAMBDA_AUTH=gateway', () => {
     const responses = users.map((sub) => lambda.invoke(authorized(version2Event, { sub })));
     await gate.waiting();
     gate.open();
-    const bodies = (await Promise.all(responses)).map((response) => read(response).body);
+    const bodies = (await Promise.all(responses)).map((response) => responseOf(response).body);
     for (const [index, body] of bodies.entries()) expect(body).toContain(`of ${users[index]}`);
   });
 });
 
 describe('LAMBDA_AUTH=jwt', () => {
-  test.each(gateways)('ignores the claims of %s', async (_, toEvent) => {
+  test.each(API_GATEWAYS)('ignores the claims of %s', async (_, toEvent) => {
     const lambda = await start();
-    expect(read(await lambda.invoke(authorized(toEvent, { sub: 'alice' })))).toMatchObject(unauthorized);
+    expect(responseOf(await lambda.invoke(authorized(toEvent, { sub: 'alice' })))).toMatchObject(unauthorized);
     const event = authorized(toEvent, { sub: 'bob' }, [[...(await authorization('alice'))]]);
-    expect(read(await lambda.invoke(event)).body).toContain('of alice');
+    expect(responseOf(await lambda.invoke(event)).body).toContain('of alice');
   });
 
   test('keeps the users of two concurrent invocations apart', async () => {
@@ -128,7 +127,7 @@ describe('LAMBDA_AUTH=jwt', () => {
     );
     await gate.waiting();
     gate.open();
-    const bodies = (await Promise.all(responses)).map((response) => read(response).body);
+    const bodies = (await Promise.all(responses)).map((response) => responseOf(response).body);
     for (const [index, body] of bodies.entries()) expect(body).toContain(index % 2 === 0 ? 'of alice' : 'of bob');
   });
 });
@@ -139,7 +138,7 @@ test.each(['jwt', 'gateway'])('with LAMBDA_AUTH=%s a header is never used as cla
   const headers = ['x-apigateway-event', 'x-apigateway-context', 'x-amzn-request-context', 'x-amzn-lambda-context'].map(
     (name) => [name, encodeURIComponent(forged)] as const,
   );
-  expect(read(await lambda.invoke(version2Event({ ...LIST, headers })))).toMatchObject(unauthorized);
+  expect(responseOf(await lambda.invoke(version2Event({ ...LIST, headers })))).toMatchObject(unauthorized);
 });
 
 describe('an invocation', () => {
@@ -147,7 +146,7 @@ describe('an invocation', () => {
     const lambda = await start({ AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint });
     gate.shut();
     const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
-    const response = read(await lambda.invoke(event, { remainingMs: 700 }));
+    const response = responseOf(await lambda.invoke(event, { remainingMs: 700 }));
     expect(response).toMatchObject({ status: 503, body: '{"message":"Service Unavailable"}' });
     expect(response.headers['retry-after']).toBe('1');
     await untilLogged(lambda, /the request ran out of time/);
@@ -156,17 +155,17 @@ describe('an invocation', () => {
   test('with no time left returns 503', async () => {
     const lambda = await start();
     const event = version2Event({ ...LIST, headers: [await authorization('alice')] });
-    expect(read(await lambda.invoke(event, { remainingMs: 100 }))).toMatchObject({ status: 503 });
-    expect(read(await lambda.invoke(event))).toMatchObject({ status: 200 });
+    expect(responseOf(await lambda.invoke(event, { remainingMs: 100 }))).toMatchObject({ status: 503 });
+    expect(responseOf(await lambda.invoke(event))).toMatchObject({ status: 200 });
   });
 
   test.each(['/prod', '/base/path'])('is served if %s precedes the path', async (prefix) => {
     const lambda = await start();
     const headers = [await authorization('alice')];
-    for (const [, toEvent] of gateways) {
+    for (const [, toEvent] of API_GATEWAYS) {
       const event = toEvent({ path: `${prefix}${LIST.path}?x=1`, headers });
-      expect(read(await lambda.invoke(event)).body).toContain('of alice');
-      const response = read(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
+      expect(responseOf(await lambda.invoke(event)).body).toContain('of alice');
+      const response = responseOf(await lambda.invoke(toEvent({ path: `${prefix}/openapi.json` })));
       expectDocumented({ path: '/openapi.json' }, response);
       expect(response.status).toBe(200);
     }
@@ -177,7 +176,7 @@ describe('an invocation', () => {
     const schedule = { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.events', detail: {} };
     await expect(lambda.invoke(schedule)).rejects.toThrow('The event is not an HTTP request');
     await expect(lambda.invoke(null)).rejects.toThrow('The event is not an HTTP request');
-    expect(read(await lambda.invoke(version2Event({ path: '/healthz' })))).toMatchObject({ status: 200 });
+    expect(responseOf(await lambda.invoke(version2Event({ path: '/healthz' })))).toMatchObject({ status: 200 });
   });
 
   test('whose response exceeds 6 MiB returns 413 with advice, and fits when it is compressed', async () => {
@@ -187,8 +186,8 @@ describe('an invocation', () => {
     );
     const lambda = await start();
     const headers = [await authorization('many')];
-    for (const [, toEvent] of [...gateways, ['a load balancer', loadBalancerEvent] as const]) {
-      const response = read(await lambda.invoke(toEvent({ ...LIST, headers })));
+    for (const [, toEvent] of GATEWAYS) {
+      const response = responseOf(await lambda.invoke(toEvent({ ...LIST, headers })));
       expect(expectDocumented(LIST, response)).toBe('GET /api/v1/jobs/list 413');
       expect(response).toMatchObject({
         status: 413,
@@ -202,7 +201,7 @@ describe('an invocation', () => {
       await untilLogged(lambda, /"status":413,.*"reason":"the response does not fit into [0-9]+ bytes"/);
       expect(lambda.output()).not.toContain('"aborted"');
       const compressed = { ...LIST, headers: [...headers, ['Accept-Encoding', 'br'] as const] };
-      const { status, body } = read(await lambda.invoke(toEvent(compressed)));
+      const { status, body } = responseOf(await lambda.invoke(toEvent(compressed)));
       expect(status).toBe(200);
       expect((JSON.parse(body) as { jobs: object[] }).jobs).toHaveLength(6_500);
     }
@@ -214,7 +213,7 @@ describe('an invocation', () => {
     const lambda = await start();
     const headers = [await authorization('many-files')];
     const request = { path: '/api/v1/jobs/get?job-id=1&include=object-urls', headers };
-    const row = expectDocumented(request, read(await lambda.invoke(version2Event(request))));
+    const row = expectDocumented(request, responseOf(await lambda.invoke(version2Event(request))));
     expect(['GET /api/v1/jobs/list 413', row]).toEqual(documentedRows().filter((one) => one.endsWith(' 413')));
   });
 

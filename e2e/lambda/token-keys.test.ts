@@ -1,6 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { startEntryPoints, type Send, type EntryPoints } from '../harness/entry-points.ts';
@@ -8,6 +7,7 @@ import { startStub, serveKeys, type StubServer } from '../harness/stub-server.ts
 import { encodedBlock } from '../harness/pkcs1-forgeries.ts';
 import { startStack } from '../harness/stack.ts';
 import { AUDIENCE, encode, issue, ISSUER, newSigner, unsigned } from '../harness/tokens.ts';
+import { until } from '../harness/until.ts';
 
 const LIST = '/api/v1/jobs/list';
 
@@ -33,11 +33,6 @@ const fresh = (() => {
 })();
 const many = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index));
-
-/** Repeats a check until it passes, for work in the background. */
-const until = async (holds: () => Promise<boolean>) => {
-  while (!(await holds())) await sleep(20);
-};
 
 let stack: LocalStack;
 let elsewhere: StubServer;

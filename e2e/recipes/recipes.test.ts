@@ -9,6 +9,7 @@ import type { LocalStack } from '@jobs-api/local';
 import { SERVICE } from '../harness/built.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 
 /** The block of code under each heading of docs/recipes.md. */
 const recipes = new Map<string, string>();
@@ -56,10 +57,10 @@ test('the recipe for waiting prints the statuses once all jobs are finished', as
   for (const jobId of [1, 2, 3]) await stack.table.put({ userId, jobId, status: 'queued' });
   const waiting = run('Wait until jobs are finished', { JOB_IDS: '1,3,9' });
   const polls = () => service.log.filter((line) => line.includes(userId)).length;
-  while (polls() < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => polls() >= 2);
   await stack.table.put({ userId, jobId: 1, status: 'success' });
   const seen = polls();
-  while (polls() < seen + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => polls() >= seen + 2);
   await stack.table.put({ userId, jobId: 3, status: 'failed_critical' });
   expect(await waiting).toBe('1 success\n3 failed_critical\n');
 });

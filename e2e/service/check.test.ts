@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { startGate } from '@jobs-api/local/loopback';
+import { startProcess } from '@jobs-api/local/start-process';
 import { SERVICE } from '../harness/built.ts';
 import { startProxy, type ProxiedRequest, type ProxiedResponse } from '../harness/proxy.ts';
 import { runToEnd } from '../harness/service-process.ts';
@@ -457,13 +455,9 @@ describe('--check', () => {
   });
 
   test('ends as usual when its reader closes the pipe after the first line', async () => {
-    const child = spawn(process.execPath, [SERVICE, '--check'], {
-      env: { PATH: process.env.PATH, ...stack.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.once('data', () => child.stdout.destroy());
-    const [stderr, exit] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-    expect({ stderr, exitCode: exit[0] as number }).toEqual({ stderr: '', exitCode: 0 });
+    const { child, errors, exitCode } = startProcess([SERVICE, '--check'], { env: stack.env });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect({ exitCode: await exitCode, errors }).toEqual({ exitCode: 0, errors: [] });
   });
 });
 

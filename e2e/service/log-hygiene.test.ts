@@ -6,6 +6,7 @@ import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 
 const BASE = '/api/v1/jobs';
 
@@ -32,7 +33,7 @@ const start = async (env: Record<string, string> = {}) => {
 /** Returns the whole log when it has lines of that many requests. */
 const said = async (requests: number): Promise<string> => {
   const lines = () => service.log.filter((line) => line.includes('"msg":"request"')).length;
-  while (lines() < requests) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => lines() >= requests);
   service.kill('SIGTERM');
   await service.exitCode;
   expect(lines()).toBe(requests);

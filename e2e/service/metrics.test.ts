@@ -8,6 +8,7 @@ import { overSocket } from '@jobs-api/http-express/testing/contracts';
 import { SERVICE } from '../harness/built.ts';
 import { runToEnd, startService, type ServiceProcess } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 
 const LINUX_ONLY = ['process_virtual_memory_bytes', 'process_heap_bytes', 'process_open_fds', 'process_max_fds'];
 
@@ -146,7 +147,7 @@ describe('the metrics of the built service', () => {
     impatient.destroy();
     const aborted =
       'jobs_api_http_request_duration_seconds_count{method="GET",route="/api/v1/jobs/list",status="aborted"}';
-    while ((await scrape()).value(aborted) !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(async () => (await scrape()).value(aborted) === 1);
     gate.open();
   });
 
@@ -207,8 +208,7 @@ describe('METRICS_PORT', () => {
     const line = JSON.parse(service.log[0] ?? '') as { metrics_port: number };
     const url = `http://127.0.0.1:${line.metrics_port}/metrics`;
     service.kill('SIGTERM');
-    while (!service.log.some((entry) => entry.includes('"msg":"stopping"')))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => service.log.some((entry) => entry.includes('"msg":"stopping"')));
     expect((await fetch(url)).status).toBe(200);
     service.kill('SIGTERM');
     await service.exitCode;

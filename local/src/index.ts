@@ -1,5 +1,5 @@
 export { startLocalDynamo, type LocalDynamo } from './dynamodb.ts';
-export { download, JobsBucket } from './jobs-bucket.ts';
+export { bucketHarness, download, JobsBucket } from './jobs-bucket.ts';
 export { refuseForeignHosts } from './foreign-hosts.ts';
 export { JobsTable } from './jobs-table.ts';
 export { makeJob, type JobFile } from './make-job.ts';

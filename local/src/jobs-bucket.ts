@@ -14,7 +14,7 @@ import {
   type ListObjectVersionsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Download } from '@jobs-api/core/testing/contracts';
+import type { Download, ObjectStoreHarness } from '@jobs-api/core/testing/contracts';
 
 /** The bucket of files and results, as the programs that write to it use it. */
 export class JobsBucket {
@@ -119,3 +119,14 @@ export const download = async (url: string): Promise<Download | undefined> => {
   const body = await response.text();
   return response.ok ? { body, contentDisposition: response.headers.get('content-disposition') } : undefined;
 };
+
+/** Returns what the contract suite of the ObjectStore needs of a bucket. */
+export const bucketHarness = (bucket: JobsBucket) =>
+  ({
+    put: (key, body) => bucket.put(key, body),
+    startUpload: (key) => bucket.startUpload(key),
+    hide: (key) => bucket.hide(key),
+    contents: (prefix) => bucket.contents(prefix),
+    size: (prefix) => bucket.size(prefix),
+    get: download,
+  }) satisfies Partial<ObjectStoreHarness>;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 
@@ -68,4 +68,12 @@ export const startGate = async (target: string): Promise<Gate> => {
       await closed;
     },
   };
+};
+
+/** Returns the origin of a port that was free a moment ago, so that nothing listens there. */
+export const refusingOrigin = async (): Promise<string> => {
+  const server = createServer();
+  const origin = await listen(server);
+  await once(server.close(), 'close');
+  return origin;
 };

@@ -3,10 +3,10 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, test } from '@jest/globals';
-import { listen } from '@jobs-api/local/loopback';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { observeCalls, type AwsCall } from './observe-calls.ts';
 
-interface Answer {
+interface StubResponse {
   readonly status: number;
   readonly type?: string;
 }
@@ -14,12 +14,12 @@ interface Answer {
 const settings = { region: 'us-east-1', credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } };
 
 /** Requests an item from a server that sends these responses one after the other, then resets every connection. */
-const observe = async (answers: Answer[], abortSignal = new AbortController().signal) => {
+const observe = async (responses: StubResponse[], abortSignal = new AbortController().signal) => {
   const server = createServer((req, res) => {
-    const answer = answers.shift();
-    if (!answer) return void req.socket.destroy();
-    res.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' });
-    res.end(JSON.stringify(answer.type === undefined ? {} : { __type: answer.type }));
+    const response = responses.shift();
+    if (!response) return void req.socket.destroy();
+    res.writeHead(response.status, { 'Content-Type': 'application/x-amz-json-1.0' });
+    res.end(JSON.stringify(response.type === undefined ? {} : { __type: response.type }));
   });
   const endpoint = await listen(server);
   const calls: AwsCall[] = [];
@@ -31,7 +31,7 @@ const observe = async (answers: Answer[], abortSignal = new AbortController().si
     () => true,
   );
   client.destroy();
-  server.close();
+  await closeServer(server);
   return { calls, failed };
 };
 
@@ -39,15 +39,15 @@ const ok = { status: 200 };
 const busy = { status: 400, type: 'ThrottlingException' };
 const broken = { status: 500, type: 'InternalServerError' };
 
-test.each<[string, Answer[], AwsCall['outcome'], number]>([
+test.each<[string, StubResponse[], AwsCall['outcome'], number]>([
   ['that succeeds', [ok], 'success', 1],
   ['that succeeds after retries', [broken, busy, ok], 'success', 3],
   ['that is throttled at every attempt', [busy, busy, busy], 'throttled', 3],
   ['that fails at every attempt', [broken, broken, broken], 'unavailable', 3],
   ['whose connection is reset', [], 'unavailable', 3],
   ['that is not allowed', [{ status: 400, type: 'AccessDeniedException' }], 'refused', 1],
-])('a call %s is reported once, with its attempts', async (_, answers, outcome, attempts) => {
-  const { calls, failed } = await observe(answers);
+])('a call %s is reported once, with its attempts', async (_, responses, outcome, attempts) => {
+  const { calls, failed } = await observe(responses);
   expect(calls).toEqual([
     { service: 'DynamoDB', operation: 'GetItem', outcome, attempts, seconds: expect.any(Number) },
   ]);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DynamoDBClient, type ServiceInputTypes } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, ServiceInputTypes } from '@aws-sdk/client-dynamodb';
 import { createJobs, parseJobId, parseUserId, type ListQuery } from '@jobs-api/core';
 import { MemoryObjectStore } from '@jobs-api/core/testing';
-import { JobsTable, startLocalDynamo } from '@jobs-api/local';
+import type { JobsTable } from '@jobs-api/local';
+import { startTable, TABLE } from '../testing/local-table.ts';
 import { DynamoJobStore } from './dynamo-job-store.ts';
-import { DEFAULT_SUMMARY_INDEX, jobsTable } from './jobs-table.ts';
+import { DEFAULT_SUMMARY_INDEX } from './jobs-table.ts';
 
 const JOBS = 6_000;
 const userId = parseUserId('alice');
@@ -30,25 +31,20 @@ const meter = (client: DynamoDBClient): void => {
 };
 
 beforeAll(async () => {
-  const dynamo = await startLocalDynamo();
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
-  const client = new DynamoDBClient({ endpoint: dynamo.endpoint, region: 'us-east-1', credentials });
-  close = () => dynamo.close();
-  table = new JobsTable(client, jobsTable('jobs'));
-  await table.create();
+  ({ table, close } = await startTable());
   const jobName = 'x'.repeat(150);
   await table.putMany(Array.from({ length: JOBS }, (_, index) => ({ userId, jobId: index + 1, jobName })));
   // Its record is over 100 KB, but the attributes that a list shows are small.
   const names = Array.from({ length: 1_000 }, (_, index) => [`${index}.png`, 'x'.repeat(100)] as const);
   await table.put({ userId, jobId: 3, jobName, objectUuidNames: Object.fromEntries(names) });
-  meter(client);
+  meter(table.client);
 });
 
 afterAll(() => close());
 
 const unitsOf = async (query: ListQuery): Promise<{ listed: number; units: number }> => {
   readUnits = 0;
-  const jobStore = new DynamoJobStore(table.client, { tableName: 'jobs', summaryIndexName: DEFAULT_SUMMARY_INDEX });
+  const jobStore = new DynamoJobStore(table.client, { tableName: TABLE, summaryIndexName: DEFAULT_SUMMARY_INDEX });
   const { jobs } = await createJobs({ jobStore, objectStore: new MemoryObjectStore() }).listJobs(userId, query);
   return { listed: jobs.length, units: readUnits };
 };

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { describeObjectStore } from '@jobs-api/core/testing/contracts';
-import { download, JobsBucket, startLocalS3 } from '@jobs-api/local';
-import { startGate } from '@jobs-api/local/loopback';
+import { bucketHarness, JobsBucket, startLocalS3 } from '@jobs-api/local';
+import { refusingOrigin, startGate } from '@jobs-api/local/loopback';
 import { describe } from '@jest/globals';
 import { requestLimits } from '../aws-clients.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
@@ -9,13 +9,6 @@ import { S3ObjectStore } from './s3-object-store.ts';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const clientOf = (endpoint: string) =>
   new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, requestHandler: requestLimits(10) });
-
-/** A port that was free a moment ago, so nothing listens there. */
-const refusingEndpoint = async () => {
-  const s3 = await startLocalS3({ credentials });
-  await s3.close();
-  return s3.endpoint;
-};
 
 describe.each([
   ['with versions', true],
@@ -28,15 +21,10 @@ describe.each([
     await bucket.create({ versioned });
     const options = { bucketName: bucket.bucketName, urlTtlSeconds: 60 };
     return {
+      ...bucketHarness(bucket),
       store: new S3ObjectStore(bucket.client, options),
-      unreachable: new S3ObjectStore(clientOf(await refusingEndpoint()), options),
+      unreachable: new S3ObjectStore(clientOf(await refusingOrigin()), options),
       refused: new S3ObjectStore(bucket.client, { ...options, bucketName: 'no-such-bucket' }),
-      put: (key, body) => bucket.put(key, body),
-      startUpload: (key) => bucket.startUpload(key),
-      hide: (key) => bucket.hide(key),
-      contents: (prefix) => bucket.contents(prefix),
-      size: (prefix) => bucket.size(prefix),
-      get: download,
       request: async (method, url) => {
         const response = await fetch(url, { method, ...(method !== 'DELETE' && { body: 'overwritten' }) });
         await response.text();

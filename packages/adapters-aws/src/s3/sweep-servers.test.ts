@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
+import { closeServer, listen } from '@jobs-api/local/loopback';
 import { S3ObjectStore } from './s3-object-store.ts';
 
 /** How a compatible server differs from S3. */
@@ -50,7 +49,7 @@ class CompatibleServer {
       void this.respond(req).then(({ status = 200, body }) => {
         res.writeHead(status, { 'Content-Type': 'application/xml' }).end(`<?xml version="1.0"?>${body}`);
       });
-    }).listen(0, '127.0.0.1');
+    });
   }
 
   private async respond(req: IncomingMessage): Promise<{ status?: number; body: string }> {
@@ -114,9 +113,8 @@ let store: S3ObjectStore;
 
 beforeEach(async () => {
   bucket = new CompatibleServer();
-  await once(bucket.server, 'listening');
   client = new S3Client({
-    endpoint: `http://127.0.0.1:${(bucket.server.address() as AddressInfo).port}`,
+    endpoint: await listen(bucket.server),
     region: 'us-east-1',
     forcePathStyle: true,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret' },
@@ -127,9 +125,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   client.destroy();
-  bucket.server.close();
-  bucket.server.closeAllConnections();
-  await once(bucket.server, 'close');
+  await closeServer(bucket.server);
 });
 
 const USERS = ['alice', 'alice+test@example.com', '100%', 'ünï 名', 'a&b=c;d', 'a%41', '<&">^`{|}[]'];
