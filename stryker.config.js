@@ -3,7 +3,7 @@
 const PARTS = {
   core: {
     mutate: ['packages/core/src/{,use-cases/}*.ts', '!packages/core/src/{index,testing}.ts'],
-    tests: 'packages/core/src/*.test.ts',
+    tests: 'packages/core/src/{,use-cases/}*.test.ts',
   },
   authenticator: {
     mutate: ['packages/adapters-aws/src/jwt/{jwt-authenticator,cognito,token-cache}.ts'],

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidParameter, isJobsError, JobNotFound, Unauthorized, Unavailable, UnreadableJob } from './errors.ts';
+import {
+  InvalidParameter,
+  isJobsError,
+  JobNotFinished,
+  JobNotFound,
+  Unauthorized,
+  Unavailable,
+  UnreadableJob,
+} from './errors.ts';
 
 describe('errors', () => {
   const cause = new Error('ECONNREFUSED');
@@ -7,6 +15,7 @@ describe('errors', () => {
   test.each([
     [new InvalidParameter('jobId', 'is missing'), 'InvalidParameter', 'INVALID_PARAMETER', 'jobId is missing'],
     [new JobNotFound(7), 'JobNotFound', 'JOB_NOT_FOUND', 'job 7 does not exist'],
+    [new JobNotFinished(7), 'JobNotFinished', 'JOB_NOT_FINISHED', 'job 7 is not finished'],
     [new Unauthorized('expired', { cause }), 'Unauthorized', 'UNAUTHORIZED', 'expired'],
     [new Unavailable('the table', { cause }), 'Unavailable', 'UNAVAILABLE', 'the table'],
     [

@@ -42,13 +42,13 @@ const instantOf = (match: RegExpExecArray): Instant | undefined => {
     number,
     number,
   ];
-  const [fraction = '', offset = '+00:00'] = match.slice(7);
+  const [fraction = '', offset = ''] = match.slice(7);
   const [offsetHours, offsetMinutes] = [Number(offset.slice(1, 3)), Number(offset.slice(-2))];
   if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return undefined;
 
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day); // `Date.UTC` takes the years 0 to 99 for 1900 to 1999
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  if (date.getUTCMonth() !== month - 1) return undefined;
   const minutesEast = (offset.startsWith('-') ? -1 : 1) * (offsetHours * 60 + offsetMinutes);
   date.setUTCHours(hour, minute - minutesEast, Math.min(second, 59));
   // A leap second ends a day of UTC.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { describeStatus, jobStatuses } from './job-status.ts';
+import { describeStatus, isKnownStatusCode, jobStatuses } from './job-status.ts';
 
 describe('describeStatus', () => {
   test.each([
@@ -106,4 +106,10 @@ describe('describeStatus', () => {
       }),
     );
   });
+});
+
+test('isKnownStatusCode accepts the codes of the table only', () => {
+  for (const code of Object.keys(jobStatuses)) expect(isKnownStatusCode(code)).toBe(true);
+  for (const code of ['', 'archived', 'processing...45%', 'constructor', '__proto__'])
+    expect(isKnownStatusCode(code)).toBe(false);
 });

@@ -3,6 +3,7 @@ import { Unavailable } from './errors.ts';
 import { parseJobId, parseObjectUuid, parseUserId, type JobId } from './identifiers.ts';
 import { createJobs } from './jobs.ts';
 import { MemoryJobStore, MemoryObjectStore } from './testing.ts';
+import type { DeleteProgress } from './use-cases/delete-job.ts';
 import type { JobPage } from './use-cases/list-jobs.ts';
 
 const [alice, bob] = [parseUserId('alice'), parseUserId('bob')];
@@ -68,6 +69,14 @@ describe('getJob', () => {
     expect(await jobs().getJob(alice, one)).toMatchObject({ results: {}, objectUrls: undefined, expiresAt: undefined });
   });
 
+  test('returns no links to files that were not requested, and none if there are no files', async () => {
+    jobStore.put(record);
+    expect((await jobs().getJob(alice, one)).objectUrls).toBeUndefined();
+    jobStore.put({ userId: 'alice', jobId: 1 });
+    const links = { results: {}, objectUrls: {}, expiresAt: undefined };
+    expect(await jobs().getJob(alice, one, { objectUrls: true })).toMatchObject(links);
+  });
+
   test('rejects with JobNotFound for a job of another user', async () => {
     jobStore.put(record);
     await expect(jobs().getJob(bob, one)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', jobId: 1 });
@@ -100,9 +109,29 @@ describe('streamJob', () => {
     const objectUrls: string[] = [];
     for await (const batch of streamed.results) results.push(...batch.map(([objectUuid]) => objectUuid));
     for await (const batch of streamed.objectUrls ?? []) objectUrls.push(...batch.map(([objectUuid]) => objectUuid));
-    expect(results).toEqual(Object.keys(whole.results));
-    expect(objectUrls).toEqual(Object.keys(whole.objectUrls ?? {}));
-    expect(streamed.expiresAt).toEqual(whole.expiresAt);
+    expect(results).toEqual(names);
+    expect(objectUrls).toEqual(names);
+    expect([Object.keys(whole.results), Object.keys(whole.objectUrls ?? {})]).toEqual([names, names]);
+    expect([streamed.expiresAt, whole.expiresAt]).toEqual([new Date('2100-01-01'), new Date('2100-01-01')]);
+  });
+
+  test('signs the links of a few objects at a time, and yields no empty batch', async () => {
+    jobStore.put(record);
+    const { results, objectUrls = [] } = await jobs().streamJob(alice, one, { objectUrls: true });
+    for (const batches of [results, objectUrls]) {
+      const sizes: number[] = [];
+      for await (const batch of batches) sizes.push(batch.length);
+      expect(sizes).toEqual(Array<number>(sizes.length).fill(names.length / sizes.length));
+      expect(sizes.length).toBeGreaterThan(1);
+    }
+  });
+
+  test('signs nothing for a job without files', async () => {
+    jobStore.put({ userId: 'alice', jobId: 1, status: 'success' });
+    objectStore.failures.presign = new Error('asked');
+    const { results, objectUrls = [], expiresAt } = await jobs().streamJob(alice, one, { objectUrls: true });
+    for (const batches of [results, objectUrls]) for await (const batch of batches) expect(batch).toBeUndefined();
+    expect(expiresAt).toBeUndefined();
   });
 
   test('signs a link only when it is read', async () => {
@@ -129,6 +158,14 @@ describe('getObjectUrl', () => {
     const { url } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'));
     expect(objectStore.get(url)).toBe('picture');
   });
+
+  test.each(['full', 'min'] as const)('links the %s result of a file if requested', async (result) => {
+    objectStore.put('alice/1/results/a.png.json', 'full');
+    objectStore.put('alice/1/results/a.png.min.json', 'min');
+    const { url, expiresAt } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'), { result });
+    expect(objectStore.get(url)).toBe(result);
+    expect(expiresAt).toEqual(new Date('2100-01-01'));
+  });
 });
 
 describe('deleteJob', () => {
@@ -142,6 +179,51 @@ describe('deleteJob', () => {
     await jobs().deleteJob(alice, one);
     expect(await jobStore.find(alice, one)).toBeUndefined();
     expect(objectStore.contents('alice/1')).toEqual(['version alice/10/a.png']);
+  });
+
+  test('returns what it removed, and reports it while it does', async () => {
+    objectStore.startUpload('alice/1/b.mov');
+    objectStore.put('alice/1/c.png', 'a picture');
+    const removeRecord = jobStore.delete.bind(jobStore);
+    jobStore.delete = async (...parameters) => {
+      objectStore.put('alice/1/late.png', 'late');
+      return removeRecord(...parameters);
+    };
+    const progress: DeleteProgress[] = [];
+    const receipt = await jobs().deleteJob(alice, one, { onProgress: (reached) => progress.push(reached) });
+    const removed = { objects: 3, uploads: 1, bytes: 20, record: 'deleted' };
+    expect(receipt).toEqual({ ...removed, jobId: 1, verifiedAt: expect.any(Date) });
+    expect(progress).toEqual([
+      { objects: 1, uploads: 1, bytes: 7, record: undefined },
+      { objects: 2, uploads: 1, bytes: 16, record: undefined },
+      { objects: 2, uploads: 1, bytes: 16, record: 'deleted' },
+      removed,
+    ]);
+    jobStore.delete = removeRecord;
+    expect(await jobs().deleteJob(alice, one)).toMatchObject({ objects: 0, uploads: 0, bytes: 0, record: 'absent' });
+  });
+
+  test.each(['queued', 'failed_requeued'])('keeps a job that is %s, if only a finished job may go', async (status) => {
+    jobStore.put({ userId: 'alice', jobId: 1, status });
+    const deletion = jobs().deleteJob(alice, one, { onlyIfFinished: true });
+    await expect(deletion).rejects.toMatchObject({ code: 'JOB_NOT_FINISHED', jobId: 1 });
+    expect(jobStore.has('alice', 1)).toBe(true);
+    expect(objectStore.contents('alice/1/')).toHaveLength(1);
+  });
+
+  test('removes a finished job, or the files of a missing one, if only a finished job may go', async () => {
+    jobStore.put({ userId: 'alice', jobId: 1, status: 'failed_critical' });
+    expect(await jobs().deleteJob(alice, one, { onlyIfFinished: true })).toMatchObject({ record: 'deleted' });
+    objectStore.put('alice/1/late.png', 'picture');
+    const receipt = await jobs().deleteJob(alice, one, { onlyIfFinished: true });
+    expect(receipt).toMatchObject({ record: 'absent', objects: 1 });
+  });
+
+  test('reads the record only if only a finished job may go', async () => {
+    jobStore.putUnreadable('alice', 1);
+    const deletion = jobs().deleteJob(alice, one, { onlyIfFinished: true });
+    await expect(deletion).rejects.toMatchObject({ code: 'UNREADABLE_JOB' });
+    expect(await jobs().deleteJob(alice, one)).toMatchObject({ record: 'deleted' });
   });
 
   test('can be repeated, and removes files without a record', async () => {
@@ -282,7 +364,9 @@ describe('listJobs with a limit', () => {
 
   test('continues after a page of which no record can be read', async () => {
     for (let jobId = 1; jobId <= 9; jobId++) jobStore.putUnreadable('alice', jobId);
-    expect(ids(await jobs().listJobs(alice, { limit: 5, pageEnd: AbortSignal.abort() }))).toEqual([10]);
+    const query = { limit: 5, pageEnd: AbortSignal.abort() };
+    expect(ids(await jobs().listJobs(alice, query))).toEqual([10]);
+    expect(ids(await jobs().listJobs(alice, { ...query, statuses: ['queued'] }))).toEqual([10]);
   });
 
   test('never ends a page early if there is no limit', async () => {

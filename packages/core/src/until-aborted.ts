@@ -7,7 +7,7 @@ export const untilAborted = <Result>(promise: Promise<Result>, signal: AbortSign
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error);
     if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort);
     void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 };

@@ -1,9 +1,9 @@
 import { JobNotFound } from '../errors.ts';
 import { isObjectUuid, type JobId, type ObjectUuid, type UserId } from '../identifiers.ts';
 import { objectsWithResults, type Job } from '../job.ts';
-import { fullResultKey, minResultKey, uploadedFileKey } from '../object-keys.ts';
+import { fullResultKey, minResultKey, uploadedFileKey, type ObjectKey } from '../object-keys.ts';
 import type { JobStore } from '../ports/job-store.ts';
-import type { ObjectStore, PresignOptions } from '../ports/object-store.ts';
+import type { ObjectStore, Presigner, PresignOptions } from '../ports/object-store.ts';
 
 export interface GetJobOptions extends Omit<PresignOptions, 'downloadAs'> {
   /** Whether to link the uploaded files as well. */
@@ -73,26 +73,26 @@ export const streamJob =
 
     const processed = objectsWithResults(job);
     const uploaded = options?.objectUrls ? Object.keys(job.objectUuidNames).filter(isObjectUuid) : [];
-    if (processed.length + uploaded.length === 0)
-      return { job, results: none(), objectUrls: options?.objectUrls ? none() : undefined, expiresAt: undefined };
-
-    const presigner = await objectStore.presigner(options);
+    const hasLinks = processed.length + uploaded.length > 0;
+    const presigner = hasLinks ? await objectStore.presigner(options) : undefined;
+    // Called for links only.
+    const presign = (keys: readonly ObjectKey[]) => (presigner as Presigner).presign(keys);
     const results = inBatches(processed, async (batch) => {
       const keys = batch.flatMap((objectUuid) => [
         fullResultKey(userId, jobId, objectUuid),
         minResultKey(userId, jobId, objectUuid),
       ]);
-      const urls = await presigner.presign(keys);
+      const urls = await presign(keys);
       return batch.map((objectUuid, index) => [
         objectUuid,
         { full: urlAt(urls, 2 * index), min: urlAt(urls, 2 * index + 1) },
       ]);
     });
     const objectUrls = inBatches(uploaded, async (batch) => {
-      const urls = await presigner.presign(batch.map((objectUuid) => uploadedFileKey(userId, jobId, objectUuid)));
+      const urls = await presign(batch.map((objectUuid) => uploadedFileKey(userId, jobId, objectUuid)));
       return batch.map((objectUuid, index) => [objectUuid, urlAt(urls, index)]);
     });
-    return { job, results, objectUrls: options?.objectUrls ? objectUrls : undefined, expiresAt: presigner.expiresAt };
+    return { job, results, objectUrls: options?.objectUrls ? objectUrls : undefined, expiresAt: presigner?.expiresAt };
   };
 
 async function* inBatches<Link>(
@@ -101,8 +101,6 @@ async function* inBatches<Link>(
 ): AsyncIterable<LinkBatch<Link>> {
   for (let start = 0; start < objects.length; start += BATCH) yield await link(objects.slice(start, start + BATCH));
 }
-
-const none = <Link>(): AsyncIterable<LinkBatch<Link>> => inBatches([], async () => []);
 
 /** The presigner returns one URL for each key. */
 const urlAt = (urls: readonly string[], index: number): string => urls[index] as string;

@@ -134,6 +134,30 @@ describe('the pages of a list', () => {
   });
 });
 
+describe('a filter', () => {
+  const idsOf = async (records: readonly JobRecord[], filter: JobFilter) =>
+    (await follow(storeOf(records, 2), filter))[0];
+
+  test('by date takes the first instant of its range and not the last', async () => {
+    const dates = ['2020-01-01 12:00:00 UTC', '2020-01-02 12:00:00 UTC'];
+    const records = dates.map((date, index) => ({ userId: 'alice', jobId: index + 1, date }));
+    const range = ['2020-01-01T12:00:00Z', '2020-01-02T12:00:00Z'].map(parseRfc3339);
+    expect(await idsOf(records, { createdAfter: range[0], createdBefore: range[1] })).toEqual([1]);
+    expect(await idsOf(records, { createdAfter: range[1] })).toEqual([2]);
+  });
+
+  test.each([
+    ['ΟΔΟΣ', 'οδοσ'],
+    ['STRAẞE', 'straße'],
+  ])('by name matches %s with %s', async (jobName, name) => {
+    const records = [
+      { userId: 'alice', jobId: 1, jobName },
+      { userId: 'alice', jobId: 2 },
+    ];
+    expect(await idsOf(records, { name })).toEqual([1]);
+  });
+});
+
 describe('a list of jobs by their ids', () => {
   test('fetches these jobs only, each once', async () => {
     const store = storeOf([recordOf(1, 1), recordOf(2, 2), recordOf(3, 3)], 2);

@@ -32,8 +32,8 @@ export const listJobs =
     const matches = jobMatcher(filter);
     if (jobIds) {
       const found = await jobStore.listByIds(userId, [...new Set(jobIds)], options);
-      const direction = order === 'asc' ? 1 : -1;
-      const sorted = [...found].sort((one, other) => direction * (one.jobId - other.jobId));
+      const ascending = [...found].sort((one, other) => one.jobId - other.jobId);
+      const sorted = order === 'asc' ? ascending : ascending.reverse();
       return { jobs: matches ? sorted.filter(matches) : sorted, next: undefined };
     }
 
