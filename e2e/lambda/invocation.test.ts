@@ -233,6 +233,18 @@ describe('an invocation', () => {
   });
 });
 
+test('the log line is written before the response is returned, since the process may be frozen then', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+  const script = `
+    import { handler } from ${JSON.stringify(HANDLER)};
+    await handler(${JSON.stringify(version2Event(LIST))}, { getRemainingTimeInMillis: () => 30_000 });
+    process.kill(process.pid, 'SIGKILL');`;
+  await writeFile(join(folder, 'invoke.mjs'), script);
+  const { stdout } = await runToEnd(join(folder, 'invoke.mjs'), stack.env);
+  await rm(folder, { recursive: true });
+  expect(stdout).toContain('"status":401');
+});
+
 test('the handler is one file, and names everything that its environment lacks when it is loaded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
   await cp(HANDLER, join(folder, 'handler.mjs'));

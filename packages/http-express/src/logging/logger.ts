@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { destination as standardOutput, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { HttpConfig } from '../config.ts';
 import { BatchedOutput } from './batched-output.ts';
 import { describeError } from './describe-error.ts';
@@ -25,7 +25,8 @@ export const createLogger = ({
   level = 'info',
   secrets = () => NONE,
   delayMs = 0,
-  destination = delayMs > 0 ? new BatchedOutput(delayMs) : undefined,
+  // Without `sync`, pino writes each line in another thread, which takes more CPU and may end after the process was frozen.
+  destination = delayMs > 0 ? new BatchedOutput(delayMs) : standardOutput({ sync: true }),
 }: LoggerOptions = {}): Logger => {
   let known = { secrets: NONE, forms: NONE };
   const withoutSecrets = (line: string): string => {
@@ -41,7 +42,7 @@ export const createLogger = ({
     serializers: { error: (error: unknown) => (isDescribed(error) ? error : describeError(error)) },
     hooks: { streamWrite: (line: string) => shorten(withoutSecrets(line)) },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination);
 };
 
 /** The request log describes errors itself, because it knows the caller's token. */
