@@ -31,6 +31,8 @@ export interface Bundles {
   readonly handler: string;
   readonly naiveServer: string;
   readonly naiveHandler: string;
+  /** Our service with a `get` whose body is made as a whole before it is sent. */
+  readonly wholeServer: string;
   readonly emptyHandler: string;
   readonly emptyServer: string;
   readonly bareServer: string;
@@ -41,20 +43,31 @@ export interface Bundles {
 /** Resources that the measurements share. Each is started at its first use. */
 export class Bench {
   readonly #quick: boolean;
+  readonly #brief: boolean;
   readonly #shared: (() => Promise<void>)[] = [];
   readonly #own: (() => Promise<void>)[] = [];
   #backend: Promise<Backend> | undefined;
   #bundles: Promise<Bundles> | undefined;
   #load: Promise<Load> | undefined;
 
-  /** @param options.quick whether sizes are tiny, which only shows that everything works */
-  constructor({ quick }: { quick: boolean }) {
+  /**
+   * @param options.quick whether sizes are tiny, which only shows that everything works
+   * @param options.brief whether there are fewer rounds
+   */
+  constructor({ quick, brief }: { quick: boolean; brief: boolean }) {
     this.#quick = quick;
+    this.#brief = brief;
   }
 
   /** Returns the size to measure with. */
   size<Size>(full: Size, quick: Size): Size {
     return this.#quick ? quick : full;
+  }
+
+  /** Returns the number of rounds to measure. */
+  rounds(full: number): number {
+    if (this.#quick) return 1;
+    return this.#brief ? Math.ceil(full / 3) : full;
   }
 
   backend(): Promise<Backend> {
@@ -136,7 +149,9 @@ export class Bench {
     // Floors of our own bundles, so they are bundled in the same way.
     await build({
       ...common,
-      entryPoints: ['bare-server', 'sdk-call', 'sdk-import'].map((name) => inRepository(`bench/naive/${name}.ts`)),
+      entryPoints: ['bare-server', 'whole-server', 'sdk-call', 'sdk-import'].map((name) =>
+        inRepository(`bench/naive/${name}.ts`),
+      ),
       outExtension: { '.js': '.mjs' },
       format: 'esm',
       mainFields: ['module', 'main'],
@@ -148,6 +163,7 @@ export class Bench {
       handler: inRepository('packages/lambda-entry/dist/handler.mjs'),
       naiveServer: join(directory, 'server.cjs'),
       naiveHandler: join(directory, 'lambda.cjs'),
+      wholeServer: join(directory, 'whole-server.mjs'),
       emptyHandler: join(directory, 'empty-lambda.cjs'),
       emptyServer: join(directory, 'empty-server.cjs'),
       bareServer: join(directory, 'bare-server.mjs'),

@@ -3,9 +3,9 @@
 import { Agent, get } from 'node:http';
 
 /** @param {import('./load.ts').LoadOptions & { origin: string }} options @returns {Promise<import('./load.ts').LoadResult>} */
-const load = async ({ origin, path, token, connections = 1, requests, headers, status = 200 }) => {
+const load = async ({ origin, method, path, token, connections = 1, requests, headers, status = 200 }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const options = { agent, headers: { Authorization: token, ...headers } };
+  const options = { agent, method, headers: { Authorization: token, ...headers } };
   /** @type {number[]} */
   const latencies = [];
   let bytes = 0;

@@ -1,6 +1,8 @@
 import type { Helper } from './server-process.ts';
 
 export interface LoadOptions {
+  /** Default: GET. */
+  readonly method?: string;
   readonly path: string;
   readonly token: string;
   readonly connections?: number;

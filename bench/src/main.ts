@@ -1,4 +1,4 @@
-// pnpm bench [--quick] [--into DIR] [number or name …], or pnpm bench --report
+// pnpm bench [--brief | --quick] [--into DIR] [number or name …], or pnpm bench --report
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,12 +7,14 @@ import { Bench } from './bench.ts';
 import { isMet, type Measurement } from './measurement.ts';
 import { chooseMeasurements } from './measurements.ts';
 import { describeAll, describeResult } from './report.ts';
-import { describeMachine, merge, readResults, toJson, type Result } from './results.ts';
+import { circumstances, merge, readResults, toJson, type Result } from './results.ts';
 import { format } from 'prettier';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    // Measures in a third of the rounds.
+    brief: { type: 'boolean', default: false },
     // Uses tiny sizes that only show that everything works.
     quick: { type: 'boolean', default: false },
     // Writes the page from the existing results, and measures nothing.
@@ -26,7 +28,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const measure = async (measurement: Measurement, bench: Bench): Promise<Result> => {
   const { number, name, title, run } = measurement;
-  const about = { number, name, title, measured: describeMachine() };
+  const about = { number, name, title, measured: circumstances() };
   try {
     return { ...about, outcome: await run(bench) };
   } catch (error) {

@@ -1,11 +1,11 @@
 import { bodySizes } from './measurements/body-sizes.ts';
 import { deletion } from './measurements/delete.ts';
+import { features } from './measurements/features.ts';
 import { getThroughput } from './measurements/get-throughput.ts';
 import { growth } from './measurements/growth.ts';
 import { lambda } from './measurements/lambda.ts';
 import { listCpu } from './measurements/list-cpu.ts';
 import { memory } from './measurements/memory.ts';
-import { polling } from './measurements/polling.ts';
 import { presigning } from './measurements/presigning.ts';
 import { readUnits } from './measurements/read-units.ts';
 import { smallRoutes } from './measurements/small-routes.ts';
@@ -24,7 +24,7 @@ const measurements: readonly Measurement[] = [
   deletion,
   memory,
   growth,
-  polling,
+  features,
 ];
 
 /**

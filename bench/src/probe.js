@@ -14,6 +14,10 @@ Server.prototype.listen = function (...args) {
 
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() });
+  process.send?.({
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  });
 });
 process.on('disconnect', () => process.exit());

@@ -2,17 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { Measurement, Outcome } from './measurement.ts';
 
-/** The outcome of a measurement, or why it failed. */
+/** When and on what something was measured. */
+export interface Circumstances {
+  readonly day: string;
+  /** Version of Node. */
+  readonly node: string;
+  readonly machine: string;
+}
+
+/** The outcome of a measurement on one version of Node, or why it failed. */
 export type Result = Pick<Measurement, 'number' | 'name' | 'title'> & {
-  /** Date, version of Node, processor. */
-  readonly measured: string;
+  readonly measured: Circumstances;
 } & ({ readonly outcome: Outcome; readonly failure?: never } | { readonly outcome?: never; readonly failure: string });
 
-export const describeMachine = (): string => {
+export const circumstances = (): Circumstances => {
   const [cpu] = cpus();
-  const day = new Date().toISOString().slice(0, 10);
-  return `${day}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}`;
+  return {
+    day: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    machine: `${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}`,
+  };
 };
+
+/** Returns the release line of Node, such as 24. */
+export const nodeLine = ({ measured }: Pick<Result, 'measured'>): number => Number.parseInt(measured.node);
 
 /** Rounds figures to five digits: more are noise. */
 export const toJson = (results: readonly Result[]): string =>
@@ -29,8 +42,8 @@ export const readResults = async (file: string): Promise<readonly Result[]> => {
   }
 };
 
-/** Replaces older results with newer ones of the same measurement number. */
+/** Replaces older results with newer ones of the same measurement on the same release line of Node. */
 export const merge = (older: readonly Result[], newer: readonly Result[]): readonly Result[] => {
-  const byNumber = new Map([...older, ...newer].map((result) => [result.number, result]));
-  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+  const byKey = new Map([...older, ...newer].map((result) => [`${result.number} ${nodeLine(result)}`, result]));
+  return [...byKey.values()].sort((a, b) => a.number - b.number || nodeLine(a) - nodeLine(b));
 };

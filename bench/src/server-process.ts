@@ -9,6 +9,7 @@ interface Usage {
   /** User and system time of all threads since the start. */
   readonly cpuMs: number;
   readonly rssBytes: number;
+  readonly peakRssBytes: number;
 }
 
 export interface ServerProcess {

@@ -32,7 +32,7 @@ export const growth: Measurement = {
         [1, 16, 64],
         [1, 2],
       ];
-      for (let round = 0; round < bench.size(5, 1); round++)
+      for (let round = 0; round < bench.rounds(6); round++)
         for (const connections of bench.size(few, many)) {
           const key = `${subject}\n${connections}`;
           perSecond.set(key, [...(perSecond.get(key) ?? []), (await ask(connections)).perSecond]);
@@ -50,7 +50,7 @@ export const growth: Measurement = {
     });
     const sizes = bench.size([10, 100, 1_000, 10_000, 100_000], [10, 100]);
     const microseconds = new Map<number, number[]>();
-    for (let round = 0; round <= bench.size(5, 1); round++)
+    for (let round = 0; round <= bench.rounds(6); round++)
       for (const jobs of sizes) {
         const requests = Math.max(1, Math.min(20, Math.round(20_000 / jobs)));
         const before = await lister.usage();
@@ -78,7 +78,7 @@ export const growth: Measurement = {
         atLeast: 1,
       })),
       {
-        what: `cost of a job in a list of ${larger}, of that in a list of ${smallest}`,
+        what: `cost of a job in a list of ${larger}, of one in a list of ${smallest}`,
         unit: 'times',
         samples: [costOf(larger) / costOf(smallest)],
         atMost: 1.25,
@@ -88,8 +88,7 @@ export const growth: Measurement = {
       series,
       goals,
       notes: [
-        'Lists come from a table of generated jobs: it takes the local stand-in minutes to be filled with 100,000. Two cores are shared by the service, what it talks to and who asks, so that more connections cannot give much more.',
-        'How `get` of a job of 1,000 files grows with connections is in measurement 4.',
+        'The service, the local stack and the load share two cores, so that more connections cannot give much more.',
       ],
     };
   },

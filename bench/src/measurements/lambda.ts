@@ -42,8 +42,8 @@ export const lambda: Measurement = {
       sdk: cold(sdkImport, nothing),
       express: cold(emptyHandler, nothing),
     };
-    await interleave(bench.size(2, 1), subjects);
-    const first = await interleave(bench.size(20, 1), subjects);
+    await interleave(bench.rounds(2), subjects);
+    const first = await interleave(bench.rounds(21), subjects);
 
     const [ours, empty] = [
       await startHandler(bench, handler, link, env),
@@ -54,8 +54,8 @@ export const lambda: Measurement = {
       ours: async () => ((await ours.ask({ event: link, count })) as { cpuUs: number }).cpuUs,
       empty: async () => ((await empty.ask({ event: nothing, count })) as { cpuUs: number }).cpuUs,
     };
-    await interleave(bench.size(2, 1), warmSubjects);
-    const warm = await interleave(bench.size(15, 1), warmSubjects);
+    await interleave(bench.rounds(4), warmSubjects);
+    const warm = await interleave(bench.rounds(21), warmSubjects);
 
     const [unit, warmUnit] = ['ms of CPU to the first response', 'µs of CPU, warm'];
     return {
@@ -78,8 +78,7 @@ export const lambda: Measurement = {
         { what: 'of an empty Express app, warm', unit: 'times', samples: ratio(warm.ours, warm.empty), atMost: 2 },
       ],
       notes: [
-        `${first.ours.length} fresh processes each, from the import of the bundle on. The first response is a \`get\` of one file: it fetches the token keys, calls DynamoDB and signs two links with a session token of ${SESSION_TOKEN.length} characters. The empty app runs in serverless-express.`,
-        'docs/decisions/0012-cold-start.md and 0014-warm-requests.md have the profiles behind the missed goals.',
+        'Fresh processes, from the import of the bundle on. The first response is a `get` of one file: it fetches the token keys, calls DynamoDB and signs two links. The empty app runs in serverless-express. The profiles behind the missed goals: docs/decisions/0012-cold-start.md and 0014-warm-requests.md.',
       ],
     };
   },

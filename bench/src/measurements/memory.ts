@@ -87,9 +87,7 @@ export const memory: Measurement = {
           atMost: 1.15,
         },
       ],
-      notes: [
-        'The highest resident memory of the service during each batch of requests, one batch after the other in the same process.',
-      ],
+      notes: ['Highest resident memory of one process during each batch of requests, batch after batch.'],
     };
   },
 };

@@ -1,6 +1,5 @@
 import { jobRecord } from '../jobs.ts';
 import type { Goal, Measurement, Series } from '../measurement.ts';
-import { format } from '../report.ts';
 import { startMeter } from '../meter.ts';
 
 const text = (name: string, value: string) => name.length + value.length;
@@ -23,8 +22,7 @@ const listedBytes = (job: ReturnType<typeof jobRecord>): number =>
 const unitsFor = (bytes: number): number => Math.ceil(bytes / 4_096) / 2;
 
 const NOTES = [
-  'The baseline asks the table and names the attributes it wants (`ProjectionExpression`), which DynamoDB charges as if it had asked for all. Ours asks the index (`JOBS_SUMMARY_INDEX`).',
-  'The units are those that the local stand-in reports (dynalite), by the rules of DynamoDB.',
+  'The baseline asks the table for the attributes it wants, which DynamoDB charges as if it had asked for all; ours asks the index (`JOBS_SUMMARY_INDEX`). The units are those of the local stand-in (dynalite), by the rules of DynamoDB.',
 ];
 
 export const readUnits: Measurement = {
@@ -40,7 +38,8 @@ export const readUnits: Measurement = {
     const [ours, naive] = [await bench.server(service, metered), await bench.server(naiveServer, metered)];
 
     const series: Series[] = [];
-    const goals: Goal[] = [];
+    const ratios: number[] = [];
+    const gains: number[] = [];
     for (const files of bench.size([1, 10, 100, 1_000], [1, 10])) {
       const userId = `0a4e2f8c-7b1d-4e3a-9c55-${String(files).padStart(12, '0')}`;
       const records = Array.from({ length: jobs }, (_, index) => jobRecord(userId, index + 1, files));
@@ -54,13 +53,13 @@ export const readUnits: Measurement = {
       const [dear, cheap] = [await unitsOf(naive.origin), await unitsOf(ours.origin)];
       series.push({ subject: 'baseline', at: files, unit: 'read units', samples: [dear] });
       series.push({ subject: 'ours', at: files, unit: 'read units', samples: [cheap] });
-      goals.push({
-        what: `of what the listed bytes cost, jobs of ${format(files)} ${files === 1 ? 'file' : 'files'}`,
-        unit: 'times',
-        samples: [cheap / unitsFor(records.reduce((bytes, record) => bytes + listedBytes(record), 0))],
-        atMost: 1.05,
-      });
+      ratios.push(cheap / unitsFor(records.reduce((bytes, record) => bytes + listedBytes(record), 0)));
+      gains.push(dear / cheap);
     }
+    const goals: Goal[] = [
+      { what: 'of what the listed bytes cost', unit: 'times', samples: ratios, atMost: 1.05 },
+      { what: 'times fewer than the baseline, jobs of 1 to 1,000 files', unit: 'times', samples: gains },
+    ];
     return { series, goals, notes: NOTES };
   },
 };

@@ -53,8 +53,8 @@ export const tokenVerification: Measurement = {
       },
       bare: () => each(bare),
     };
-    await interleave(bench.size(3, 1), subjects);
-    const us = await interleave(bench.size(15, 1), subjects);
+    await interleave(bench.rounds(3), subjects);
+    const us = await interleave(bench.rounds(30), subjects);
 
     const unit = 'µs of CPU';
     return {
