@@ -73,7 +73,8 @@ const INTRODUCTION = `# Performance
 ships; \`BENCH_NODE=26 pnpm bench --brief\` measures another version, in fewer rounds. The baseline, \`bench/naive\`, is the same four
 routes with Express, the SDK, \`getSignedUrl\` and AWS's token verifier. Subjects are measured in turns, and a ratio is the median
 of the ratios of each round. CPU time is that of the measured process alone. The services and handlers are the bundles that ship,
-on the local stack. "Of" compares with a floor, the least that the work can cost, or with another way: 1x is as much.`;
+on the local stack. "Of" compares with a floor, the least that the work can cost, or with another way: 1x is as much. Empty cells
+were not measured.`;
 
 /** Returns docs/performance.md: one table of all figures, and notes on each measurement. */
 export const describeAll = async (results: readonly Result[]): Promise<string> => {
@@ -85,7 +86,7 @@ export const describeAll = async (results: readonly Result[]): Promise<string> =
   const measured = `Measured ${[...new Set(results.map(describeCircumstances))].join('; ')}.`;
   const lines = OTHER_LINES.map((line) => `Node ${line}`);
   const table = [
-    row(['', `Node ${MAIN_LINE}: median (min – max)`, 'goal', ...lines]),
+    row(['', `Node ${MAIN_LINE} (min – max)`, 'goal', ...lines]),
     row(['---', '--:', '---', ...lines.map(() => '--:')]),
     ...byLine.flatMap(rowsOf),
   ].join('\n');

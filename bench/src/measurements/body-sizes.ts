@@ -26,7 +26,7 @@ const gzip = (body: Buffer) => gzipSync(body, { level: 4, strategy: constants.Z_
 export const bodySizes: Measurement = {
   number: 8,
   name: 'body-sizes',
-  title: 'Compression, and the largest responses on Lambda',
+  title: 'The largest responses on Lambda',
   run: async (bench) => {
     const { env, generatedTable, tokenOf } = await bench.backend();
     const { handler } = await bench.bundles();

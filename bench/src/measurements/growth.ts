@@ -1,5 +1,6 @@
 import { generatedUser } from '../generated-table.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
+import { format } from '../report.ts';
 import { summarise, type Goal, type Measurement, type Series } from '../measurement.ts';
 
 export const growth: Measurement = {
@@ -72,13 +73,13 @@ export const growth: Measurement = {
     const most = bench.size(64, 2);
     const goals: Goal[] = [
       ...routes.map(([subject]) => ({
-        what: `requests/s at ${most} connections, of those at 1, ${subject}`,
+        what: `${subject}: requests/s at ${most} connections, of 1`,
         unit: 'times',
         samples: [medianOf(`${subject}\n${most}`) / medianOf(`${subject}\n1`)],
         atLeast: 1,
       })),
       {
-        what: `cost of a job in a list of ${larger}, of one in a list of ${smallest}`,
+        what: `CPU a job, list of ${format(larger)} of one of ${format(smallest)}`,
         unit: 'times',
         samples: [costOf(larger) / costOf(smallest)],
         atMost: 1.25,

@@ -5,7 +5,7 @@ import type { ServerProcess } from '../server-process.ts';
 export const listCpu: Measurement = {
   number: 3,
   name: 'list-cpu',
-  title: 'CPU of a list of 1,000 jobs, from socket to socket',
+  title: 'CPU of a list of 1,000 jobs',
   run: async (bench) => {
     const { env, table, tokenOf } = await bench.backend();
     const { service, naiveServer } = await bench.bundles();

@@ -73,7 +73,7 @@ export const memory: Measurement = {
       ],
       goals: [
         { what: `peak, listing ${jobs} jobs`, unit: 'MB', samples: [Math.max(...lists)] },
-        { what: `peak, a job of ${files} files at 64 connections`, unit: 'MB', samples: [Math.max(...gets)] },
+        { what: `peak, get of ${files} files, 64 connections`, unit: 'MB', samples: [Math.max(...gets)] },
         {
           what: 'growth of the last third over the middle one, lists',
           unit: 'times',

@@ -104,7 +104,9 @@ export const presigning: Measurement = {
         { what: 'of the hash calls alone', unit: 'times', samples: ratio(ms.ours, ms.floor), atMost: 1.6 },
         { what: 'longest stall of the event loop', unit: 'ms', samples: stall, atMost: 15 },
       ],
-      notes: [`${keys.length} links with a session token of ${SESSION_TOKEN.length} characters.`],
+      notes: [
+        `${keys.length} links with a session token of ${SESSION_TOKEN.length} characters. \`getSignedUrl\` takes less CPU on Node 24 than on Node 20: not even the hash calls alone are 100 times as fast.`,
+      ],
     };
   },
 };
