@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   infra: ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local'],
   dev: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/service-entry', 'local'],
   e2e: ['packages/core', 'packages/client', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
-  bench: ['packages/core', 'packages/adapters-aws', 'local', 'e2e'],
+  bench: ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local', 'e2e'],
   'examples/([^/]+)': ['packages/core', 'packages/adapters-aws', 'packages/http-express', 'local', 'dev'],
 };
 

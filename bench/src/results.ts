@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import type { Measurement, Outcome } from './measurement.ts';
 
 /** When and on what something was measured. */
-export interface Circumstances {
+interface Circumstances {
   readonly day: string;
   /** Version of Node. */
   readonly node: string;
