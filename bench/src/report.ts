@@ -7,9 +7,11 @@ const MAIN_LINE = 24;
 /** Release lines that the page compares with it. */
 const OTHER_LINES = [20, 26];
 
-/** Rounds to three digits, or to a whole number. */
+/** Rounds to three digits, to two below 0.1, or to a whole number. */
 export const format = (value: number): string =>
-  Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+  Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString('en')
+    : String(Number(value.toPrecision(Math.abs(value) < 0.1 ? 2 : 3)));
 
 const times = (value: number, unit: string): string => (unit === 'times' ? `${format(value)}x` : format(value));
 
@@ -28,7 +30,7 @@ const verdict = (goal: Goal): string => {
     ...(atLeast === undefined ? [] : [`≥ ${times(atLeast, unit)}`]),
     ...(atMost === undefined ? [] : [`≤ ${times(atMost, unit)}`]),
   ].join(', ');
-  return { true: `reached: ${wanted}`, false: `missed: ${wanted}`, undefined: '' }[String(isMet(goal))] ?? '';
+  return { true: `met: ${wanted}`, false: `missed: ${wanted}`, undefined: '' }[String(isMet(goal))] ?? '';
 };
 
 const subjectOf = ({ what, unit }: Goal): string =>

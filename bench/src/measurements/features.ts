@@ -10,7 +10,7 @@ const LARGE_JOB = 1_000_000;
 export const features: Measurement = {
   number: 12,
   name: 'features',
-  title: 'Features, of what a client does without them',
+  title: 'Features, of what clients do without them',
   run: async (bench: Bench) => {
     const { env, table, tokenOf } = await bench.backend();
     const { service, wholeServer } = await bench.bundles();
