@@ -1,7 +1,8 @@
 import { overSocket, type HttpResponse, type HttpRequest } from '@jobs-api/http-express/testing/contracts';
 import { HANDLER, SERVICE } from './built.ts';
 import { startClock } from './clock.ts';
-import { loadBalancerEvent, responseOf, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
+import { loadBalancerEvent, version1Event, version2Event, type ToEvent } from './gateway-events.ts';
+import { responseOf } from './gateway-response.ts';
 import { startLambda, type LambdaProcess } from './lambda-process.ts';
 import { startService } from './service-process.ts';
 

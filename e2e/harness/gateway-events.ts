@@ -1,4 +1,4 @@
-import { decode, type HttpRequest, type HttpResponse } from '@jobs-api/http-express/testing/contracts';
+import type { HttpRequest, HttpResponse } from '@jobs-api/http-express/testing/contracts';
 
 /** Returns the event that one kind of gateway makes of a request. */
 export type ToEvent = (request: HttpRequest) => object;
@@ -88,12 +88,6 @@ export const toClient = (result: unknown): Omit<HttpResponse, 'body'> & { readon
     headers: { ...mapValues(multiValueHeaders, (values) => values.join(', ')), ...headers },
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
   };
-};
-
-/** Returns what a client reads of the result of a function. */
-export const responseOf = (result: unknown): HttpResponse => {
-  const { body, ...response } = toClient(result);
-  return { ...response, body: decode(body, response.headers['content-encoding']) };
 };
 
 const splitTarget = (target: string): [path: string, query: string] => {

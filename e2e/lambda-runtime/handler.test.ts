@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalStack } from '@jobs-api/local';
 import { HANDLER } from '../harness/built.ts';
-import { responseOf, version2Event } from '../harness/gateway-events.ts';
+import { version2Event } from '../harness/gateway-events.ts';
+import { responseOf } from '../harness/gateway-response.ts';
 import { startStack } from '../harness/stack.ts';
 import { startLambdaRuntime, type LambdaRuntime } from './runtime-api.ts';
 

@@ -6,14 +6,8 @@ import { documentedRows, expectDocumented } from '@jobs-api/http-express/testing
 import type { LocalStack } from '@jobs-api/local';
 import { startGate, type Gate } from '@jobs-api/local/loopback';
 import { HANDLER } from '../harness/built.ts';
-import {
-  API_GATEWAYS,
-  GATEWAYS,
-  loadBalancerEvent,
-  responseOf,
-  version2Event,
-  type ToEvent,
-} from '../harness/gateway-events.ts';
+import { API_GATEWAYS, GATEWAYS, loadBalancerEvent, version2Event, type ToEvent } from '../harness/gateway-events.ts';
+import { responseOf } from '../harness/gateway-response.ts';
 import { startLambda, type LambdaProcess } from '../harness/lambda-process.ts';
 import { runToEnd } from '../harness/service-process.ts';
 import { startStack } from '../harness/stack.ts';
