@@ -41,6 +41,6 @@ run_tests() {
   shift
   node scripts/bundle.js
   node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
-    --testMatch "<rootDir>/e2e/$folder/*.test.ts" --testTimeout 600000 "$@" ||
+    --testMatch "<rootDir>/e2e/$folder/*.test.ts" --testTimeout 600000 --runInBand "$@" ||
     { local status=$?; show_logs; exit $status; }
 }

@@ -23,6 +23,8 @@ export interface OrphanOptions {
   readonly writtenBefore: Date;
 }
 
+/** Longer than the default of the service: no caller waits, and a slow server may need it for a batch. */
+const REQUEST_TIMEOUT_SECONDS = 60;
 /** How many records are read at once. */
 const RECORDS_AT_ONCE = 32;
 
@@ -43,7 +45,7 @@ export class Orphans {
 
   constructor(config: AwsConfig, { writtenBefore }: OrphanOptions) {
     const { bucketName, urlTtlSeconds } = config;
-    const { dynamo, s3: client } = createAwsClients(config);
+    const { dynamo, s3: client } = createAwsClients(config, { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS });
     this.#bucket = new JobsInBucket(client, bucketName);
     this.#objectStore = new S3ObjectStore(client, { bucketName, urlTtlSeconds });
     this.#records = new JobRecords(dynamo, config);

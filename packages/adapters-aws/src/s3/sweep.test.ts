@@ -191,6 +191,17 @@ describe('sweepPrefix', () => {
     },
   );
 
+  test.each(['NoSuchUpload', 'NoSuchKey'])('regards an upload whose abort fails with %s as gone', async (code) => {
+    const bucket = new TroubledBucket();
+    bucket.uploads = ['alice/1/upload'];
+    bucket.refusals.set('alice/1/upload', code);
+    // Another delete of the same job has aborted it meanwhile.
+    bucket.before = (name) => {
+      if (name === 'AbortMultipartUpload') bucket.uploads = [];
+    };
+    await bucket.sweep();
+  });
+
   test.each(['NoSuchKey', 'NoSuchVersion'])('regards a key with the error %s as gone', async (code) => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a', 'alice/1/\u0001'];

@@ -143,7 +143,8 @@ const abortUpload = async (sweep: Sweep, { keys, id }: Entry): Promise<Refusal[]
   return [];
 };
 
-const NO_UPLOAD = new Set(['NoSuchUpload']);
+/** Errors that mean that an upload is gone. OpenStack Swift responds NoSuchKey when two deletes abort it at once. */
+const NO_UPLOAD = new Set(['NoSuchUpload', 'NoSuchKey']);
 
 const isPassing = (refusals: readonly Refusal[]): boolean => refusals.every(({ code }) => PASSING_CODES.has(code));
 
