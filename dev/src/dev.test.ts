@@ -145,7 +145,8 @@ describe('pnpm dev', () => {
   test('returns 421 to a request with a foreign Host, at every address that it opens', async () => {
     const issuer = new URL(/"(http:[^"]+\/token\?sub=bob)"/.exec(dev.printed)?.[1] ?? '');
     const { url } = (await dev.askJson(dev.curls[2] ?? '')) as { url: string };
-    for (const address of [new URL(dev.origin), new URL(`${dev.origin}/page/users.json`), issuer, new URL(url)]) {
+    const own = ['/', '/page/users.json', '/page/environment'].map((path) => new URL(path, dev.origin));
+    for (const address of [...own, issuer, new URL(url)]) {
       const statusFor = (host: string) => statusOf(address, host);
       expect([address.pathname, await statusFor('attacker.example')]).toEqual([address.pathname, 421]);
       expect([address.pathname, await statusFor(`127.0.0.1.attacker.example:${address.port}`)]).toEqual([

@@ -76,6 +76,8 @@ const startService = async (stack: LocalStack): Promise<string> => {
     app.locals.docsToken = () => stack.tokenIssuer.issueToken(userId);
     serveJobsPage(server, {
       filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,
+      // The AWS CLI has another name for the region than the SDK.
+      environment: { ...stack.env, AWS_DEFAULT_REGION: stack.env.AWS_REGION ?? '' },
       users: () =>
         Promise.all(SAMPLE_USERS.map(async (name) => ({ name, token: await stack.tokenIssuer.issueToken(name) }))),
     });

@@ -8,6 +8,8 @@ export interface JobsPageOptions {
   readonly filesOrigin: string;
   /** Users that can be chosen on the page, each with a valid token. */
   readonly users: () => Promise<readonly { readonly name: string; readonly token: string }[]>;
+  /** Variables for other programs on the same table and bucket. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const source = (name: string) => fileURLToPath(new URL(`../page/${name}`, import.meta.url));
@@ -26,13 +28,20 @@ const bundle = async (name: string): Promise<string> => {
   return outputFiles[0]?.text ?? '';
 };
 
+/** For the `eval` of a shell. The values are made by `dev` and have no quotes. */
+const exportsOf = (environment: Readonly<Record<string, string>>): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
+
 /** Serves the jobs page at `/` of a server. All other requests go to the listeners that the server already has. */
-export const serveJobsPage = (server: Server, { filesOrigin, users }: JobsPageOptions): void => {
+export const serveJobsPage = (server: Server, { filesOrigin, users, environment }: JobsPageOptions): void => {
   const files: Readonly<Record<string, readonly [type: string, content: () => Promise<string>]>> = {
     '/': ['text/html', () => readFile(source('index.html'), 'utf8')],
     '/page/style.css': ['text/css', () => readFile(source('style.css'), 'utf8')],
     '/page/main.js': ['text/javascript', () => bundle('main.ts')],
     '/page/users.json': ['application/json', async () => JSON.stringify(await users())],
+    '/page/environment': ['text/plain', () => Promise.resolve(exportsOf(environment))],
   };
   const policy = [
     "default-src 'none'",

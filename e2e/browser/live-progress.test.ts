@@ -38,6 +38,7 @@ beforeAll(async () => {
   serveJobsPage(server, {
     filesOrigin: stack.env.AWS_ENDPOINT_URL_S3,
     users: async () => [{ name: 'alice', token: await stack.tokenIssuer.issueToken('alice') }],
+    environment: stack.env,
   });
 });
 
