@@ -235,7 +235,7 @@ describe('--orphans', () => {
     expect(stderr).toBe('JOBS_TABLE is missing\nJOBS_BUCKET is missing\n');
   });
 
-  test('counts 200,000 objects of one job with a heap of 40 MB', async () => {
+  test('counts 200,000 objects of one job with a heap of 20 MB', async () => {
     const PAGES = 200;
     const stack = await startStack();
     // A bucket of one job. The proxy makes up its lists.
@@ -261,7 +261,7 @@ describe('--orphans', () => {
     });
     const { exitCode, stdout, stderr } = await runToEnd(
       SERVICE,
-      { ...stack.env, AWS_ENDPOINT_URL_S3: bucket.origin, NODE_OPTIONS: '--max-old-space-size=40' },
+      { ...stack.env, AWS_ENDPOINT_URL_S3: bucket.origin, NODE_OPTIONS: '--max-old-space-size=20' },
       ['--orphans'],
     );
     await Promise.all([bucket.close(), stack.close()]);
