@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_SUMMARY_INDEX, jobsTable, readAwsConfig } from '@jobs-api/adapters-aws';
@@ -170,6 +173,36 @@ describe('the files for a host without CloudFormation', () => {
 });
 
 describe('infra/kubernetes.yaml', () => {
+  interface Manifest {
+    readonly apiVersion: string;
+    readonly kind: string;
+  }
+
+  /** Returns the errors of TypeScript for a manifest, as a constant of the type that Kubernetes' own schema gives it. */
+  const typeErrors = async (manifest: Manifest): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'jobs-api-'));
+    const { apiVersion, kind } = manifest;
+    const from = `kubernetes-types/${apiVersion === 'v1' ? 'core/v1' : apiVersion}`;
+    const source = `import type { ${kind} } from '${from}';\nexport const manifest: ${kind} = ${JSON.stringify(manifest)};`;
+    await writeFile(join(folder, 'manifest.ts'), source);
+    await symlink(fileURLToPath(new URL('node_modules', import.meta.url)), join(folder, 'node_modules'));
+    const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', 'manifest.ts'];
+    const run = promisify(execFile)(tsc, options, { cwd: folder });
+    const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+    await rm(folder, { recursive: true });
+    return stdout;
+  };
+
+  test('has properties that Kubernetes knows', async () => {
+    const manifests = parseAllDocuments(await read('infra/kubernetes.yaml')).map((part) => part.toJS() as Manifest);
+    expect(manifests.map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'PodDisruptionBudget']);
+    for (const manifest of manifests) expect(await typeErrors(manifest)).toBe('');
+    const [deployment] = manifests;
+    const misspelled = JSON.stringify(deployment).replace('livenessProbe', 'livenessProb');
+    expect(await typeErrors(JSON.parse(misspelled) as Manifest)).toMatch(/livenessProb.* does not exist/);
+  });
+
   interface Container {
     readonly env: { readonly name: string; readonly value: string }[];
     readonly lifecycle: { readonly preStop: { readonly exec: { readonly command: string[] } } };
