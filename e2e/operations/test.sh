@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 e2e/operations/fetch.sh
 node scripts/bundle.js
-PROMTOOL=$PWD/.local/operations/promtool \
+PATH=$PWD/.local/operations:$PATH \
   node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
   --testMatch '<rootDir>/e2e/operations/*.test.ts' "$@"
