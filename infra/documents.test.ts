@@ -186,9 +186,9 @@ describe('infra/kubernetes.yaml', () => {
     const source = `import type { ${kind} } from '${from}';\nexport const manifest: ${kind} = ${JSON.stringify(manifest)};`;
     await writeFile(join(folder, 'manifest.ts'), source);
     await symlink(fileURLToPath(new URL('node_modules', import.meta.url)), join(folder, 'node_modules'));
-    const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', 'manifest.ts'];
-    const run = promisify(execFile)(tsc, options, { cwd: folder });
+    const tsc = fileURLToPath(new URL('../node_modules/typescript-7/bin/tsc', import.meta.url));
+    const options = [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--types', '', 'manifest.ts'];
+    const run = promisify(execFile)(process.execPath, options, { cwd: folder });
     const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
     await rm(folder, { recursive: true });
     return stdout;
