@@ -62,8 +62,8 @@ export const getJob =
     return { job, results: await collect(results), objectUrls: objectUrls && (await collect(objectUrls)), expiresAt };
   };
 
-/** Objects whose links are signed together. With session tokens, the links of these take some 30 KB. */
-const BATCH = 8;
+/** Objects whose links are signed together. With session tokens, the links of these take some 60 KB. */
+const BATCH = 16;
 
 export const streamJob =
   ({ jobStore, objectStore }: Stores): StreamJob =>
