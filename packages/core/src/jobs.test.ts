@@ -121,8 +121,9 @@ describe('streamJob', () => {
     for (const batches of [results, objectUrls]) {
       const sizes: number[] = [];
       for await (const batch of batches) sizes.push(batch.length);
-      expect(sizes).toEqual(Array<number>(sizes.length).fill(names.length / sizes.length));
-      expect(sizes.length).toBeGreaterThan(1);
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(names.length);
+      expect(Math.min(...sizes)).toBeGreaterThan(0);
+      expect(Math.max(...sizes)).toBeLessThan(names.length);
     }
   });
 
