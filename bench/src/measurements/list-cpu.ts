@@ -61,7 +61,9 @@ export const listCpu: Measurement = {
         { what: 'of parsing and stringifying', unit: 'times', samples: ratio(ms.ours, ms.floor), atMost: 3 },
         { what: 'times less CPU than the baseline', unit: 'times', samples: ratio(ms.naive, ms.ours) },
       ],
-      notes: ['DynamoDB runs in another process. Each service has served some thousand requests before.'],
+      notes: [
+        'DynamoDB runs in another process. Each service has served some thousand requests before. Profile of ours: sending 25 %, parsing 20 %, garbage collection 8 %, stringifying 8 %, everything else below 3 %. Sent in one piece, a list takes 10 % less, but a slow client holds all of it in memory.',
+      ],
     };
   },
 };
