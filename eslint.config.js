@@ -5,7 +5,16 @@ import tseslint from 'typescript-eslint';
 const platformGlobals = ['fetch', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '.stryker-tmp/', 'packages/client/src/openapi.ts'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      'coverage/',
+      '.local/',
+      '.stryker-tmp/',
+      'packages/client/src/openapi.ts',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
