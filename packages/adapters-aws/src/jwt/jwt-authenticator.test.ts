@@ -253,6 +253,13 @@ describe('an invalid token, whatever the keys', () => {
     await expectRefusal(authenticate(undefined), 'there is no token');
   });
 
+  test('is rejected without a stack trace, and later errors have one', async () => {
+    const limit = Error.stackTraceLimit;
+    const error: unknown = await authenticate('garbage').catch((error: unknown) => error);
+    expect((error as Error).stack).not.toContain('\n');
+    expect(Error.stackTraceLimit).toBe(limit);
+  });
+
   test.each(['constructor', '__proto__', 'toString', ''])('has no user id in the claim %j', async (userIdClaim) => {
     await expectRefusal(authenticate(issue(), { ...oidc, userIdClaim }), userId);
   });
