@@ -2,7 +2,7 @@ import { format as prettify } from 'prettier';
 import { isMet, summarise, type Goal, type Series } from './measurement.ts';
 import { nodeLine, type Result } from './results.ts';
 
-/** The release line of Node that ships. Goals are judged on it. */
+/** Major version of Node that ships. Goals are for this version. */
 const MAIN_LINE = 24;
 /** Release lines that the page compares with it. */
 const OTHER_LINES = [20, 26];

@@ -345,7 +345,7 @@ describe('the commands on a host', () => {
     root = join(folder, 'root');
     for (const path of ['etc/systemd/system', 'usr/lib/systemd/system', 'opt/jobs-api', 'usr/bin'])
       await mkdir(join(root, path), { recursive: true });
-    // What a host has, and systemd-analyze looks for.
+    // systemd-analyze checks that these exist, as on a host.
     await writeFile(join(root, 'usr/lib/systemd/system/sysinit.target'), '[Unit]\n');
     await writeFile(join(root, 'usr/bin/node'), '#!/bin/sh\n', { mode: 0o755 });
     await writeFile(join(root, 'opt/jobs-api/server-1.2.2.mjs'), '');

@@ -12,7 +12,7 @@ const storeOn = (...responses: object[]): DynamoJobStore => {
 };
 
 describe('DynamoJobStore', () => {
-  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }])(
+  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }, { Items: [null] }, { Items: [[]] }])(
     'listByIds fails when a response is %j, which is not a list',
     async (response) => {
       const store = storeOn({ Items: [] }, response);
@@ -21,7 +21,7 @@ describe('DynamoJobStore', () => {
     },
   );
 
-  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }])(
+  test.each([{}, { Items: 'abc' }, { Items: null }, { Items: {} }, { Items: [null] }, { Items: [[]] }])(
     'list fails when a page is %j, which is not a list',
     async (response) => {
       const store = storeOn({ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } }, response);
@@ -30,6 +30,13 @@ describe('DynamoJobStore', () => {
       await expect(pages.next()).rejects.toThrow('Query failed: the response is not a list');
     },
   );
+
+  test('list fails when a page says again that it ends where the page before ended', async () => {
+    const page = () => ({ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } });
+    const pages = storeOn(page(), page()).list(alice)[Symbol.asyncIterator]();
+    await pages.next();
+    await expect(pages.next()).rejects.toThrow('Query failed: the list does not advance');
+  });
 
   test.each(['abc', null, []])('find fails when the item is %j, which is not a map', async (Item) => {
     await expect(storeOn({ Item }).find(alice, parseJobId(1))).rejects.toThrow('GetItem failed: the item is not a map');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   DeleteItemCommand,
   DescribeTableCommand,
@@ -76,6 +77,9 @@ export class DynamoJobStore implements JobStore {
       const { Items, LastEvaluatedKey } = await callAws('Query', signal, (options) =>
         this.#client.send(command, options),
       );
+      // A server that ignores the position sends the same page until the deadline.
+      if (position && isDeepStrictEqual(LastEvaluatedKey, position))
+        throw new Error('Query failed: the list does not advance');
       yield readable(userId, checkedItems(Items), onUnreadable);
       position = LastEvaluatedKey;
     } while (position);
@@ -144,7 +148,7 @@ export class DynamoJobStore implements JobStore {
 
 /** DynamoDB sends `Items` even if there are none. A response without them must not shorten a list. */
 const checkedItems = (items: JobItem[] | undefined): readonly JobItem[] => {
-  if (!Array.isArray(items)) throw new Error('Query failed: the response is not a list');
+  if (!Array.isArray(items) || !items.every(isObject)) throw new Error('Query failed: the response is not a list');
   return items;
 };
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { parseUserId } from '@jobs-api/core';
 import fc from 'fast-check';
-import { readJob, readSummary } from './job-item.ts';
+import { readJob, readSummary, type JobItem } from './job-item.ts';
 
 const alice = parseUserId('alice');
 const key = { userId: { S: 'alice' }, jobId: { N: '7' } };
@@ -104,6 +104,16 @@ describe('readJob', () => {
     },
   );
 
+  // DynamoDB never sends these. A faulty proxy or a compatible server may.
+  test.each(
+    ['jobName', 'date', 'email', 'status', 'contentLength', 'creditsSpent', 'objectUuidNames', 'mediaLength'].flatMap(
+      (name) => [null, { S: 5 }, { S: {} }, { S: null }, { M: null }, { M: { a: null } }].map((value) => [name, value]),
+    ),
+  )('rejects an item whose %s is %j, which is not an attribute of DynamoDB', (name, value) => {
+    const item = { ...key, [name as string]: value } as unknown as JobItem;
+    expect(() => readJob(alice, item)).toThrow(unreadable(`${name as string} is not`));
+  });
+
   test.each<[string, AttributeValue | undefined]>([
     ...['0', '-1', '1.5', '01', '9007199254740992', '1e3'].map((N): [string, AttributeValue] => [N, { N }]),
     ['a string', { S: '7' }],
@@ -145,6 +155,7 @@ describe('readJob', () => {
         fc.constant({ NULL: true as const }),
         fc.record({ M: fc.dictionary(fc.string(), tie('attribute')) }),
         fc.record({ L: fc.array(tie('attribute')) }),
+        fc.jsonValue() as fc.Arbitrary<unknown> as fc.Arbitrary<AttributeValue>,
       ),
     }));
     fc.assert(

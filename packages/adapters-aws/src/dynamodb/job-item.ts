@@ -37,7 +37,7 @@ class ItemReader {
 
   text(name: string): string | null {
     const value = this.#valueOf(name);
-    return value === undefined ? null : (value.S ?? this.#refuse(name, 'a string'));
+    return value === undefined ? null : (textOf(value) ?? this.#refuse(name, 'a string'));
   }
 
   wholeNumber(name: string): number {
@@ -53,7 +53,7 @@ class ItemReader {
   }
 
   texts(name: string): Record<string, string> {
-    return this.#map(name, 'a map of strings', ({ S }) => S);
+    return this.#map(name, 'a map of strings', textOf);
   }
 
   /** Lengths are numbers, or numbers that were stored as strings. */
@@ -71,21 +71,29 @@ class ItemReader {
     // Without a prototype, since the names come from outside. V8 also makes such an object ready for thousands of
     // names.
     const values = Object.create(null) as Record<string, Value>;
-    for (const [key, entry] of Object.entries(map))
-      if (!entry.NULL) values[key] = read(entry) ?? this.#refuse(name, expected);
+    for (const [key, entry] of Object.entries(map)) {
+      const attribute = attributeOf(entry);
+      if (!attribute.NULL) values[key] = read(attribute) ?? this.#refuse(name, expected);
+    }
     return values;
   }
 
   /** Many writers store `NULL` for what they do not know (boto3 for `None`, `marshall` for `null`). */
   #valueOf(name: string): AttributeValue | undefined {
     const value = this.#item[name];
-    return value?.NULL ? undefined : value;
+    const attribute = value === undefined ? undefined : attributeOf(value);
+    return attribute?.NULL ? undefined : attribute;
   }
 
   #refuse(name: string, expected: string): never {
     throw new UnreadableJob(this.#userId, this.#item.jobId?.N ?? 'without a number', `${name} is not ${expected}`);
   }
 }
+
+/** A faulty server may send `null` in place of an attribute. It is read as an attribute of another type. */
+const attributeOf = (value: AttributeValue | null): AttributeValue => value ?? ({} as AttributeValue);
+
+const textOf = ({ S }: AttributeValue): string | undefined => (typeof S === 'string' ? S : undefined);
 
 const amountOf = (text = ''): number | undefined => {
   const number = DECIMAL.test(text) ? Number(text) : NaN;

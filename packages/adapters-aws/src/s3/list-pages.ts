@@ -127,7 +127,8 @@ async function* pagesOf(call: string, query: ListQuery, fetchPage: FetchPage): A
 }
 
 /**
- * Returns where the next page begins. The marker is a key or a folder of its page, which tells how it is encoded.
+ * Returns the position of the next page. The marker is a key or a folder of its page, so the readings of that entry
+ * decide how the marker is encoded.
  *
  * OpenStack Swift sends the version `null` in place of that of the last entry, and lists nothing after it.
  */
