@@ -4,7 +4,7 @@ import { describeStatus } from '../job-status.ts';
 import type { Job, JobSummary } from '../job.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { JobStore, ListOptions, ListRange } from '../ports/job-store.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { Stall } from './stall.ts';
 
 /** A job as the uploader and the processor store it: all but the key may be missing, and the status is a plain string. */
 export type JobRecord = Partial<Omit<Job, 'status' | 'userId' | 'jobId'>> & {
@@ -21,7 +21,7 @@ export class MemoryJobStore implements JobStore {
   readonly failures: Partial<Record<'find' | 'list' | 'listByIds' | 'delete', Error>> = {};
   readonly #jobs = new Map<UserId, Map<JobId, Job | typeof UNREADABLE>>();
   readonly #pageSize: number;
-  #stalled: Promise<void> | undefined;
+  readonly #stall = new Stall();
 
   constructor({ pageSize = 2 }: { pageSize?: number } = {}) {
     this.#pageSize = pageSize;
@@ -59,12 +59,7 @@ export class MemoryJobStore implements JobStore {
 
   /** Makes every call wait, until the function that is returned is called. */
   stall(): () => void {
-    let release: () => void = () => undefined;
-    this.#stalled = new Promise((resolve) => (release = resolve));
-    return () => {
-      this.#stalled = undefined;
-      release();
-    };
+    return this.#stall.begin();
   }
 
   async find(userId: UserId, jobId: JobId, { signal }: CallOptions = {}): Promise<Job | undefined> {
@@ -115,7 +110,7 @@ export class MemoryJobStore implements JobStore {
 
   async #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#stalled) await untilAborted(this.#stalled, signal);
+    await this.#stall.wait(signal);
     const failure = this.failures[method];
     if (failure) throw failure;
   }

@@ -1,6 +1,6 @@
 import type { KeyPrefix, ObjectKey } from '../object-keys.ts';
-import { untilAborted } from '../until-aborted.ts';
 import type { DeleteAllOptions, ObjectStore, Presigner, PresignOptions, Removed } from '../ports/object-store.ts';
+import { Stall } from './stall.ts';
 
 interface Entry {
   readonly kind: 'version' | 'marker' | 'upload';
@@ -21,7 +21,7 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #issued = new Map<string, { key: ObjectKey; downloadAs: string | undefined; expiresAt: Date }>();
   readonly #protected = new Set<string>();
   readonly #batchSize: number;
-  #stalled: Promise<void> | undefined;
+  readonly #stall = new Stall();
   readonly #expiresAt: Date;
 
   constructor({ batchSize = 2, expiresAt = new Date('2100-01-01') }: { batchSize?: number; expiresAt?: Date } = {}) {
@@ -46,12 +46,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** Makes `deleteAll` wait, until the function that is returned is called. */
   stall(): () => void {
-    let release: () => void = () => undefined;
-    this.#stalled = new Promise((resolve) => (release = resolve));
-    return () => {
-      this.#stalled = undefined;
-      release();
-    };
+    return this.#stall.begin();
   }
 
   /** Makes deleting one object fail, until the function that is returned is called. */
@@ -116,7 +111,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async #enter(method: keyof typeof this.failures, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#stalled && method === 'deleteAll') await untilAborted(this.#stalled, signal);
+    if (method === 'deleteAll') await this.#stall.wait(signal);
     const failure = this.failures[method];
     if (failure) throw failure;
   }
