@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { until } from '../harness/until.ts';
-import { BASE, get, startHarness, type ClientsHarness } from './harness.ts';
+import { BASE, get, pageResponse, startHarness, type ClientsHarness } from './harness.ts';
 
 let harness: ClientsHarness;
 
@@ -73,12 +73,10 @@ test('1,000 unread responses of /docs take less than 100 MB, compressed or not',
 describe('clients that disconnect', () => {
   test('end their lists: no call reaches the table after the last client has disconnected', async () => {
     harness = await startHarness({ MAX_IN_FLIGHT: '50' });
-    const next = { userId: { S: 'alice' }, jobId: { N: '1' } };
-    harness.proxy.play(async ({ name }, forward) => {
+    harness.proxy.play(async ({ name, nth }, forward) => {
       if (name !== 'Query') return forward();
       await sleep(300);
-      const body = Buffer.from(JSON.stringify({ Items: [], LastEvaluatedKey: next }));
-      return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
+      return pageResponse(nth, []);
     });
     const request = get(`${BASE}/list`, await harness.token('alice'));
     for (let client = 0; client < 300; client++) {

@@ -83,7 +83,18 @@ export const itemResponse = (objects: number, names: 'short' | 'uuids'): Proxied
     Array.from({ length: objects }, (_, index) => [nameOf(index), { S: names === 'short' ? '' : `file-${index}.png` }]),
   );
   const item = { userId: { S: 'alice' }, jobId: { N: '1' }, status: { S: 'success' } };
-  const body = Buffer.from(JSON.stringify({ Item: { ...item, objectUuidNames: { M: objectUuidNames } } }));
+  return tableResponse({ Item: { ...item, objectUuidNames: { M: objectUuidNames } } });
+};
+
+/** The response of DynamoDB to the nth Query of a list: a page of these items, after which more follow. */
+export const pageResponse = (nth: number, items: readonly object[]): ProxiedResponse =>
+  tableResponse({ Items: items, LastEvaluatedKey: { userId: { S: 'alice' }, jobId: { N: String(nth) } } });
+
+/** The response of DynamoDB to the last Query of a list. */
+export const lastPageResponse = (): ProxiedResponse => tableResponse({ Items: [] });
+
+const tableResponse = (output: object): ProxiedResponse => {
+  const body = Buffer.from(JSON.stringify(output));
   const headers = { 'content-type': 'application/x-amz-json-1.0', 'content-length': String(body.length) };
   return { status: 200, headers, body };
 };

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { until } from '../harness/until.ts';
-import { BASE, get, itemResponse, startHarness, type ClientsHarness } from './harness.ts';
+import {
+  BASE,
+  get,
+  itemResponse,
+  lastPageResponse,
+  pageResponse,
+  startHarness,
+  type ClientsHarness,
+} from './harness.ts';
 
 let harness: ClientsHarness;
 
@@ -23,6 +31,13 @@ const playRecords = () =>
     if (name !== 'GetItem') return forward();
     const { Key } = JSON.parse(body?.toString() ?? '{}') as { Key: { jobId: { N: string } } };
     return { '1': LARGEST, '2': THOUSAND_FILES, '3': THREE_HUNDRED_FILES }[Key.jobId.N] ?? forward();
+  });
+
+/** Has the table return so many pages of the same items for a list. */
+const playPages = (pages: number, items: readonly object[]) =>
+  harness.proxy.play(({ name, nth }, forward) => {
+    if (name !== 'Query') return forward();
+    return nth > pages ? lastPageResponse() : pageResponse(nth, items);
   });
 
 describe('1,000 connections that do not read a response of 3.7 MB', () => {
@@ -104,21 +119,11 @@ describe('the largest possible record', () => {
 
 test('a list of 240 MB is sent in little memory', async () => {
   harness = await startHarness();
-  const page = Buffer.from(
-    JSON.stringify({
-      Items: Array.from({ length: 10 }, (_, index) => ({
-        jobId: { N: String(index + 1) },
-        jobName: { S: '\u0001'.repeat(100_000) },
-      })),
-      LastEvaluatedKey: { userId: { S: 'alice' }, jobId: { N: '1' } },
-    }),
-  );
-  const last = Buffer.from('{"Items":[]}');
-  harness.proxy.play(({ name, nth }, forward) => {
-    if (name !== 'Query') return forward();
-    const body = nth > 40 ? last : page;
-    return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
-  });
+  const items = Array.from({ length: 10 }, (_, index) => ({
+    jobId: { N: String(index + 1) },
+    jobName: { S: '\u0001'.repeat(100_000) },
+  }));
+  playPages(40, items);
   const socket = harness.open(get(`${BASE}/list`, await harness.token('alice'), 'Connection: close'));
   let size = 0;
   for await (const chunk of socket as AsyncIterable<Buffer>) size += chunk.length;
@@ -128,20 +133,11 @@ test('a list of 240 MB is sent in little memory', async () => {
 
 test('100,000 records that cannot be read are one line of the log of at most 16 KB, with reasons, and a metric', async () => {
   harness = await startHarness();
-  const page = Buffer.from(
-    JSON.stringify({
-      Items: Array.from({ length: 1_000 }, (_, index) => ({
-        jobId: { N: String(index + 1) },
-        contentLength: { S: 'x' },
-      })),
-      LastEvaluatedKey: { userId: { S: 'alice' }, jobId: { N: '1' } },
-    }),
-  );
-  harness.proxy.play(({ name, nth }, forward) => {
-    if (name !== 'Query') return forward();
-    const body = nth > 100 ? Buffer.from('{"Items":[]}') : page;
-    return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
-  });
+  const items = Array.from({ length: 1_000 }, (_, index) => ({
+    jobId: { N: String(index + 1) },
+    contentLength: { S: 'x' },
+  }));
+  playPages(100, items);
   const headers = [['Authorization', await harness.token('alice')]] as const;
   expect(await harness.send({ path: `${BASE}/list`, headers })).toMatchObject({ status: 200, body: '{"jobs":[]}' });
   await until(() => harness.service.log.some((line) => line.includes('unreadable')));
