@@ -34,12 +34,7 @@ const suite = (name: string, { Store = MemoryObjectStore, takesAnyMethod = false
       hide: async (key) => store.hide(key),
       contents: async (prefix) => store.contents(prefix),
       size: async (prefix) => store.size(prefix),
-      get: async (url) => {
-        const [body, downloadName] = [store.get(url), store.downloadName(url)];
-        if (body === undefined) return undefined;
-        const saved = downloadName && `attachment; filename*=UTF-8''${encodeURIComponent(downloadName)}`;
-        return { body, contentDisposition: saved ?? null };
-      },
+      get: async (url) => store.download(url),
       request: async (_method, url) => {
         const key = decodeURIComponent(/^memory:\/\/\/([^?]*)/.exec(url)?.[1] ?? '');
         if (takesAnyMethod) store.put(key, 'overwritten');

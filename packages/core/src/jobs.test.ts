@@ -423,7 +423,9 @@ describe('getJob with objectUrls', () => {
   });
 
   test('signs a name to save the file under', async () => {
+    objectStore.put('alice/1/a.png', 'picture');
     const { url } = await jobs().getObjectUrl(alice, one, parseObjectUuid('a.png'), { downloadAs: 'holiday.png' });
-    expect(objectStore.downloadName(url)).toBe('holiday.png');
+    const contentDisposition = "attachment; filename*=UTF-8''holiday.png";
+    expect(objectStore.download(url)).toEqual({ body: 'picture', contentDisposition });
   });
 });

@@ -7,17 +7,9 @@ import { createApp } from './app.ts';
 import { describeHttpApi, overSocket } from './testing/contracts.ts';
 
 describeHttpApi('createApp with the in-memory adapters, on a socket,', async () => {
-  const [jobStore, objectStore, authenticator] = [
-    new MemoryJobStore(),
-    new MemoryObjectStore(),
-    new MemoryAuthenticator(),
-  ];
-  const app = createApp({
-    jobs: createJobs({ jobStore, objectStore }),
-    authenticator,
-    logger: pino({ level: 'silent' }),
-  });
-  const server = createServer(app);
+  const [jobStore, objectStore] = [new MemoryJobStore(), new MemoryObjectStore()];
+  const [authenticator, logger] = [new MemoryAuthenticator(), pino({ level: 'silent' })];
+  const server = createServer(createApp({ jobs: createJobs({ jobStore, objectStore }), authenticator, logger }));
   return {
     send: overSocket(await listen(server)),
     issueToken: async (userId) => authenticator.issueToken(userId),
@@ -26,12 +18,7 @@ describeHttpApi('createApp with the in-memory adapters, on a socket,', async () 
     hasJob: async (userId, jobId) => jobStore.has(userId, jobId),
     putObject: async (key, body) => objectStore.put(key, body),
     contents: async (prefix) => objectStore.contents(prefix),
-    get: async (url) => {
-      const [body, name] = [objectStore.get(url), objectStore.downloadName(url)];
-      return body === undefined
-        ? undefined
-        : { body, contentDisposition: name ? `attachment; filename="${name}"` : null };
-    },
+    get: async (url) => objectStore.download(url),
     close: () => closeServer(server),
   };
 });

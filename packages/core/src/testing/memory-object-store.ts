@@ -73,9 +73,11 @@ export class MemoryObjectStore implements ObjectStore {
     return latest?.kind === 'version' ? latest.body : undefined;
   }
 
-  /** Returns the name under which a browser saves the object behind the URL; `undefined` if it shows it. */
-  downloadName(url: string): string | undefined {
-    return this.#issued.get(url)?.downloadAs;
+  /** Returns the response to a GET of the URL, with the header that makes a browser save it; `undefined` as for `get`. */
+  download(url: string): { readonly body: string; readonly contentDisposition: string | null } | undefined {
+    const [body, name] = [this.get(url), this.#issued.get(url)?.downloadAs];
+    const contentDisposition = name === undefined ? null : `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
+    return body === undefined ? undefined : { body, contentDisposition };
   }
 
   async presigner({ signal, downloadAs, expiresInSeconds = Infinity }: PresignOptions = {}): Promise<Presigner> {
