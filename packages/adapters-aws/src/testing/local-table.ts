@@ -1,5 +1,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { JobStoreHarness } from '@jobs-api/core/testing/contracts';
 import { JobsTable, startLocalDynamo } from '@jobs-api/local';
+import { startGate } from '@jobs-api/local/loopback';
 import { requestLimits } from '../aws-clients.ts';
 import { jobsTable } from '../dynamodb/jobs-table.ts';
 
@@ -24,4 +26,25 @@ export const startTable = async () => {
     await dynamo.close();
   };
   return { table, close, endpoint: dynamo.endpoint };
+};
+
+/** Starts the same behind a gate. Returns a client that goes through it, and what the contract suite does to the table. */
+export const startTableBehindGate = async (config: DynamoDBClientConfig) => {
+  const { table, close, endpoint } = await startTable();
+  const gate = await startGate(endpoint);
+  const client = clientOf(gate.endpoint, config);
+  const harness = {
+    put: (record) => table.put(record),
+    putUnreadable: (userId, jobId) => table.putUnreadable(userId, jobId),
+    stall: async () => {
+      gate.shut();
+      return async () => gate.open();
+    },
+    close: async () => {
+      client.destroy();
+      await gate.close();
+      await close();
+    },
+  } satisfies Partial<JobStoreHarness>;
+  return { client, harness };
 };
