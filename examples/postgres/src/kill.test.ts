@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { Database } from './database.ts';
 import { putJob } from './other-programs.ts';
 import { PostgresJobStore } from './postgres-job-store.ts';
-import { PostgresServer } from './server-for-tests.ts';
+import { PostgresServer } from './testing/postgres-server.ts';
 
 const alice = parseUserId('alice');
 
