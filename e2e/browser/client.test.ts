@@ -5,11 +5,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createJobs } from '@jobs-api/core';
-import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { createApp, createLogger } from '@jobs-api/http-express';
+import type { MemoryJobStore } from '@jobs-api/core/testing';
 import { closeServer, listen } from '@jobs-api/local/loopback';
 import { type Browser } from 'playwright-core';
+import { createMemoryApp } from '../harness/memory-app.ts';
 import { launchBrowser, openPage, type OpenPage } from './browser.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,16 +45,9 @@ beforeEach(async () => {
     response.end(`<!doctype html><title>client</title><link rel="icon" href="data:,"><script>${script}</script>`);
   });
   const siteOrigin = await listen(site);
-  jobStore = new MemoryJobStore();
+  const { app, ...stored } = createMemoryApp({ corsOrigins: [siteOrigin] });
+  ({ jobStore, token } = stored);
   for (const jobId of JOBS) jobStore.put({ userId: 'alice', jobId, status: 'success' });
-  const authenticator = new MemoryAuthenticator();
-  token = authenticator.issueToken('alice');
-  const app = createApp({
-    jobs: createJobs({ jobStore, objectStore: new MemoryObjectStore() }),
-    authenticator,
-    logger: createLogger({ level: 'silent' }),
-    corsOrigins: [siteOrigin],
-  });
   service = createServer((request, response) => {
     // The browser sends preflights by itself.
     if (request.method === 'OPTIONS') return void app(request, response);

@@ -7,13 +7,14 @@ import {
   type JobsClientOptions,
   type KnownJobStatus,
 } from '@jobs-api/client';
-import { createJobs, Unavailable, type jobStatuses } from '@jobs-api/core';
-import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { createApp, createLogger } from '@jobs-api/http-express';
+import { Unavailable, type jobStatuses } from '@jobs-api/core';
+import type { MemoryJobStore } from '@jobs-api/core/testing';
 import { closeServer, listen } from '@jobs-api/local/loopback';
+import { createMemoryApp } from '../harness/memory-app.ts';
 
 let server: Server;
 let baseUrl: string;
+let app: RequestListener;
 let jobStore: MemoryJobStore;
 let token: string;
 
@@ -22,19 +23,8 @@ const serve = async (listener: RequestListener) => {
   baseUrl = await listen(server);
 };
 
-const serveJobs = async () => {
-  const authenticator = new MemoryAuthenticator();
-  token = authenticator.issueToken('alice');
-  const app = createApp({
-    jobs: createJobs({ jobStore, objectStore: new MemoryObjectStore() }),
-    authenticator,
-    logger: createLogger({ level: 'silent' }),
-  });
-  await serve(app);
-};
-
 beforeEach(() => {
-  jobStore = new MemoryJobStore();
+  ({ app, jobStore, token } = createMemoryApp());
 });
 
 afterEach(() => closeServer(server));
@@ -68,7 +58,7 @@ describe('jobs.list', () => {
     queries = [];
     for (let jobId = 1; jobId <= 5; jobId++)
       jobStore.put({ userId: 'alice', jobId, status: jobId % 2 === 0 ? 'queued' : 'success' });
-    await serveJobs();
+    await serve(app);
   });
 
   test('returns the jobs of every page', async () => {
@@ -104,7 +94,7 @@ describe('jobs.list', () => {
 describe('a call of the client', () => {
   test('returns the documented response', async () => {
     jobStore.put({ userId: 'alice', jobId: 1, status: 'success', objectUuidNames: { 'a.png': 'A' } });
-    await serveJobs();
+    await serve(app);
     const { jobs } = createJobsClient({ baseUrl: `${baseUrl}/`, token });
     const { job_info, results, object_urls } = await jobs.get(1, { include: 'object-urls' });
     expect(job_info).toMatchObject({ job_id: 1, object_uuid_names: { 'a.png': 'A' }, status: 'success' });
@@ -119,7 +109,7 @@ describe('a call of the client', () => {
   });
 
   test('calls getToken for each request', async () => {
-    await serveJobs();
+    await serve(app);
     const tokens = ['expired', token];
     const client = createJobsClient({ baseUrl, getToken: async () => tokens.shift() ?? '' });
     expect(await errorOf(client.jobs.delete(1))).toMatchObject({ code: 'UNAUTHORIZED' });
@@ -128,7 +118,7 @@ describe('a call of the client', () => {
   });
 
   test('rejects with the error of getToken, and sends nothing', async () => {
-    await serveJobs();
+    await serve(app);
     const failure = new Error('signed out');
     const client = createJobsClient({ baseUrl, getToken: () => Promise.reject(failure) });
     expect(await errorOf(client.jobs.get(1))).toBe(failure);
@@ -156,7 +146,7 @@ describe('a call of the client', () => {
   });
 
   test('calls the fetch option without a receiver, as browsers require', async () => {
-    await serveJobs();
+    await serve(app);
     const receivers: unknown[] = [];
     const picky = async function (this: unknown, ...given: Parameters<typeof fetch>) {
       receivers.push(this);
@@ -169,7 +159,7 @@ describe('a call of the client', () => {
 
 describe('JobsApiError', () => {
   test('has the code, the status, the request id and the parameter', async () => {
-    await serveJobs();
+    await serve(app);
     const client = createJobsClient({ baseUrl, token });
     const errors = {
       noJob: await errorOf(client.jobs.get(1)),
@@ -204,7 +194,7 @@ describe('JobsApiError', () => {
     ['UNEXPECTED', new Error('broken'), 500, 'Internal server failure message'],
   ])('has the code %s for %s', async (code, failure, status, message) => {
     jobStore.failures.find = failure;
-    await serveJobs();
+    await serve(app);
     const error = await errorOf(createJobsClient({ baseUrl, token, maxRetries: 0 }).jobs.get(1));
     expect(error).toMatchObject({ code, status, message });
   });

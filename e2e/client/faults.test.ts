@@ -2,10 +2,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobsClient, type JobsApiError, type JobsClientOptions } from '@jobs-api/client';
-import { createJobs } from '@jobs-api/core';
-import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { createApp, createLogger } from '@jobs-api/http-express';
+import type { MemoryJobStore } from '@jobs-api/core/testing';
 import { closeServer, listen } from '@jobs-api/local/loopback';
+import { createMemoryApp } from '../harness/memory-app.ts';
 
 interface SentRequest {
   readonly url: string;
@@ -55,15 +54,8 @@ const cutOff: RequestListener = (_, response) => {
 
 beforeEach(async () => {
   [requests, faults] = [[], []];
-  jobStore = new MemoryJobStore();
+  ({ app, jobStore, token } = createMemoryApp());
   for (const jobId of JOBS) jobStore.put({ userId: 'alice', jobId, status: 'success' });
-  const authenticator = new MemoryAuthenticator();
-  token = authenticator.issueToken('alice');
-  app = createApp({
-    jobs: createJobs({ jobStore, objectStore: new MemoryObjectStore() }),
-    authenticator,
-    logger: createLogger({ level: 'silent' }),
-  });
   await start();
 });
 

@@ -2,22 +2,19 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobsClient, type JobsClient } from '@jobs-api/client';
-import { createJobs } from '@jobs-api/core';
-import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { createApp, createLogger } from '@jobs-api/http-express';
+import type { MemoryJobStore } from '@jobs-api/core/testing';
 import { closeServer, listen } from '@jobs-api/local/loopback';
+import { createMemoryApp } from '../harness/memory-app.ts';
 
 let server: Server;
 let jobStore: MemoryJobStore;
-let objectStore: MemoryObjectStore;
 let jobs: JobsClient['jobs'];
 
 beforeEach(async () => {
-  [jobStore, objectStore] = [new MemoryJobStore(), new MemoryObjectStore()];
-  const authenticator = new MemoryAuthenticator();
-  const logger = createLogger({ level: 'silent' });
-  server = createServer(createApp({ jobs: createJobs({ jobStore, objectStore }), authenticator, logger }));
-  jobs = createJobsClient({ baseUrl: await listen(server), token: authenticator.issueToken('alice') }).jobs;
+  const { app, token, ...stored } = createMemoryApp();
+  ({ jobStore } = stored);
+  server = createServer(app);
+  jobs = createJobsClient({ baseUrl: await listen(server), token }).jobs;
 });
 
 afterEach(() => closeServer(server));

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createJobs } from '@jobs-api/core';
-import { MemoryAuthenticator, MemoryJobStore, MemoryObjectStore } from '@jobs-api/core/testing';
-import { createApp, createLogger, openapi } from '@jobs-api/http-express';
+import { openapi } from '@jobs-api/http-express';
 import { closeServer, listen } from '@jobs-api/local/loopback';
 import { transform } from 'esbuild';
+import { createMemoryApp } from '../harness/memory-app.ts';
 
 const GENERATOR = fileURLToPath(new URL('../node_modules/.bin/swagger-typescript-api', import.meta.url));
 
@@ -38,8 +37,7 @@ interface GeneratedModule {
 let folder: string;
 let server: Server;
 let client: GeneratedClient;
-const jobStore = new MemoryJobStore();
-const objectStore = new MemoryObjectStore();
+const { app, jobStore, token } = createMemoryApp();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'other-generator-'));
@@ -50,14 +48,12 @@ beforeAll(async () => {
   const { code } = await transform(generated, { loader: 'ts', format: 'esm' });
   const { Api } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as GeneratedModule;
 
-  const authenticator = new MemoryAuthenticator();
-  const jobs = createJobs({ jobStore, objectStore });
-  server = createServer(createApp({ jobs, authenticator, logger: createLogger({ level: 'silent' }) }));
+  server = createServer(app);
   client = new Api({
     baseUrl: await listen(server),
-    securityWorker: (token) => ({ headers: { Authorization: token } }),
+    securityWorker: (data) => ({ headers: { Authorization: data } }),
   });
-  client.setSecurityData(authenticator.issueToken('alice'));
+  client.setSecurityData(token);
 });
 
 afterAll(async () => {
