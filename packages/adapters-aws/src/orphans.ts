@@ -1,7 +1,8 @@
 import { jobPrefix } from '@jobs-api/core';
 import { createAwsClients } from './aws-clients.ts';
 import type { AwsConfig } from './config.ts';
-import { JobRecords, type JobKey } from './dynamodb/job-records.ts';
+import { JobRecords } from './dynamodb/job-records.ts';
+import type { JobKey } from './job-key.ts';
 import { JobsInBucket } from './s3/jobs-in-bucket.ts';
 import type { ListPage } from './s3/list-pages.ts';
 import { S3ObjectStore } from './s3/s3-object-store.ts';

@@ -6,16 +6,12 @@ import {
   type DynamoDBClient,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { parseJobId, parseUserId, type JobId, type UserId } from '@jobs-api/core';
+import { parseJobId, parseUserId } from '@jobs-api/core';
 import { awsErrorName, callAws } from '../call-aws.ts';
+import type { JobKey } from '../job-key.ts';
 import type { DynamoJobStoreOptions } from './dynamo-job-store.ts';
 import type { JobItem } from './job-item.ts';
 import { PARTITION_KEY, SORT_KEY, SUMMARY_ATTRIBUTES } from './jobs-table.ts';
-
-export interface JobKey {
-  readonly userId: UserId;
-  readonly jobId: JobId;
-}
 
 /**
  * `absent`: there is no record. `empty`: a record with its key and perhaps a status, and no other attribute of a job.

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
-import type { JobKey } from '../dynamodb/job-records.ts';
+import type { JobKey } from '../job-key.ts';
 import { pagesOfUploads, pagesOfVersions, type Entry, type ListPage, type ListQuery } from './list-pages.ts';
 
 /** The jobs of a bucket as `--orphans` finds them. Nothing is kept of a page once the next but one is read. */
