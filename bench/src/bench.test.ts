@@ -7,10 +7,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeAll } from './report.ts';
-import type { Result } from './results.ts';
+import type { MeasurementResult } from './results.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Result[];
+const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as MeasurementResult[];
 
 const runBench = async (...args: string[]) => {
   const child = spawn(

@@ -18,7 +18,7 @@ export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJr//+='.repeat(44).slice(0, 1_000
 export interface Backend {
   /** The environment in which a service uses the local stack. */
   readonly env: Env & { readonly AWS_ENDPOINT_URL_DYNAMODB: string; readonly AWS_ENDPOINT_URL_S3: string };
-  /** The endpoint of a table in which user `generated-N` has N jobs, each of N files. */
+  /** The endpoint of a table in which the user id `generated-N` has N jobs, each of N files. */
   readonly generatedTable: string;
   readonly table: JobsTable;
   readonly bucket: JobsBucket;

@@ -23,16 +23,16 @@ const attributes = (count: number, value: (index: number) => object) => ({
   M: Object.fromEntries(Array.from({ length: count }, (_, index) => [objectUuid(index), value(index)])),
 });
 
-/** Returns a user id such as `generated-1000`: a user with 1,000 jobs of 1,000 files each. */
+/** Returns a user id such as `generated-1000`. That user has 1,000 jobs of 1,000 files each. */
 export const generatedUser = (count: number): string => `generated-${count}`;
 
-interface Call {
+interface TableRequest {
   readonly Key?: { userId: { S: string }; jobId: { N: string } };
   readonly ExpressionAttributeValues?: Readonly<Record<string, { S: string }>>;
   readonly ExclusiveStartKey?: { jobId: { N: string } };
 }
 
-const responseTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: Call): object => {
+const responseTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: TableRequest): object => {
   const userId = Key?.userId.S ?? Object.values(ExpressionAttributeValues)[0]?.S ?? '';
   const count = Number(userId.slice(generatedUser(0).length - 1));
   if (Key) {
@@ -54,9 +54,9 @@ const responseTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: 
 export const startGeneratedTable = async (): Promise<string> => {
   const bodies = new Map<string, string>();
   const server = createServer((request, response) => {
-    void json(request).then((call) => {
-      const key = JSON.stringify(call);
-      const body = bodies.get(key) ?? JSON.stringify(responseTo(call as Call));
+    void json(request).then((parsed) => {
+      const key = JSON.stringify(parsed);
+      const body = bodies.get(key) ?? JSON.stringify(responseTo(parsed as TableRequest));
       bodies.set(key, body);
       response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.0' }).end(body);
     });

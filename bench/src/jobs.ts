@@ -35,7 +35,7 @@ export const jobRecord = (userId: string, jobId: number, files: number): JobReco
   userId,
   jobId,
   ...jobSummary(jobId),
-  email: 'somebody@example.com',
+  email: 'customer@example.com',
   status: 'success',
   objectUuidNames: perFile(files, fileName),
   mediaLength: perFile(files, () => 1),

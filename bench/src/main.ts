@@ -7,7 +7,7 @@ import { Bench } from './bench.ts';
 import { isMet, type Measurement } from './measurement.ts';
 import { chooseMeasurements } from './measurements.ts';
 import { describeAll, describeResult } from './report.ts';
-import { circumstances, merge, readResults, toJson, type Result } from './results.ts';
+import { circumstances, merge, readResults, toJson, type MeasurementResult } from './results.ts';
 import { format } from 'prettier';
 
 const { values, positionals } = parseArgs({
@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
 const into = values.into ?? fileURLToPath(new URL('../..', import.meta.url));
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-const measure = async (measurement: Measurement, bench: Bench): Promise<Result> => {
+const measure = async (measurement: Measurement, bench: Bench): Promise<MeasurementResult> => {
   const { number, name, title, run } = measurement;
   const about = { number, name, title, measured: circumstances() };
   try {
@@ -41,7 +41,7 @@ const measure = async (measurement: Measurement, bench: Bench): Promise<Result> 
 
 const resultsFile = join(into, 'bench/results.json');
 
-const writeAll = async (results: readonly Result[]) => {
+const writeAll = async (results: readonly MeasurementResult[]) => {
   await Promise.all(['docs', 'bench'].map((folder) => mkdir(join(into, folder), { recursive: true })));
   await writeFile(resultsFile, await format(toJson(results), { parser: 'json', printWidth: 120 }));
   // From the file, which has fewer digits: rounding twice may give another result.
@@ -50,7 +50,7 @@ const writeAll = async (results: readonly Result[]) => {
 };
 
 const bench = new Bench(values);
-const measured: Result[] = [];
+const measured: MeasurementResult[] = [];
 try {
   for (const measurement of values.report ? [] : chooseMeasurements(positionals)) {
     const start = performance.now();

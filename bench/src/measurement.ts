@@ -19,7 +19,8 @@ export interface Goal {
   readonly atMost?: number;
 }
 
-export interface Outcome {
+/** What a measurement found. */
+export interface MeasurementOutcome {
   readonly series: readonly Series[];
   readonly goals: readonly Goal[];
   /** Notes that a reader needs to understand the figures, a sentence or two each. */
@@ -31,7 +32,7 @@ export interface Measurement {
   /** For the command line and for file names. */
   readonly name: string;
   readonly title: string;
-  readonly run: (bench: Bench) => Promise<Outcome>;
+  readonly run: (bench: Bench) => Promise<MeasurementOutcome>;
 }
 
 /** Runs every subject once per round, alternating the order, so that drift of the machine affects all alike. */

@@ -1,6 +1,6 @@
 import { format as prettify } from 'prettier';
 import { isMet, summarise, type Goal, type Series } from './measurement.ts';
-import { nodeLine, type Result } from './results.ts';
+import { nodeLine, type MeasurementResult } from './results.ts';
 
 /** Major version of Node that ships. Goals are for this version. */
 const MAIN_LINE = 24;
@@ -52,10 +52,10 @@ const medians = (series: readonly Series[]): string[] => {
   return units.map((unit) => `In ${unit}: ${list(unit)}.`);
 };
 
-const titleOf = ({ number, title }: Result): string => `${number}. ${title}`;
+const titleOf = ({ number, title }: MeasurementResult): string => `${number}. ${title}`;
 
 /** Returns a measurement as Markdown, for the terminal. */
-export const describeResult = (result: Result): Promise<string> => {
+export const describeResult = (result: MeasurementResult): Promise<string> => {
   const { measured, outcome, failure } = result;
   const heading = `## ${titleOf(result)}`;
   if (failure !== undefined) return prettifyMarkdown([heading, `Failed: ${failure}`].join('\n\n'));
@@ -79,7 +79,7 @@ on the local stack. "Of" compares with a floor, the least that the work can cost
 were not measured.`;
 
 /** Returns docs/performance.md: one table of all figures, and notes on each measurement. */
-export const describeAll = async (results: readonly Result[]): Promise<string> => {
+export const describeAll = async (results: readonly MeasurementResult[]): Promise<string> => {
   const numbers = [...new Set(results.map(({ number }) => number))];
   const byLine = numbers.map((number) => {
     const ofNumber = results.filter((one) => one.number === number);
@@ -97,18 +97,24 @@ export const describeAll = async (results: readonly Result[]): Promise<string> =
 };
 
 /** The results of one measurement by release line. */
-type ByLine = ReadonlyMap<number, Result>;
+type ByLine = ReadonlyMap<number, MeasurementResult>;
 
 /** Returns the result on Node 24, or on another version if there is none. */
-const mainOf = (byLine: ByLine): Result => byLine.get(MAIN_LINE) ?? ([...byLine.values()][0] as Result);
+const mainOf = (byLine: ByLine): MeasurementResult =>
+  byLine.get(MAIN_LINE) ?? ([...byLine.values()][0] as MeasurementResult);
 
 const rowsOf = (byLine: ByLine): string[] => {
   const main = mainOf(byLine);
   const goalOn = (line: number, { what }: Goal) => byLine.get(line)?.outcome?.goals.find((one) => one.what === what);
   const goalRow = (goal: Goal): string => {
-    const judged = goalOn(MAIN_LINE, goal);
+    const onMainLine = goalOn(MAIN_LINE, goal);
     const others = OTHER_LINES.map((line) => goalOn(line, goal)).map((other) => (other ? median(other) : ''));
-    return row([subjectOf(goal), judged ? figure(judged) : '', judged ? verdict(judged) : '', ...others]);
+    return row([
+      subjectOf(goal),
+      onMainLine ? figure(onMainLine) : '',
+      onMainLine ? verdict(onMainLine) : '',
+      ...others,
+    ]);
   };
   const title = row([`**${titleOf(main)}**`, main.failure ?? '', '', ...OTHER_LINES.map(() => '')]);
   return [title, ...(main.outcome?.goals ?? []).map(goalRow)];
@@ -119,5 +125,5 @@ const notesOf = (byLine: ByLine): string => {
   return [`**${number}.**`, ...medians(outcome?.series ?? []), ...(outcome?.notes ?? [])].join(' ');
 };
 
-const describeCircumstances = ({ measured: { day, node, machine } }: Result): string =>
+const describeCircumstances = ({ measured: { day, node, machine } }: MeasurementResult): string =>
   `${day}, Node ${node}, ${machine}`;

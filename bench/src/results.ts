@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import type { Measurement, Outcome } from './measurement.ts';
+import type { Measurement, MeasurementOutcome } from './measurement.ts';
 
 /** When and on what something was measured. */
 interface Circumstances {
@@ -11,9 +11,12 @@ interface Circumstances {
 }
 
 /** The outcome of a measurement on one version of Node, or why it failed. */
-export type Result = Pick<Measurement, 'number' | 'name' | 'title'> & {
+export type MeasurementResult = Pick<Measurement, 'number' | 'name' | 'title'> & {
   readonly measured: Circumstances;
-} & ({ readonly outcome: Outcome; readonly failure?: never } | { readonly outcome?: never; readonly failure: string });
+} & (
+    | { readonly outcome: MeasurementOutcome; readonly failure?: never }
+    | { readonly outcome?: never; readonly failure: string }
+  );
 
 export const circumstances = (): Circumstances => {
   const [cpu] = cpus();
@@ -25,17 +28,17 @@ export const circumstances = (): Circumstances => {
 };
 
 /** Returns the release line of Node, such as 24. */
-export const nodeLine = ({ measured }: Pick<Result, 'measured'>): number => Number.parseInt(measured.node);
+export const nodeLine = ({ measured }: Pick<MeasurementResult, 'measured'>): number => Number.parseInt(measured.node);
 
 /** Rounds figures to five digits: more are noise. */
-export const toJson = (results: readonly Result[]): string =>
+export const toJson = (results: readonly MeasurementResult[]): string =>
   JSON.stringify(results, (_name, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,
   );
 
-export const readResults = async (file: string): Promise<readonly Result[]> => {
+export const readResults = async (file: string): Promise<readonly MeasurementResult[]> => {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as readonly Result[];
+    return JSON.parse(await readFile(file, 'utf8')) as readonly MeasurementResult[];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -43,7 +46,10 @@ export const readResults = async (file: string): Promise<readonly Result[]> => {
 };
 
 /** Replaces older results with newer ones of the same measurement on the same release line of Node. */
-export const merge = (older: readonly Result[], newer: readonly Result[]): readonly Result[] => {
+export const merge = (
+  older: readonly MeasurementResult[],
+  newer: readonly MeasurementResult[],
+): readonly MeasurementResult[] => {
   const byKey = new Map([...older, ...newer].map((result) => [`${result.number} ${nodeLine(result)}`, result]));
   return [...byKey.values()].sort((a, b) => a.number - b.number || nodeLine(a) - nodeLine(b));
 };

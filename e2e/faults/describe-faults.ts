@@ -35,7 +35,7 @@ const GET: HttpRequest = { path: '/api/v1/jobs/get?job-id=1' };
 const GET_OBJECT_URL: HttpRequest = { path: '/api/v1/jobs/get-object-url?job-id=1&object-uuid=a.png' };
 const DELETE: HttpRequest = { method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1' };
 
-interface Call {
+interface FaultyCall {
   readonly name: string;
   /** Number of the first call with the fault. 2 if the call before succeeds. */
   readonly from: number;
@@ -44,7 +44,7 @@ interface Call {
 }
 
 /** Calls that requests for jobs make to the table or the bucket. */
-const CALLS: Readonly<Record<string, Call>> = {
+const CALLS: Readonly<Record<string, FaultyCall>> = {
   Query: { name: 'Query', from: 1, request: LIST },
   'Query for a second page': { name: 'Query', from: 2, request: LIST },
   GetItem: { name: 'GetItem', from: 1, request: GET },
@@ -164,7 +164,7 @@ export const describeFaultsOfCalls = (isChosen: FaultChoice = () => true): void 
     test.each(hanging)(
       `%s never responds to ${CROWD} calls at once, keeps none of their connections`,
       async (title) => {
-        const { name, request } = CALLS[title] as Call;
+        const { name, request } = CALLS[title] as FaultyCall;
         const users = await Promise.all(Array.from({ length: CROWD }, () => harness.newUser()));
         const { proxy } = harness;
         await until(() => proxy.openConnections < CROWD || undefined);

@@ -8,18 +8,18 @@ import { createProgram } from './program.ts';
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** How the program ended. */
-export interface Outcome {
+export interface ProgramOutcome {
   readonly exitCode: number;
   /** Whether a signal ended it. */
   readonly isInterrupted: boolean;
 }
 
 /** Runs the program to its end. */
-export const run = async (args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> => {
+export const run = async (args: readonly string[], env: NodeJS.ProcessEnv): Promise<ProgramOutcome> => {
   const controller = new AbortController();
   // Each of many downloads listens.
   setMaxListeners(0, controller.signal);
-  const interruption = new Promise<Outcome>((resolve) => {
+  const interruption = new Promise<ProgramOutcome>((resolve) => {
     for (const [name, exitCode] of Object.entries(SIGNALS))
       // Once: a second signal ends the process at once.
       process.once(name, () => {
