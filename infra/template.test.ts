@@ -448,7 +448,7 @@ describe('the routes', () => {
   beforeAll(async () => {
     const origin = await listen(server);
     const paths = pathsOf(app.router.stack as unknown as readonly Layer[]);
-    const answers = paths.map(async (path) => {
+    const servedAt = paths.map(async (path) => {
       const { headers } = await fetch(origin + path, { method: 'OPTIONS' });
       const methods = headers.get('allow')?.split(', ') ?? [];
       const statuses = methods.map(async (method) => (await fetch(origin + path, { method })).status);
@@ -458,7 +458,7 @@ describe('the routes', () => {
         takesToken: status === 401,
       }));
     });
-    served = (await Promise.all(answers)).flat();
+    served = (await Promise.all(servedAt)).flat();
   });
 
   afterAll(() => {

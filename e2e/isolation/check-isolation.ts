@@ -7,7 +7,7 @@ import { startStack } from '../harness/stack.ts';
 import {
   BASE,
   commands,
-  USERS,
+  USER_IDS,
   type IsolationCommand,
   type RequestHeaders,
   type Model,
@@ -42,45 +42,47 @@ const runOnce = async (
   send: (method: string, target: string, token: string, headers?: RequestHeaders) => Promise<HttpResponse>,
   tally: Tally,
 ): Promise<void> => {
-  const nameOf = (user: string) => `${run}-${user}`;
+  const inRun = (userId: string) => `${run}-${userId}`;
   const tokens = new Map(
-    await Promise.all(USERS.map(async (user) => [user, await stack.tokenIssuer.issueToken(nameOf(user))] as const)),
+    await Promise.all(
+      USER_IDS.map(async (userId) => [userId, await stack.tokenIssuer.issueToken(inRun(userId))] as const),
+    ),
   );
   const model: Model = { jobs: new Map(), objects: new Map() };
   const real: Real = {
-    nameOf,
-    send: (user, method, target, headers) => send(method, BASE + target, tokens.get(user) ?? '', headers),
-    askAs: async (userId, method, target) => send(method, BASE + target, await stack.tokenIssuer.issueToken(userId)),
-    putJob: (user, jobId, { jobName, status, files }) => {
+    inRun,
+    send: (userId, method, target, headers) => send(method, BASE + target, tokens.get(userId) ?? '', headers),
+    sendAs: async (userId, method, target) => send(method, BASE + target, await stack.tokenIssuer.issueToken(userId)),
+    putJob: (userId, jobId, { jobName, status, files }) => {
       const objectUuidNames = Object.fromEntries(files.map((file) => [file, file]));
-      return stack.table.put({ userId: nameOf(user), jobId, jobName, status, objectUuidNames });
+      return stack.table.put({ userId: inRun(userId), jobId, jobName, status, objectUuidNames });
     },
-    putObject: (key, content) => stack.bucket.put(nameOf(key), content),
-    get: async (user, url) => {
+    putObject: (key, content) => stack.bucket.put(inRun(key), content),
+    get: async (userId, url) => {
       tally.links++;
       const content = (await download(url))?.body;
-      if (content !== undefined) real.see(user, content);
+      if (content !== undefined) real.countSeen(userId, content);
       return content;
     },
-    see: (user, text) => {
+    countSeen: (userId, text) => {
       tally.seen++;
-      if (!text.startsWith(`${nameOf(user)}/`)) tally.crossings++;
+      if (!text.startsWith(`${inRun(userId)}/`)) tally.crossings++;
     },
     cursors: [],
   };
   await fc.asyncModelRun(() => ({ model, real }), steps);
 
-  for (const user of USERS) {
-    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())].map(([jobId, job]) => [
+  for (const userId of USER_IDS) {
+    const expected = [...(model.jobs.get(userId) ?? new Map<number, ModelJob>())].map(([jobId, job]) => [
       jobId,
       job.jobName,
     ]);
-    expect(await stack.table.jobNames(nameOf(user))).toEqual(
+    expect(await stack.table.jobNames(inRun(userId))).toEqual(
       expected.sort(([one], [other]) => Number(one) - Number(other)),
     );
   }
-  const keys = [...model.objects.keys()].map((key) => `version ${nameOf(key)}`);
-  const stored = await Promise.all(USERS.map((user) => stack.bucket.contents(`${nameOf(user)}/`)));
+  const keys = [...model.objects.keys()].map((key) => `version ${inRun(key)}`);
+  const stored = await Promise.all(USER_IDS.map((userId) => stack.bucket.contents(`${inRun(userId)}/`)));
   expect(stored.flat().sort()).toEqual(keys.sort());
   tally.compared += keys.length + [...model.jobs.values()].reduce((sum, jobs) => sum + jobs.size, 0);
 };

@@ -11,24 +11,25 @@ export interface ModelJob {
 
 /** Everything that should be stored. */
 export interface Model {
-  /** Jobs by user and job id. */
+  /** Jobs by user id and job id. */
   readonly jobs: Map<string, Map<number, ModelJob>>;
   /** Contents by key. No two objects have the same content. */
   readonly objects: Map<string, string>;
 }
 
-/** The service and its stores, as the users of one run see them. */
+/** The service and its stores in one run. User ids are those of the model, if the comment of a method says nothing else. */
 export interface Real {
-  readonly nameOf: (user: string) => string;
-  readonly send: (user: string, method: string, target: string, headers?: RequestHeaders) => Promise<HttpResponse>;
-  /** Sends a request with a token for any user id. */
-  readonly askAs: (userId: string, method: string, target: string) => Promise<HttpResponse>;
-  readonly putJob: (user: string, jobId: number, job: ModelJob) => Promise<void>;
+  /** Returns the user id or key in this run: that of the model after the number of the run. */
+  readonly inRun: (userId: string) => string;
+  readonly send: (userId: string, method: string, target: string, headers?: RequestHeaders) => Promise<HttpResponse>;
+  /** Sends a request with a token for a user id that need not be one of the model, or valid. */
+  readonly sendAs: (userId: string, method: string, target: string) => Promise<HttpResponse>;
+  readonly putJob: (userId: string, jobId: number, job: ModelJob) => Promise<void>;
   readonly putObject: (key: string, content: string) => Promise<void>;
   /** Returns the content behind a URL, or `undefined` if there is none. */
-  readonly get: (user: string, url: string) => Promise<string | undefined>;
+  readonly get: (userId: string, url: string) => Promise<string | undefined>;
   /** Counts a name or a content that was shown to a user, and whether it belongs to another user. */
-  readonly see: (user: string, text: string) => void;
+  readonly countSeen: (userId: string, text: string) => void;
   /** Cursors of all users. */
   readonly cursors: string[];
 }
@@ -42,7 +43,7 @@ const OBJECT_UUID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 const FINISHED = ['success', 'success_credits_restored', 'success_credits_not_restored'];
 
 /** User ids that look alike, or like the beginning of each other, or like a part of a key. */
-export const USERS = ['a', 'A', 'a.', 'a1', 'a%2F1', '\uff41', 'a\u0301', '\u00e1'];
+export const USER_IDS = ['a', 'A', 'a.', 'a1', 'a%2F1', '\uff41', 'a\u0301', '\u00e1'];
 const FILES = ['1.png', '2.wav', 'DONE', 'results', '1'];
 
 const HOSTILE = [
@@ -64,7 +65,7 @@ const HOSTILE = [
   ...['\uff11', '\u0661', '1\u200b', '\u{1f600}', 'x'.repeat(2_000), '9'.repeat(400), '', ' ', '0', '-1', '1e1', '01'],
 ];
 /** Ids that no user may have, because keys made of them could belong to another user. */
-const NO_USERS = [
+const INVALID_USER_IDS = [
   '',
   '.',
   '..',
@@ -109,7 +110,7 @@ const jobIds = fc.oneof(
   { weight: 1, arbitrary: hostile },
 );
 const uuids = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...FILES) }, { weight: 1, arbitrary: hostile });
-const users = fc.constantFrom(...USERS);
+const userIds = fc.constantFrom(...USER_IDS);
 
 const isJobId = (text: string) => JOB_ID.test(text) && Number.isSafeInteger(Number(text));
 const isObjectUuid = (text: string) => OBJECT_UUID.test(text);
@@ -119,7 +120,7 @@ const json = <Body>({ body }: HttpResponse) => JSON.parse(body) as Body;
 
 /** Stores a job, or more of one, as the uploader and the processor do. */
 const store = (
-  user: string,
+  userId: string,
   jobId: number,
   status: string,
   added: readonly string[],
@@ -127,48 +128,48 @@ const store = (
 ): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
-    const jobs = model.jobs.get(user) ?? new Map<number, ModelJob>();
+    const jobs = model.jobs.get(userId) ?? new Map<number, ModelJob>();
     const files = [...new Set([...(jobs.get(jobId)?.files ?? []), ...added])];
     // Names and contents begin with their owner.
-    const job = { jobName: `${real.nameOf(user)}/${jobId} ${marker}`, status, files };
-    model.jobs.set(user, jobs.set(jobId, job));
-    await real.putJob(user, jobId, job);
+    const job = { jobName: `${real.inRun(userId)}/${jobId} ${marker}`, status, files };
+    model.jobs.set(userId, jobs.set(jobId, job));
+    await real.putJob(userId, jobId, job);
     const results = FINISHED.includes(status)
       ? files.flatMap((file) => [`results/${file}.json`, `results/${file}.min.json`])
       : [];
     const put = (name: string) => {
-      const key = `${user}/${jobId}/${name}`;
-      const content = `${real.nameOf(key)} ${marker}`;
+      const key = `${userId}/${jobId}/${name}`;
+      const content = `${real.inRun(key)} ${marker}`;
       model.objects.set(key, content);
       return real.putObject(key, content);
     };
     await Promise.all([...added, ...results].map(put));
   },
-  toString: () => `store(${JSON.stringify([user, jobId, status, added, marker])})`,
+  toString: () => `store(${JSON.stringify([userId, jobId, status, added, marker])})`,
 });
 
-const list = (user: string, parameters: Readonly<Record<string, string>>): IsolationCommand => ({
+const list = (userId: string, parameters: Readonly<Record<string, string>>): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const { order = 'asc', status } = parameters;
-    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())]
+    const expected = [...(model.jobs.get(userId) ?? new Map<number, ModelJob>())]
       .filter(([, job]) => status === undefined || job.status === status)
       .sort(([one], [other]) => (order === 'asc' ? one - other : other - one))
       .map(([jobId, { jobName }]) => [jobId, jobName]);
     const found: unknown[] = [];
     let cursor: string | undefined;
     do {
-      const response = await real.send(user, 'GET', `/list?${query({ ...parameters, ...(cursor && { cursor }) })}`);
+      const response = await real.send(userId, 'GET', `/list?${query({ ...parameters, ...(cursor && { cursor }) })}`);
       expect(response.status).toBe(200);
       const page = json<{ jobs: { job_id: number; job_name: string }[]; next_cursor?: string }>(response);
-      for (const { job_name } of page.jobs) real.see(user, job_name);
+      for (const { job_name } of page.jobs) real.countSeen(userId, job_name);
       found.push(...page.jobs.map(({ job_id, job_name }) => [job_id, job_name]));
       cursor = page.next_cursor;
       if (cursor !== undefined) real.cursors.push(cursor);
     } while (cursor !== undefined);
     expect(found).toEqual(expected);
   },
-  toString: () => `list(${JSON.stringify([user, parameters])})`,
+  toString: () => `list(${JSON.stringify([userId, parameters])})`,
 });
 
 /** Digest of the filters in a cursor of a list without filters. */
@@ -187,7 +188,7 @@ const readCursor = (text: string): number | undefined => {
 
 /** Continues a list at any user's cursor, or at a cursor that `forge` makes of one. */
 const listFrom = (
-  user: string,
+  userId: string,
   pick: number,
   forge: (given: string) => string,
   description: string,
@@ -195,7 +196,7 @@ const listFrom = (
   check: () => true,
   run: async (model, real) => {
     const cursor = forge(real.cursors[pick % Math.max(real.cursors.length, 1)] ?? FIRST_CURSOR);
-    const response = await real.send(user, 'GET', `/list?${query({ cursor })}`);
+    const response = await real.send(userId, 'GET', `/list?${query({ cursor })}`);
     const after = cursor === '' ? 0 : readCursor(cursor);
     expect(response.status).toBe(after === undefined ? 400 : 200);
     if (after === undefined) {
@@ -204,26 +205,26 @@ const listFrom = (
     }
     // Any cursor leads through the user's own jobs only.
     const { jobs } = json<{ jobs: { job_id: number; job_name: string }[] }>(response);
-    for (const { job_name } of jobs) real.see(user, job_name);
-    const expected = [...(model.jobs.get(user) ?? new Map<number, ModelJob>())]
+    for (const { job_name } of jobs) real.countSeen(userId, job_name);
+    const expected = [...(model.jobs.get(userId) ?? new Map<number, ModelJob>())]
       .filter(([jobId]) => jobId > after)
       .sort(([one], [other]) => one - other);
     expect(jobs.map(({ job_id, job_name }) => [job_id, job_name])).toEqual(
       expected.map(([jobId, { jobName }]) => [jobId, jobName]),
     );
   },
-  toString: () => `listFrom(${JSON.stringify([user, pick, description])})`,
+  toString: () => `listFrom(${JSON.stringify([userId, pick, description])})`,
 });
 
-const get = (user: string, jobId: string, withFiles: boolean): IsolationCommand => ({
+const get = (userId: string, jobId: string, withFiles: boolean): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
     const response = await real.send(
-      user,
+      userId,
       'GET',
       `/get?${query({ 'job-id': jobId, ...(withFiles && { include: 'object-urls' }) })}`,
     );
-    const job = isJobId(jobId) ? model.jobs.get(user)?.get(Number(jobId)) : undefined;
+    const job = isJobId(jobId) ? model.jobs.get(userId)?.get(Number(jobId)) : undefined;
     expect(response.status).toBe(!isJobId(jobId) ? 400 : job ? 200 : 404);
     if (!job) return;
     const body = json<{
@@ -231,76 +232,85 @@ const get = (user: string, jobId: string, withFiles: boolean): IsolationCommand 
       results: Record<string, { full: string; min: string }>;
       object_urls?: Record<string, string>;
     }>(response);
-    real.see(user, body.job_info.job_name);
-    expect(body.job_info).toMatchObject({ user_id: real.nameOf(user), job_name: job.jobName });
-    const prefix = `${user}/${jobId}/`;
+    real.countSeen(userId, body.job_info.job_name);
+    expect(body.job_info).toMatchObject({ user_id: real.inRun(userId), job_name: job.jobName });
+    const prefix = `${userId}/${jobId}/`;
     expect(Object.keys(body.results).sort()).toEqual(FINISHED.includes(job.status) ? [...job.files].sort() : []);
     for (const [file, { full, min }] of Object.entries(body.results)) {
-      expect(await real.get(user, full)).toBe(model.objects.get(`${prefix}results/${file}.json`));
-      expect(await real.get(user, min)).toBe(model.objects.get(`${prefix}results/${file}.min.json`));
+      expect(await real.get(userId, full)).toBe(model.objects.get(`${prefix}results/${file}.json`));
+      expect(await real.get(userId, min)).toBe(model.objects.get(`${prefix}results/${file}.min.json`));
     }
     for (const [file, url] of Object.entries(body.object_urls ?? {}))
-      expect(await real.get(user, url)).toBe(model.objects.get(prefix + file));
+      expect(await real.get(userId, url)).toBe(model.objects.get(prefix + file));
   },
-  toString: () => `get(${JSON.stringify([user, jobId, withFiles])})`,
+  toString: () => `get(${JSON.stringify([userId, jobId, withFiles])})`,
 });
 
-const getObjectUrl = (user: string, jobId: string, uuid: string): IsolationCommand => ({
+const getObjectUrl = (userId: string, jobId: string, uuid: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
-    const response = await real.send(user, 'GET', `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`);
+    const response = await real.send(
+      userId,
+      'GET',
+      `/get-object-url?${query({ 'job-id': jobId, 'object-uuid': uuid })}`,
+    );
     const isValid = isJobId(jobId) && isObjectUuid(uuid);
     expect(response.status).toBe(isValid ? 200 : 400);
     if (isValid)
-      expect(await real.get(user, json<{ url: string }>(response).url)).toBe(
-        model.objects.get(`${user}/${jobId}/${uuid}`),
+      expect(await real.get(userId, json<{ url: string }>(response).url)).toBe(
+        model.objects.get(`${userId}/${jobId}/${uuid}`),
       );
   },
-  toString: () => `getObjectUrl(${JSON.stringify([user, jobId, uuid])})`,
+  toString: () => `getObjectUrl(${JSON.stringify([userId, jobId, uuid])})`,
 });
 
-const remove = (user: string, jobId: string): IsolationCommand => ({
+const remove = (userId: string, jobId: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
-    const response = await real.send(user, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
+    const response = await real.send(userId, 'DELETE', `/delete?${query({ 'job-id': jobId })}`);
     expect(response.status).toBe(isJobId(jobId) ? 200 : 400);
     if (!isJobId(jobId)) return;
-    model.jobs.get(user)?.delete(Number(jobId));
-    for (const key of model.objects.keys()) if (key.startsWith(`${user}/${jobId}/`)) model.objects.delete(key);
+    model.jobs.get(userId)?.delete(Number(jobId));
+    for (const key of model.objects.keys()) if (key.startsWith(`${userId}/${jobId}/`)) model.objects.delete(key);
   },
-  toString: () => `delete(${JSON.stringify([user, jobId])})`,
+  toString: () => `delete(${JSON.stringify([userId, jobId])})`,
 });
 
 /** Names another user in every way except by a token. */
-const pretend = (user: string, victim: string, jobId: string): IsolationCommand => ({
+const pretend = (userId: string, victimId: string, jobId: string): IsolationCommand => ({
   check: () => true,
   run: async (model, real) => {
-    const claims = claimsToBe(real.nameOf(victim));
-    const response = await real.send(user, 'GET', `/get?${query({ 'job-id': jobId })}&${claims.query}`, claims.headers);
-    const job = model.jobs.get(user)?.get(Number(jobId));
+    const claims = claimsToBe(real.inRun(victimId));
+    const response = await real.send(
+      userId,
+      'GET',
+      `/get?${query({ 'job-id': jobId })}&${claims.query}`,
+      claims.headers,
+    );
+    const job = model.jobs.get(userId)?.get(Number(jobId));
     expect(response.status).toBe(job ? 200 : 404);
     if (!job) return;
     const { job_name, user_id } = json<{ job_info: { job_name: string; user_id: string } }>(response).job_info;
-    real.see(user, job_name);
-    expect([user_id, job_name]).toEqual([real.nameOf(user), job.jobName]);
+    real.countSeen(userId, job_name);
+    expect([user_id, job_name]).toEqual([real.inRun(userId), job.jobName]);
   },
-  toString: () => `pretend(${JSON.stringify([user, victim, jobId])})`,
+  toString: () => `pretend(${JSON.stringify([userId, victimId, jobId])})`,
 });
 
 /** Names more than one job at once. */
-const confuse = (user: string, method: string, route: string, ambiguous: string): IsolationCommand => ({
+const confuse = (userId: string, method: string, route: string, ambiguous: string): IsolationCommand => ({
   check: () => true,
   run: async (_model, real) => {
-    expect((await real.send(user, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
+    expect((await real.send(userId, method, `${route}?${ambiguous}&object-uuid=1.png`)).status).toBe(400);
   },
-  toString: () => `confuse(${JSON.stringify([user, method, route, ambiguous])})`,
+  toString: () => `confuse(${JSON.stringify([userId, method, route, ambiguous])})`,
 });
 
 /** Sends a token that is valid except for its user id. */
 const intrude = (userId: string, method: string, target: string): IsolationCommand => ({
   check: () => true,
   run: async (_model, real) => {
-    expect((await real.askAs(userId, method, target)).status).toBe(401);
+    expect((await real.sendAs(userId, method, target)).status).toBe(401);
   },
   toString: () => `intrude(${JSON.stringify([userId, method, target])})`,
 });
@@ -309,7 +319,7 @@ const intrude = (userId: string, method: string, target: string): IsolationComma
 export const commands = [
   fc
     .tuple(
-      users,
+      userIds,
       fc.constantFrom(1, 2, 3, 10),
       fc.constantFrom('queued', 'pending', ...FINISHED),
       fc.subarray(FILES, { minLength: 1, maxLength: 3 }),
@@ -318,7 +328,7 @@ export const commands = [
     .map((parameters) => store(...parameters)),
   fc
     .tuple(
-      users,
+      userIds,
       fc.record(
         {
           order: fc.constantFrom('asc', 'desc'),
@@ -329,41 +339,41 @@ export const commands = [
       ),
     )
     .map((parameters) => list(...parameters)),
-  fc.tuple(users, fc.nat()).map(([user, pick]) => listFrom(user, pick, (given) => given, 'as it is')),
+  fc.tuple(userIds, fc.nat()).map(([userId, pick]) => listFrom(userId, pick, (given) => given, 'as it is')),
   fc
-    .tuple(users, fc.nat(), fc.nat(), fc.constantFrom('A', 'z', '_', '=', '%', '\u0000', '../'))
-    .map(([user, pick, position, replacement]) => {
+    .tuple(userIds, fc.nat(), fc.nat(), fc.constantFrom('A', 'z', '_', '=', '%', '\u0000', '../'))
+    .map(([userId, pick, position, replacement]) => {
       const forge = (given: string) => {
         const at = position % given.length;
         return given.slice(0, at) + replacement + given.slice(at + replacement.length);
       };
-      return listFrom(user, pick, forge, `${replacement} at ${position}`);
+      return listFrom(userId, pick, forge, `${replacement} at ${position}`);
     }),
   fc
     .tuple(
-      users,
+      userIds,
       fc.constantFrom('1', '0', '2'),
       fc.constantFrom('asc', 'desc', ''),
       fc.constantFrom('', 'queued'),
       jobIds,
     )
-    .map(([user, ...parts]) =>
-      listFrom(user, 0, () => Buffer.from(parts.join('.')).toString('base64url'), `of ${parts.join('.')}`),
+    .map(([userId, ...parts]) =>
+      listFrom(userId, 0, () => Buffer.from(parts.join('.')).toString('base64url'), `of ${parts.join('.')}`),
     ),
-  fc.tuple(users, jobIds, fc.boolean()).map((parameters) => get(...parameters)),
-  fc.tuple(users, jobIds, uuids).map((parameters) => getObjectUrl(...parameters)),
-  fc.tuple(users, jobIds).map((parameters) => remove(...parameters)),
-  fc.tuple(users, users, fc.constantFrom('1', '2', '3')).map((parameters) => pretend(...parameters)),
+  fc.tuple(userIds, jobIds, fc.boolean()).map((parameters) => get(...parameters)),
+  fc.tuple(userIds, jobIds, uuids).map((parameters) => getObjectUrl(...parameters)),
+  fc.tuple(userIds, jobIds).map((parameters) => remove(...parameters)),
+  fc.tuple(userIds, userIds, fc.constantFrom('1', '2', '3')).map((parameters) => pretend(...parameters)),
   fc
     .tuple(
-      users,
+      userIds,
       fc.constantFrom(['GET', '/get'] as const, ['GET', '/get-object-url'] as const, ['DELETE', '/delete'] as const),
       fc.constantFrom(...AMBIGUOUS),
     )
-    .map(([user, [method, route], ambiguous]) => confuse(user, method, route, ambiguous)),
+    .map(([userId, [method, route], ambiguous]) => confuse(userId, method, route, ambiguous)),
   fc
     .tuple(
-      fc.constantFrom(...NO_USERS),
+      fc.constantFrom(...INVALID_USER_IDS),
       fc.constantFrom(
         ['GET', '/list'] as const,
         ['GET', '/get?job-id=1'] as const,

@@ -63,7 +63,7 @@ describe('the bundled handler and the built service', () => {
       alice: await stack.tokenIssuer.issueToken('alice'),
       bob: await stack.tokenIssuer.issueToken('bob'),
       expired: await stack.tokenIssuer.issueToken('alice', { exp: 1 }),
-      nobody: await stack.tokenIssuer.issueToken('..'),
+      invalidId: await stack.tokenIssuer.issueToken('..'),
     };
     const values = [
       '1',

@@ -92,7 +92,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
     await send({ path: '/api/v1/jobs/list?status=secret', headers: [authorization] });
     await send({ path: '/api/v1/jobs/list?limit=10', headers: [authorization, traceparent, agent] });
     await send({ method: 'DELETE', path: '/api/v1/jobs/delete?job-id=1', headers: [authorization] });
-    await send({ path: '/nobody/knows?this=1' });
+    await send({ path: '/no/such/route?this=1' });
     await send({ method: 'PROPFIND', path: '/healthz' });
     await stack.table.putUnreadable('alice', 9);
     await send({ path: '/api/v1/jobs/get?job-id=9', headers: [authorization] });
@@ -155,7 +155,7 @@ describe('with an SDK that is loaded before it, the built service', () => {
   });
 
   test('gives spans a small number of names, whatever is requested', () => {
-    expect(find('GET').attributes).toMatchObject({ 'url.path': '/nobody/knows', 'http.response.status_code': 404 });
+    expect(find('GET').attributes).toMatchObject({ 'url.path': '/no/such/route', 'http.response.status_code': 404 });
     expect(find('HTTP /healthz').attributes).toMatchObject({
       'http.request.method': '_OTHER',
       'http.request.method_original': 'PROPFIND',

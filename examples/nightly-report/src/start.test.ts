@@ -11,7 +11,7 @@ const run = (script: string, env: NodeJS.ProcessEnv) =>
 
 test('`pnpm start` prints a report from DynamoDB and S3, and ends', async () => {
   const { stdout, stderr } = await run('src/start.ts', {
-    AWS_PROFILE: 'nobody',
+    AWS_PROFILE: 'no-such-profile',
     JOBS_TABLE: 'elsewhere',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: undefined,
   });

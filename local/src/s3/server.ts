@@ -56,9 +56,9 @@ export const startLocalS3 = async (options: LocalS3Options): Promise<LocalS3> =>
   const running = new Set<Promise<void>>();
   const faults: Faults = { ignorePrefix: false, protectedKeys: new Set() };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const answered = respond(request, response, { storage, faults, credentials, region, corsOrigin, clock });
-    running.add(answered);
-    void answered.finally(() => running.delete(answered));
+    const responding = respond(request, response, { storage, faults, credentials, region, corsOrigin, clock });
+    running.add(responding);
+    void responding.finally(() => running.delete(responding));
   });
   refuseForeignHosts(server);
 

@@ -110,7 +110,7 @@ test('overwritten, deleted and abandoned bodies take no space', async () => {
   expect(bodies()).toEqual([]);
 
   for (let i = 0; i < 20; i++) await put('b', `${i}`);
-  writeFileSync(join(directory, 'bodies', 'of-nobody'), 'left by a process that was killed');
+  writeFileSync(join(directory, 'bodies', 'unused'), 'left by a process that was killed');
   const size = () => readFileSync(journal()).length;
   const before = size();
   await restart();

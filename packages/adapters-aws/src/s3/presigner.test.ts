@@ -268,12 +268,12 @@ describe('the end of the credentials', () => {
     ['they have a second left', '2026-03-01T12:34:57.789Z', 1, '2026-03-01T12:34:57Z'],
   ])('bounds the lifetime: %s', async (_, expiration, expiresIn, expiresAt) => {
     const client = clientUntil(expiration);
-    const answer = await presignAll(client, keysOf('a'), options);
-    expect(answer).toEqual({
+    const presigned = await presignAll(client, keysOf('a'), options);
+    expect(presigned).toEqual({
       urls: await bySdk(client, ['a'], { ...options, ttlSeconds: expiresIn }),
       expiresAt: new Date(expiresAt),
     });
-    expect(parameter(answer.urls[0], 'X-Amz-Expires')).toBe(String(expiresIn));
+    expect(parameter(presigned.urls[0], 'X-Amz-Expires')).toBe(String(expiresIn));
   });
 
   test.each([

@@ -314,10 +314,10 @@ export const describeJobStore = (name: string, start: () => Promise<JobStoreHarn
     });
 
     describe.each<[string, (store: JobStore, options?: ListOptions) => Promise<unknown>]>([
-      ['find', (store, options) => store.find(parseUserId('anyone'), parseJobId(1), options)],
-      ['list', (store, options) => store.list(parseUserId('anyone'), {}, options)[Symbol.asyncIterator]().next()],
-      ['listByIds', (store, options) => store.listByIds(parseUserId('anyone'), [parseJobId(1)], options)],
-      ['delete', (store, options) => store.delete(parseUserId('anyone'), parseJobId(1), options)],
+      ['find', (store, options) => store.find(newUser(), parseJobId(1), options)],
+      ['list', (store, options) => store.list(newUser(), {}, options)[Symbol.asyncIterator]().next()],
+      ['listByIds', (store, options) => store.listByIds(newUser(), [parseJobId(1)], options)],
+      ['delete', (store, options) => store.delete(newUser(), parseJobId(1), options)],
     ])('%s', (method, call) => {
       test(`${method} rejects with the reason of an aborted signal`, async () => {
         const reason = new Error('enough');
