@@ -1,4 +1,4 @@
-/** The least that a `get` costs: one `GetItem` of the SDK. Reports the CPU time of each call, 32 at a time. */
+/** The least that a `get` costs: a `GetItem` of the SDK. Makes 32 calls at a time and reports the CPU time of one. */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 
 const client = new DynamoDBClient({});

@@ -44,7 +44,7 @@ const resultsFile = join(into, 'bench/results.json');
 const writeAll = async (results: readonly MeasurementResult[]) => {
   await Promise.all(['docs', 'bench'].map((folder) => mkdir(join(into, folder), { recursive: true })));
   await writeFile(resultsFile, await format(toJson(results), { parser: 'json', printWidth: 120 }));
-  // From the file, which has fewer digits: rounding twice may give another result.
+  // The page is made of the file, which has fewer digits, so that `--report` makes the same page.
   const written = await readResults(resultsFile);
   await writeFile(join(into, 'docs/performance.md'), await describeAll(written));
 };

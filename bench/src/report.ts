@@ -36,9 +36,10 @@ const verdict = (goal: Goal): string => {
 const subjectOf = ({ what, unit }: Goal): string =>
   unit === 'times' || what.includes(unit) ? what : `${what}, ${unit}`;
 
-/** Lists the medians in one sentence per unit. Figures of many cases are in bench/results.json only. */
+/** Largest number of series whose medians are listed. If there are more, they are in bench/results.json only. */
 const MAX_SERIES = 12;
 
+/** Returns the medians, in a sentence for each unit. */
 const medians = (series: readonly Series[]): string[] => {
   if (series.length > MAX_SERIES) return [];
   const units = [...new Set(series.map(({ unit }) => unit))];

@@ -30,7 +30,7 @@ export const circumstances = (): Circumstances => {
 /** Returns the release line of Node, such as 24. */
 export const nodeLine = ({ measured }: Pick<MeasurementResult, 'measured'>): number => Number.parseInt(measured.node);
 
-/** Rounds figures to five digits: more are noise. */
+/** Returns results as JSON, with five digits of each figure: more are noise. */
 export const toJson = (results: readonly MeasurementResult[]): string =>
   JSON.stringify(results, (_name, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,

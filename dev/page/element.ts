@@ -1,7 +1,7 @@
 type Child = Node | string | false | undefined;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
-/** An element with attributes, listeners (`onclick`) and children; `false` and `undefined` are left out. */
+/** Creates an element with attributes, listeners such as `onclick` and children. Ignores `false` and `undefined`. */
 export const element = <Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -17,14 +17,14 @@ export const element = <Name extends keyof HTMLElementTagNameMap>(
   return made;
 };
 
-/** The element of `index.html` with this id. */
+/** Returns the element of `index.html` with this id. */
 export const byId = (id: string): HTMLElement => {
   const found = document.getElementById(id);
   if (!found) throw new Error(`There is no #${id} on this page`);
   return found;
 };
 
-/** Icons are decoration here: the text beside one says what it means. */
+/** Creates an icon that screen readers skip: the text beside it says the same. */
 export const icon = (path: string): SVGSVGElement => {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 16 16');

@@ -8,6 +8,7 @@ import { startService } from './service-process.ts';
 
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
+/** Returns a function that sends a request to the handler through one kind of gateway. */
 export const sendThrough =
   (lambda: LambdaProcess, toEvent: ToEvent): Send =>
   async (request) =>
@@ -19,9 +20,9 @@ export interface EntryPoints {
   readonly service: Send;
   /** Sends a request to the handler, through each kind of gateway. */
   readonly gateways: readonly [httpApi: Send, restApi: Send, loadBalancer: Send];
-  /** Moves `Date.now` of both forward. No other clock changes. */
+  /** Moves `Date.now` of both processes forward. No other clock changes. */
   readonly passTime: (seconds: number) => void;
-  /** Everything that both have written to standard output so far. */
+  /** Returns everything that both have written to standard output so far. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
 }

@@ -4,9 +4,9 @@ import type { HttpRequest, HttpResponse } from '@jobs-api/http-express/testing/c
 export type ToEvent = (request: HttpRequest) => object;
 
 /**
- * An HTTP API of API Gateway, payload 2.0
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html): names of
- * headers in lower case, several values in one, the query as it was sent.
+ * Returns the event of an HTTP API of API Gateway, payload 2.0. Names of headers are in lower case, the values of a
+ * header are joined by commas, and the query is as it was sent.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export const version2Event: ToEvent = ({ method = 'GET', path, headers = [], body }) => {
   const [rawPath, rawQueryString] = splitTarget(path);
@@ -23,9 +23,9 @@ export const version2Event: ToEvent = ({ method = 'GET', path, headers = [], bod
 };
 
 /**
- * A REST API of API Gateway, payload 1.0
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html): lists of values
- * beside the last of each, the query decoded.
+ * Returns the event of a REST API of API Gateway, payload 1.0. Headers and parameters are there twice, with their last
+ * value and with all values. The query is decoded.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
 export const version1Event: ToEvent = ({ method = 'GET', path, headers = [], body }) => {
   const [decodedPath, query] = splitTarget(path);
@@ -45,8 +45,9 @@ export const version1Event: ToEvent = ({ method = 'GET', path, headers = [], bod
 };
 
 /**
- * An Application Load Balancer whose target group has multi-value headers turned on
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html): lists only, nothing decoded.
+ * Returns the event of an Application Load Balancer whose target group has multi-value headers turned on. Headers and
+ * parameters are lists of values. Nothing is decoded.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
  */
 export const loadBalancerEvent: ToEvent = ({ method = 'GET', path, headers = [], body = '' }) => {
   const [rawPath, query] = splitTarget(path);
@@ -80,7 +81,7 @@ interface GatewayResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** Returns what a client receives for the result of a function, with the body as it is sent. */
+/** Returns the response that a client receives for the result of a function. The body is not decoded. */
 export const toClient = (result: unknown): Omit<HttpResponse, 'body'> & { readonly body: Buffer } => {
   const { statusCode, headers, multiValueHeaders = {}, body, isBase64Encoded } = result as GatewayResult;
   return {
@@ -109,7 +110,7 @@ const mapOf = (pairs: readonly (readonly [string, string])[]): Record<string, st
 const mapValues = <Value, Result>(map: Readonly<Record<string, Value>>, change: (value: Value) => Result) =>
   Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
 
-/** Returns `null` if there is nothing, as the gateway does. */
+/** Returns the last value of each name, and all values: both `null` if there are none, as in the gateway's events. */
 const bothForms = (single: string, multiple: string, map: Readonly<Record<string, string[]>>) =>
   Object.keys(map).length === 0
     ? { [single]: null, [multiple]: null }

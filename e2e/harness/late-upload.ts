@@ -6,12 +6,13 @@ import {
 } from '@aws-sdk/client-s3';
 import type { JobsBucket } from '@jobs-api/local';
 
+/** An upload that a test completes at the worst moment, such as between two calls of a delete. */
 export interface LateUpload {
-  /** Does nothing if the upload was aborted meanwhile. */
+  /** Completes the upload. Does nothing if it was aborted meanwhile. */
   complete(): Promise<void>;
 }
 
-/** Begins a multipart upload and sends its one part. The test completes it at a bad moment. */
+/** Begins a multipart upload and sends its only part. */
 export const startLateUpload = async ({ client, bucketName }: JobsBucket, key: string): Promise<LateUpload> => {
   const object = { Bucket: bucketName, Key: key };
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves when `isTrue` returns true. A test that waits in vain fails by its own time limit. */
+/** Resolves when `isTrue` returns true. If it never does, the test fails when its time limit is over. */
 export const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await isTrue())) await sleep(5);
 };

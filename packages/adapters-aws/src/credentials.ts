@@ -5,22 +5,24 @@ type Provider = ReturnType<typeof defaultProvider>;
 
 /** How long a call waits for credentials, in milliseconds. */
 const WAIT_MS = 3_000;
-/** After this time a fetch of credentials counts as hung, in milliseconds. */
+/** How long a fetch of credentials may take before another one replaces it, in milliseconds. */
 const HUNG_MS = 5_000;
 
 export interface CredentialSourceOptions {
+  /** Default: the chain of the SDK. */
   readonly createProvider?: () => Provider;
+  /** Default: `Date.now`. */
   readonly now?: () => number;
 }
 
 /**
- * Returns the credentials of the SDK's default chain: environment, profile, web identity, container or host. The chain
- * keeps credentials until they end, and fetches new ones in time.
+ * Returns a provider of the SDK's default chain: environment, profile, web identity, container or host. The chain
+ * caches credentials, and fetches new ones before they expire.
  *
- * The chain waits for its first fetch without a limit, and a fetch that hangs would fail all later calls too. Here a call
- * waits {@link WAIT_MS}, and a hung fetch is replaced by a new one.
+ * The chain waits for its first fetch without a limit, so that one that hangs would make all later calls wait too. The
+ * provider limits the wait of a call to {@link WAIT_MS}, and replaces the fetch by a new one after {@link HUNG_MS}.
  *
- * The source throws Unavailable if it has no credentials to return.
+ * The provider throws Unavailable if there are no credentials.
  */
 export const credentialSource = ({
   createProvider = defaultProvider,

@@ -12,7 +12,7 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-/** Bars on stderr if that is a terminal; nothing if not. */
+/** Shows bars on stderr if that is a terminal, and nothing otherwise. */
 export const startProgress = (): Progress => {
   if (!process.stderr.isTTY) return { add: () => ({ update: () => undefined }), stop: () => undefined };
   const bars = new cliProgress.MultiBar({

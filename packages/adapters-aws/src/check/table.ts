@@ -6,7 +6,7 @@ import { PARTITION_KEY, SORT_KEY } from '../dynamodb/jobs-table.ts';
 import { codeOf, explain, isNotImplemented, type TriedCall } from './explain.ts';
 import { check, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
-/** A user without jobs: no issuer has such an id. */
+/** Id of a user without jobs: no issuer issues tokens for it. */
 export const CHECK_USER_ID = parseUserId('jobs-api --check');
 const CHECK_JOB_ID = parseJobId(1);
 

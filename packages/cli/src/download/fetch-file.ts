@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../exit-code.ts';
-import { complete, discardParts, isComplete, openPart, sizeOfPart, type Target } from './part.ts';
+import { complete, discardParts, isComplete, openPart, sizeOfPart, type DownloadTarget } from './part.ts';
 import { requestFile } from './request.ts';
 
 export interface FetchedFile {
@@ -29,7 +29,7 @@ class Interrupted extends Error {
 }
 
 /** Downloads a file. Continues what an earlier run or attempt has of the same version. */
-export const fetchFile = async (target: Target, options: FetchOptions): Promise<FetchedFile> => {
+export const fetchFile = async (target: DownloadTarget, options: FetchOptions): Promise<FetchedFile> => {
   let before = -1;
   for (let failures = 0; ;) {
     try {
@@ -48,7 +48,7 @@ export const fetchFile = async (target: Target, options: FetchOptions): Promise<
   }
 };
 
-const attempt = async (target: Target, { freshLink, onBytes, signal }: FetchOptions): Promise<FetchedFile> => {
+const attempt = async (target: DownloadTarget, { freshLink, onBytes, signal }: FetchOptions): Promise<FetchedFile> => {
   // One byte less than there are: a range that begins at the end of a file is an error without a version.
   const start = Math.max(0, (await sizeOfPart(target)) - 1);
   const response = await request(await freshLink(), start, signal);
@@ -69,7 +69,7 @@ const attempt = async (target: Target, { freshLink, onBytes, signal }: FetchOpti
   return { state: 'downloaded', bytes: total };
 };
 
-const startAgain = async (target: Target, response: IncomingMessage): Promise<never> => {
+const startAgain = async (target: DownloadTarget, response: IncomingMessage): Promise<never> => {
   response.destroy();
   await discardParts(target);
   throw new Interrupted('the file changes while it is downloaded');

@@ -3,27 +3,27 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Folder inside the target folder with incomplete files, and with the versions of complete ones. */
+/** Folder, inside that of the downloads, with incomplete files and the versions of complete ones. */
 export const STATE = '.jobs-api';
 
 /** A file that is being downloaded. */
-export interface Target {
+export interface DownloadTarget {
   /** Path of the complete file. */
   readonly path: string;
-  /** Folder with what earlier runs and attempts have left of it. */
+  /** Folder with what earlier runs and attempts have downloaded of it, and with its version. */
   readonly state: string;
 }
 
-/** @param identity the job and the object, as nothing else in the folder is named */
-export const targetOf = (folder: string, name: string, identity: string): Target => ({
+/** @param identity names the job and the object. Each file of the folder has another one. */
+export const targetOf = (folder: string, name: string, identity: string): DownloadTarget => ({
   path: join(folder, name),
   state: join(folder, STATE, hash(identity)),
 });
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 
-/** Files of the state are named by version (the store's ETag), so that two versions never become one file. */
-const stateFile = ({ state }: Target, etag: string, kind: 'part' | 'done'): string =>
+/** Returns the path of a file of the state. Its name is made of the version, so that two versions are never mixed. */
+const stateFile = ({ state }: DownloadTarget, etag: string, kind: 'part' | 'done'): string =>
   join(state, `${hash(etag)}.${kind}`);
 
 const sizeOf = async (path: string): Promise<number | undefined> => {
@@ -31,10 +31,10 @@ const sizeOf = async (path: string): Promise<number | undefined> => {
   return stats?.isFile() === true ? stats.size : undefined;
 };
 
-const namesIn = ({ state }: Target): Promise<string[]> => readdir(state).catch(() => []);
+const namesIn = ({ state }: DownloadTarget): Promise<string[]> => readdir(state).catch(() => []);
 
-/** Makes the part of a version if there is none yet, and returns how many bytes of it there are. */
-export const openPart = async (target: Target, etag: string): Promise<{ path: string; size: number }> => {
+/** Creates the part of a version if there is none yet. Returns its path, and how many bytes of it there are. */
+export const openPart = async (target: DownloadTarget, etag: string): Promise<{ path: string; size: number }> => {
   const path = stateFile(target, etag, 'part');
   await mkdir(target.state, { recursive: true });
   const size = await sizeOf(path);
@@ -42,29 +42,30 @@ export const openPart = async (target: Target, etag: string): Promise<{ path: st
   return { path, size: size ?? 0 };
 };
 
-/** @returns how many bytes there are of the file, of any version */
-export const sizeOfPart = async (target: Target): Promise<number> => {
+/** Returns the size of the largest part, of any version, in bytes. */
+export const sizeOfPart = async (target: DownloadTarget): Promise<number> => {
   const parts = (await namesIn(target)).filter((name) => name.endsWith('.part'));
   const sizes = await Promise.all(parts.map((name) => sizeOf(join(target.state, name))));
   return Math.max(0, ...sizes.map((size) => size ?? 0));
 };
 
 /** Removes the parts of all versions. */
-export const discardParts = async (target: Target): Promise<void> => {
+export const discardParts = async (target: DownloadTarget): Promise<void> => {
   for (const name of await namesIn(target))
     if (name.endsWith('.part')) await rm(join(target.state, name), { force: true });
 };
 
-/** @returns whether an earlier run has completed this version of the file */
-export const isComplete = async (target: Target, etag: string, size: number): Promise<boolean> =>
+/** Returns whether an earlier run has completed this version of the file. */
+export const isComplete = async (target: DownloadTarget, etag: string, size: number): Promise<boolean> =>
   (await sizeOf(stateFile(target, etag, 'done'))) !== undefined && (await sizeOf(target.path)) === size;
 
 /**
- * Puts a complete part in its place. A file that is there already, and not from an earlier run, stays as it is.
+ * Moves a complete part to the path of its file. A file that is already there is replaced only if an earlier run made
+ * it.
  *
- * @returns false if a file with other content is in its place
+ * @returns false if another file, with other content, has that path
  */
-export const complete = async (target: Target, etag: string): Promise<boolean> => {
+export const complete = async (target: DownloadTarget, etag: string): Promise<boolean> => {
   const part = stateFile(target, etag, 'part');
   const exists = (await stat(target.path).catch(() => undefined)) !== undefined;
   const isOurs = (await namesIn(target)).some((name) => name.endsWith('.done'));

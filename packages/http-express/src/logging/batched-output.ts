@@ -4,9 +4,9 @@ import { destination } from 'pino';
 const MAX_LENGTH = 64 * 1024;
 
 /**
- * Holds lines back for a few milliseconds, so that they are written together: one write per request is a fifth of the CPU of
- * a small request (`pnpm bench small-routes`, Node 24). At the exit of the process the rest is written. A process that is
- * killed loses the lines of the last `delayMs`.
+ * Holds lines back for a few milliseconds, and writes them together. A write for each request would take a fifth of the
+ * CPU of a small request (`pnpm bench small-routes`, Node 24). The rest is written when the process exits. A process that
+ * is killed loses the lines of the last `delayMs`.
  */
 export class BatchedOutput {
   readonly #delayMs: number;

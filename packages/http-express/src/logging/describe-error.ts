@@ -6,8 +6,8 @@ const MAX_STACK = 2_000;
 const MAX_ERRORS = 8;
 
 /**
- * Returns an error in the form in which it is logged. Only fields that are known to be harmless are copied, since errors
- * of the AWS SDK contain whole requests and responses with signatures and session tokens. Texts are cut and redacted.
+ * Returns what is logged of an error. Only fields that are known to be harmless are copied, because errors of the AWS
+ * SDK contain whole requests and responses, with signatures and session tokens. Texts are cut and redacted.
  *
  * @param secrets values to redact in addition to those that match a known pattern
  */
@@ -36,7 +36,7 @@ export const describeError = (error: unknown, ...secrets: readonly (string | und
   return describe(error);
 };
 
-/** Any value can be thrown, even one that cannot be converted to a string. */
+/** Returns a thrown value as text. A program can throw any value, even one that cannot be converted to a string. */
 const textOf = (value: unknown): string => {
   try {
     return String(value);
