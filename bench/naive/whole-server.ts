@@ -1,4 +1,4 @@
-/** Our service with a `get` that makes its whole body before it sends anything: what streaming is compared with. */
+/** Our service with a `get` that makes its whole body before it sends anything. Streaming is compared with it. */
 import { createContainer, readAwsConfig, SERVICES } from '@jobs-api/adapters-aws';
 import type { Jobs } from '@jobs-api/core';
 import { readHttpConfig, startService } from '@jobs-api/http-express';

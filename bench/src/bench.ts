@@ -15,6 +15,7 @@ const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, im
 /** A session token of the usual length for a role's credentials. Each link contains it. */
 export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJr//+='.repeat(44).slice(0, 1_000);
 
+/** The local stack, and what a measurement writes to it. */
 export interface Backend {
   /** The environment in which a service uses the local stack. */
   readonly env: Env & { readonly AWS_ENDPOINT_URL_DYNAMODB: string; readonly AWS_ENDPOINT_URL_S3: string };
@@ -51,7 +52,7 @@ export class Bench {
   #load: Promise<Load> | undefined;
 
   /**
-   * @param options.quick whether sizes are tiny, which only shows that everything works
+   * @param options.quick whether sizes are tiny, which shows only that everything works
    * @param options.brief whether there are fewer rounds
    */
   constructor({ quick, brief }: { quick: boolean; brief: boolean }) {
@@ -146,7 +147,7 @@ export class Bench {
       entryPoints: baseline.map((name) => inRepository(`bench/naive/${name}.ts`)),
       outExtension: { '.js': '.cjs' },
     });
-    // Floors of our own bundles, so they are bundled in the same way.
+    // Our own bundles are compared with these, so they are bundled in the same way.
     await build({
       ...common,
       entryPoints: ['bare-server', 'whole-server', 'sdk-call', 'sdk-import'].map((name) =>

@@ -20,7 +20,7 @@ export interface LoadResult {
   readonly bytes: number;
 }
 
-/** Keeps `connections` busy until all requests have a response. */
+/** Sends `requests` requests over `connections` connections. Resolves when all have a response. */
 export type Load = (origin: string, options: LoadOptions) => Promise<LoadResult>;
 
 /** Sends load with `load-host.js`, one load at a time. */
@@ -32,6 +32,6 @@ export const loadFrom =
     return result;
   };
 
-/** Returns the latency that `percent` percent of the requests did not exceed. */
+/** Returns the latency within which `percent` % of the requests were completed. */
 export const percentile = ({ latencies }: LoadResult, percent: number): number =>
   latencies[Math.ceil((latencies.length * percent) / 100) - 1] as number;

@@ -19,7 +19,7 @@ export interface Goal {
   readonly atMost?: number;
 }
 
-/** What a measurement found. */
+/** Figures and notes of one measurement. */
 export interface MeasurementOutcome {
   readonly series: readonly Series[];
   readonly goals: readonly Goal[];
@@ -29,7 +29,7 @@ export interface MeasurementOutcome {
 
 export interface Measurement {
   readonly number: number;
-  /** For the command line and for file names. */
+  /** Name on the command line. */
   readonly name: string;
   readonly title: string;
   readonly run: (bench: Bench) => Promise<MeasurementOutcome>;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProxy } from '@jobs-api/e2e/proxy';
 
+/** Counts calls to AWS. */
 export interface Meter {
   readonly endpoint: string;
   /** Calls since the last read, and the read units that DynamoDB charged for them. */
@@ -10,7 +11,7 @@ export interface Meter {
 /**
  * Starts a proxy in front of an AWS endpoint that counts calls and has DynamoDB return what it charges for them.
  *
- * @param roundTripMs the least time of a call: on loopback it would cost nothing to wait for one after the other
+ * @param roundTripMs least time of a call, because calls one after the other would cost almost nothing on loopback
  */
 export const startMeter = async (target: string, { roundTripMs = 0 } = {}): Promise<Meter> => {
   let calls = 0;

@@ -12,6 +12,7 @@ interface Usage {
   readonly peakRssBytes: number;
 }
 
+/** A bundled server in a process of its own. */
 export interface ServerProcess {
   readonly origin: string;
   readonly usage: () => Promise<Usage>;
@@ -20,7 +21,7 @@ export interface ServerProcess {
 
 export type Env = Readonly<Record<string, string>>;
 
-/** Environment of every process: as in production, without the SDK's warning about old Node versions. */
+/** Environment of every process: that of production, without the SDK's warning about old versions of Node. */
 const commonEnv = {
   PATH: process.env.PATH,
   NODE_ENV: 'production',
@@ -46,6 +47,7 @@ export const startServer = async (file: string, env: Env): Promise<ServerProcess
   };
 };
 
+/** A process that does a part of a measurement, so that its CPU time can be told apart. */
 export interface Helper<Message> {
   /** First message of the process. */
   readonly message: Message;
@@ -77,10 +79,10 @@ export const startHelper = async <Message>(
   };
 };
 
-/** Receives one message after the other. Rejects if the process ends instead. */
+/** Returns a function that receives the next message. It rejects if the process ends instead. */
 const conversation = (child: ChildProcess, name: string) => {
   const exited = once(child, 'exit');
-  const ended = exited.then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`)));
+  const ended = exited.then(([code]) => Promise.reject(new Error(`${name} ended with exit code ${code}`)));
   ended.catch(() => undefined);
   return {
     next: async (): Promise<unknown> => ((await Promise.race([once(child, 'message'), ended])) as unknown[])[0],

@@ -1,14 +1,15 @@
 import { createJobsClient, type JobsClient } from '@jobs-api/client';
 
-/** A request that is over; `status` is `undefined` if there was no response. */
+/** A request that has ended. */
 export interface ApiCall {
   readonly method: string;
   readonly path: string;
+  /** `undefined` if there was no response. */
   readonly status: number | undefined;
   readonly milliseconds: number;
 }
 
-/** @param onCall is called with every request when it is over */
+/** @param onCall called with every request when it has ended */
 export const connect = (token: string, onCall: (call: ApiCall) => void): JobsClient['jobs'] => {
   const reportingFetch: typeof fetch = async (url, init) => {
     const begun = performance.now();

@@ -4,15 +4,15 @@ import { count, formatSize } from './format.ts';
 import { nameOf } from './job-list.ts';
 
 interface DeleteActions {
-  /** @param onlyIfFinished whether a job that is not finished stays */
+  /** @param onlyIfFinished whether a job that is not finished is left as it is */
   readonly deleteJob: (onlyIfFinished: boolean) => Promise<DeleteReceipt | undefined>;
   /** Describes an error in words. */
   readonly explain: (error: unknown) => string;
 }
 
 /**
- * Asks whether to delete a job and deletes it, in one dialog. A job that is not finished is deleted only if the user
- * insists.
+ * Shows a dialog that asks for confirmation, and deletes the job. A job that is not finished is deleted only after a
+ * second confirmation.
  *
  * @returns what was removed; `undefined` if the job was kept
  */
@@ -52,7 +52,7 @@ export const confirmDelete = (job: Job, { deleteJob, explain }: DeleteActions): 
       }
       onlyIfFinished = false;
       byId('confirm-error').textContent =
-        'The job is not finished: it was not deleted. If it is deleted now, its processing may still write results, which are then listed nowhere.';
+        'The job is not finished, so it was not deleted. If you delete it now, its processing may still write results that no list shows.';
       button.textContent = 'Delete it anyway';
     }
   };

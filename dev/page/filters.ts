@@ -6,10 +6,10 @@ const name = byId('name-filter') as HTMLInputElement;
 const statuses = byId('statuses');
 const statusFilter = byId('status-filter') as HTMLDetailsElement;
 
-/** How long a user may pause within a word. */
+/** The list is loaded when no key was pressed for this time, in milliseconds. */
 const TYPING_MS = 250;
 
-/** The name and the statuses that the list is limited to. */
+/** Returns the name and the statuses to which the list is limited. */
 export const readFilters = (): Pick<ListJobsOptions, 'name' | 'status'> => {
   const status = [...statuses.querySelectorAll('input')].filter(({ checked }) => checked).map(({ value }) => value);
   return {
@@ -35,7 +35,7 @@ export const clearFilters = (): void => {
   showStatuses();
 };
 
-/** @param onChange is called when the list has to be loaded anew */
+/** @param onChange called when the list has to be loaded again */
 export const startFilters = (onChange: () => void): void => {
   statuses.append(
     ...Object.keys(jobStatuses).map((code) =>
@@ -54,7 +54,7 @@ export const startFilters = (onChange: () => void): void => {
   name.form?.addEventListener('submit', (event) => {
     event.preventDefault();
   });
-  // The choice closes like a menu.
+  // The list of statuses closes as a menu does: at Escape, and at a click outside.
   statusFilter.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape') return;
     statusFilter.open = false;

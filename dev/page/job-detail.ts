@@ -7,8 +7,9 @@ import { bySight, kindOf, preview } from './preview.ts';
 import { resultOf } from './result.ts';
 import { progressBar, statusChip } from './status.ts';
 
-/** How many files are shown before "Show all", and the most files whose results are open at first. */
+/** How many files are shown above the button "Show all". */
 const FIRST_FILES = 24;
+/** Largest number of results that are all open at first. */
 const OPEN_RESULTS = 4;
 
 export interface DetailActions {
@@ -58,7 +59,7 @@ export const jobDetail = (body: JobWithLinks, actions: DetailActions): readonly 
   ].filter((part) => part !== undefined);
 };
 
-/** The status of a job and its progress. */
+/** Shows the status of a job and its progress. */
 export const standing = (job: Job | JobSummary): HTMLElement =>
   element(
     'div',
@@ -67,7 +68,7 @@ export const standing = (job: Job | JobSummary): HTMLElement =>
     progressBar(job.progress_percent),
   );
 
-/** The meaning as a list has it; a response about one job has the parts only. */
+/** Returns the meaning of a status. Only the jobs of a list have it as a field. */
 const meaningOf = ({ status, progress_percent: percent }: Job | JobSummary): string =>
   describeStatus(percent === undefined ? status : `${status}...${percent}%`).meaning;
 

@@ -22,7 +22,7 @@ export const jobLink = (job: JobSummary, href: string): HTMLElement =>
     element('span', { class: 'facts' }, dateOf(job), ' · ', formatSize(job.total_size)),
   );
 
-/** Grey bars in place of what is still loading. */
+/** Creates grey bars in place of jobs that are still loading. */
 export const skeleton = (rows: number): HTMLElement =>
   element(
     'div',

@@ -28,17 +28,17 @@ const TOAST_MS = 6_000;
 const main = byId('main');
 const jobList = byId('jobs');
 const detail = byId('detail');
-/** From this width on, the list and the chosen job are side by side; style.css has the same width. */
+/** Least width at which the list and the chosen job are side by side. style.css has the same width. */
 const wide = matchMedia('(min-width: 60rem)');
 
 let users: readonly SampleUser[] = [];
 let user: SampleUser = { name: '', token: '' };
 let jobs: JobSummary[] = [];
 let shownJob: number | undefined;
-/** The chosen job as it was loaded or has changed since. */
+/** The chosen job, with all changes since it was loaded. */
 let shown: Job | undefined;
 
-/** `#/alice/3`: whose jobs, and which one. */
+/** Returns the user and the job that the address names, such as `#/alice/3`. */
 const readAddress = (): { name?: string; jobId?: number } => {
   const [, name, id] = /^#\/([^/]+)(?:\/([1-9][0-9]*))?$/.exec(location.hash) ?? [];
   return {
@@ -106,10 +106,10 @@ const renderList = (remaining: JobList | undefined): void => {
   markShown();
 };
 
-/** The latest load: what an older one brings is not shown. */
+/** Number of the latest load. The results of older loads are not shown. */
 let listLoad = 0;
 
-/** @param remaining rest of the list that is shown, to continue with */
+/** @param remaining rest of the list that is shown; `undefined` loads a new list */
 const loadList = async (remaining?: JobList): Promise<void> => {
   const load = ++listLoad;
   jobList.setAttribute('aria-busy', 'true');
@@ -220,11 +220,11 @@ const clearDetail = (): void => {
   markShown();
 };
 
-/** Requests the link on the click, so that it cannot have expired. It saves the file and does not leave the page. */
+/** Saves a file without leaving the page. The link is requested now, so that it cannot have expired. */
 const download = async (jobId: number, objectUuid: string, name: string): Promise<void> => {
   try {
     const { url: href } = await api.objectUrl(jobId, objectUuid, { downloadAs: name });
-    // The API does not check that there is a file, and a link to nothing would leave the page.
+    // The API signs links without checking that there is a file. A click on a link to no file would leave the page.
     const { ok, status } = await fetch(href, { headers: { Range: 'bytes=0-0' } });
     const isEmpty = status === 416;
     if (ok || isEmpty) element('a', { href }).click();
@@ -269,7 +269,7 @@ const signIn = async (chosen: SampleUser): Promise<void> => {
   await loadList();
 };
 
-/** Shows what the address says; on a wide screen the first job if it names none. */
+/** Shows the job that the address names. If it names none, shows the first job on a wide screen. */
 const showAddress = async (): Promise<void> => {
   const { jobId } = readAddress();
   main.dataset.view = jobId === undefined ? 'list' : 'job';
@@ -322,19 +322,19 @@ const onHashChange = async (): Promise<void> => {
   const left = shownJob;
   await followAddress();
   if (wide.matches) return;
-  // One of the two is hidden now, and may have had the focus.
+  // The list or the job is hidden now. It may contain the element with the focus.
   const heading = document.getElementById('detail-heading');
   const link = jobList.querySelector<HTMLElement>(`[data-job="${left}"]`);
   (main.dataset.view === 'job' ? heading : (link ?? byId('jobs-heading')))?.focus();
 };
 window.addEventListener('hashchange', () => void onHashChange());
-// The address has what is shown.
+// A link to an anchor would replace the address, which names the job that is shown.
 byId('skip').onclick = (event) => {
   event.preventDefault();
   byId('jobs-heading').focus();
 };
 wide.addEventListener('change', () => void showAddress());
-// A page that is not visible sends no requests, and is up to date when it is visible again.
+// A page that is not visible sends no requests. It loads the list again when it is visible.
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'visible') live.stop();
   else if (user.name !== '') void loadList();

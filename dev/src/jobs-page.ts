@@ -28,7 +28,7 @@ const bundle = async (name: string): Promise<string> => {
   return outputFiles[0]?.text ?? '';
 };
 
-/** For the `eval` of a shell. The values are made by `dev` and have no quotes. */
+/** Returns assignments for the `eval` of a shell. The values are made by `dev` and have no quotes. */
 const exportsOf = (environment: Readonly<Record<string, string>>): string =>
   Object.entries(environment)
     .map(([name, value]) => `export ${name}='${value}'\n`)

@@ -45,15 +45,15 @@ const start = async (changes: Readonly<Record<string, string>> = {}) => {
   runtime = await startLambdaRuntime(LAMBDA_RUNTIME_CLIENT, HANDLER, env);
 };
 
-/** Sends a request with a token of that key, as an invocation by the clock of the function. */
+/** Lists with a token that this key signs and that has not expired by the function's clock. Returns the status. */
 const list = async (signer: Signer) => {
   const headers = [['Authorization', issue(signer, { exp: Math.floor(clock.now() / 1_000) + 60 })] as const];
   const event = version2Event({ path: '/api/v1/jobs/list', headers });
   return toClient(await runtime.invoke(event, { now: clock.now() })).status;
 };
 
-/** Passes connections on to a server until they are disturbed. */
-const startWay = async (target: string) => {
+/** Starts a server that passes connections on to another one, until they are disturbed. */
+const startRelay = async (target: string) => {
   const { hostname, port } = new URL(target);
   const clients: Socket[] = [];
   const sockets: Socket[] = [];
@@ -106,16 +106,16 @@ describe("the bundled handler, frozen between invocations under AWS's runtime cl
     ['were reset', (socket) => socket.resetAndDestroy()],
     ['pass nothing on any more', (socket) => socket.unpipe().pause()],
   ])('responds if its connections %s meanwhile', async (_, how) => {
-    const way = await startWay(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
+    const relay = await startRelay(stack.env.AWS_ENDPOINT_URL_DYNAMODB);
     try {
-      await start({ AWS_ENDPOINT_URL_DYNAMODB: way.endpoint });
+      await start({ AWS_ENDPOINT_URL_DYNAMODB: relay.endpoint });
       expect(await list(known)).toBe(200);
       runtime.freeze();
-      expect(way.disturb(how)).toBeGreaterThan(0);
+      expect(relay.disturb(how)).toBeGreaterThan(0);
       runtime.thaw();
       expect(await list(known)).toBe(200);
     } finally {
-      way.close();
+      relay.close();
     }
   });
 });

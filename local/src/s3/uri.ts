@@ -1,6 +1,6 @@
 import { S3Error } from './s3-error.ts';
 
-/** Decodes once. A bad escape or invalid UTF-8 is InvalidURI. */
+/** @throws S3Error InvalidURI if an escape or its UTF-8 is invalid */
 export const decodeUri = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -11,10 +11,10 @@ export const decodeUri = (text: string): string => {
 
 const escapeCharacter = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
-/** The one way to write a name, value or path segment that Signature Version 4 knows ("UriEncode"). */
+/** Encodes a name, value or path segment as Signature Version 4 requires ("UriEncode"). */
 export const encodeUri = (text: string) => encodeURIComponent(text).replace(/[!'()*]/g, escapeCharacter);
 
-/** How S3 writes a key under `encoding-type=url`: as a form would, with slashes left alone. */
+/** Encodes a key as S3 does under `encoding-type=url`: as in a form, except that slashes stay. */
 export const encodeForList = (key: string) =>
   encodeURIComponent(key)
     .replace(/[!'()~]/g, escapeCharacter)

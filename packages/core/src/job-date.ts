@@ -26,7 +26,7 @@ export const parseJobDate = (date: string): Instant | undefined => {
 
 /**
  * Returns the instant of an RFC 3339 date-time, or `undefined` if `text` is not one. More than nine digits of fraction are
- * rounded up: no job's date lies between that instant and the exact one, so comparisons give the same result.
+ * rounded up. No date of a job is between the exact instant and the rounded one, so comparisons give the same result.
  */
 export const parseRfc3339 = (text: string): Instant | undefined => {
   const match = RFC_3339.exec(text);
@@ -51,7 +51,7 @@ const instantOf = (match: RegExpExecArray): Instant | undefined => {
   if (date.getUTCMonth() !== month - 1) return undefined;
   const minutesEast = (offset.startsWith('-') ? -1 : 1) * (offsetHours * 60 + offsetMinutes);
   date.setUTCHours(hour, minute - minutesEast, Math.min(second, 59));
-  // A leap second ends a day of UTC.
+  // A leap second is always the last second of a day in UTC.
   if (second === 60 && (date.getUTCHours() !== 23 || date.getUTCMinutes() !== 59)) return undefined;
   const milliseconds = date.getTime() + (second === 60 ? 1_000 : 0);
   return BigInt(milliseconds) * NANOSECONDS + fractionOf(fraction);

@@ -11,7 +11,7 @@ export interface HttpConfig {
   readonly keepAliveSeconds: number;
   readonly drainSeconds: number;
   readonly shutdownGraceSeconds: number;
-  /** Port of the metrics server; `undefined`: metrics are off. */
+  /** Port of the metrics server; `undefined` if metrics are off. */
   readonly metricsPort: number | undefined;
   /** Whether the service serves the page `/docs`. */
   readonly docs: boolean;

@@ -5,7 +5,7 @@ import { version } from '@jobs-api/http-express';
 import { check } from './check.ts';
 
 const USAGE = `Usage: node server.mjs [--check | --orphans [--older-than 24h] [--delete] | --version | --help]
-  Without an option: starts the service. It is configured by environment variables.
+  Without an option, starts the service, which reads its configuration from environment variables.
   --check       verifies everything that the service needs; exits with 1 if something is wrong
   --orphans     prints the files and records that belong to no job, one JSON object per line
                 --older-than  skips jobs with anything newer; default: 24h

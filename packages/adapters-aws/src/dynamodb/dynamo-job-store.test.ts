@@ -31,7 +31,7 @@ describe('DynamoJobStore', () => {
     },
   );
 
-  test('list fails when a page says again that it ends where the page before ended', async () => {
+  test('list fails when a page ends at the same job as the page before', async () => {
     const page = () => ({ Items: [{ jobId: { N: '1' } }], LastEvaluatedKey: { jobId: { N: '1' } } });
     const pages = storeOn(page(), page()).list(alice)[Symbol.asyncIterator]();
     await pages.next();

@@ -15,7 +15,7 @@ const WHOLE = /^[0-9]+$/;
 const DECIMAL = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 
 /**
- * Reads the attributes of one item. Other programs write it, so an attribute may be missing or `NULL`, and then has a
+ * Reads the attributes of one item. Other programs write it, so an attribute may be missing or `NULL`. It then has a
  * neutral value. An attribute of a wrong type or out of range makes the item unreadable.
  */
 class ItemReader {
@@ -68,8 +68,8 @@ class ItemReader {
   ): Record<string, Value> {
     const value = this.#valueOf(name);
     const map = value === undefined ? {} : (value.M ?? this.#refuse(name, expected));
-    // Without a prototype, since the names come from outside. V8 also makes such an object ready for thousands of
-    // names.
+    // An object without a prototype, because a name may be `__proto__`. V8 also prepares such an object for thousands
+    // of names.
     const values = Object.create(null) as Record<string, Value>;
     for (const [key, entry] of Object.entries(map)) {
       const attribute = attributeOf(entry);
