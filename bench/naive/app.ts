@@ -1,7 +1,7 @@
 /**
  * The baseline: the same four routes as a good developer in a hurry writes them, with Express, the SDK's document client,
- * `getSignedUrl` and AWS's token verifier. Clients are made once and keep their connections, what can be asked at once is
- * asked at once, and a list names the attributes it wants.
+ * `getSignedUrl` and AWS's token verifier. Clients are made once and keep their connections. Calls that do not
+ * depend on each other are sent at once. A list names the attributes that it shows.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectsCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
@@ -22,7 +22,7 @@ const {
 
 const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const s3 = new S3Client({ forcePathStyle: forcePathStyle === 'true' });
-// The library's own fetcher insists on https, which a token issuer on loopback does not have.
+// The library's own fetcher accepts https only. The token issuer on loopback has http.
 const fetcher = { fetch: (uri: string) => fetch(uri).then((response) => response.arrayBuffer()) };
 const verifier = JwtVerifier.create({ issuer, audience, jwksUri }, { jwksCache: new SimpleJwksCache({ fetcher }) });
 

@@ -35,7 +35,7 @@ export interface Measurement {
   readonly run: (bench: Bench) => Promise<MeasurementOutcome>;
 }
 
-/** Runs every subject once per round, alternating the order, so that drift of the machine affects all alike. */
+/** Runs every subject once per round, alternating the order, so that drift of the machine affects all equally. */
 export const interleave = async <Subject extends string>(
   rounds: number,
   subjects: Readonly<Record<Subject, () => number | Promise<number>>>,

@@ -47,7 +47,7 @@ export const startServer = async (file: string, env: Env): Promise<ServerProcess
   };
 };
 
-/** A process that does a part of a measurement, so that its CPU time can be told apart. */
+/** A process that does a part of a measurement, so that its CPU time is measured separately. */
 export interface Helper<Message> {
   /** First message of the process. */
   readonly message: Message;

@@ -159,7 +159,7 @@ describe('pnpm dev', () => {
   });
 });
 
-describe('pnpm dev, started anew,', () => {
+describe('pnpm dev, started again,', () => {
   test('prints commands that work when they are pasted, on one screen', async () => {
     const dev = await startDev();
     const lines = dev.printed.split('\n');

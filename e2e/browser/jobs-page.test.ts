@@ -225,7 +225,7 @@ describe('a delete on the jobs page', () => {
     expect((await fetch(url)).status).toBe(404);
   });
 
-  test('is refused for a job that is not finished, until the user insists', async () => {
+  test('of a job that is not finished is rejected until the user confirms it again', async () => {
     const page = await open('/#/bob/3');
     expected = /409/;
     await page.getByRole('button', { name: 'Delete job' }).click();

@@ -135,7 +135,7 @@ test('a request body of 300 KB that arrives slowly has no effect', async () => {
   const dripping = setInterval(() => socket.write('x'), 100);
   const received = await text(socket);
   clearInterval(dripping);
-  // The SDK gives up the call after 4 s, and the retry after 4 more. The test is about what ends the request.
+  // Both are correct: the SDK may end the call before it succeeds. The slow body must not end the request.
   expect(received).toMatch(/^HTTP\/1.1 (200 OK|503 Service Unavailable)\r\n/);
 });
 

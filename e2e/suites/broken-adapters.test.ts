@@ -89,7 +89,7 @@ test.each([
   ['an object store that removes one page only', 'deleteAll removes more than one page of objects'],
   ['an object store that counts what it removed wrongly', 'deleteAll passes everything that it removed to onRemoved'],
   [
-    'an object store that forgets what it removed if it fails',
+    'an object store that does not report what it removed if it fails',
     'deleteAll passes what it removed to onRemoved once, also if it fails',
   ],
   ['an object store whose links are in another order', 'presign returns URLs in the order of the keys'],

@@ -156,7 +156,7 @@ suite('an object store that counts what it removed wrongly', {
   },
 });
 
-suite('an object store that forgets what it removed if it fails', {
+suite('an object store that does not report what it removed if it fails', {
   Store: class extends MemoryObjectStore {
     override async deleteAll(prefix: KeyPrefix, options: DeleteAllOptions = {}) {
       const removed: Removed[] = [];

@@ -35,7 +35,7 @@ export class JobNotFound extends BaseError {
   }
 }
 
-/** The job is not finished, and the caller wants only a finished job deleted. */
+/** The job is not finished, and the caller allows only the deletion of a finished job. */
 export class JobNotFinished extends BaseError {
   override readonly name = 'JobNotFinished';
   readonly code = 'JOB_NOT_FINISHED';
