@@ -45,6 +45,7 @@ describe('parseJobDate', () => {
       '２０２０-01-01 12:00:00 UTC',
       '20200-01-01 12:00:00 UTC',
     ],
+    null,
   ])('does not parse %j', (date) => {
     expect(parseJobDate(date)).toBeUndefined();
   });

@@ -17,9 +17,9 @@ const RFC_3339 = new RegExp(`^${DATE_AND_TIME.replace('%T', '[Tt]')}(?:\\.(\\d+)
 const NANOSECONDS = 1_000_000n;
 const DIGITS = 9;
 
-/** Returns the instant of a job's `date`, or `undefined` if it is not in Go's format. */
-export const parseJobDate = (date: string): Instant | undefined => {
-  const match = GO_TIME.exec(date);
+/** Returns the instant of a job's `date`, or `undefined` if it is `null` or not in Go's format. */
+export const parseJobDate = (date: string | null): Instant | undefined => {
+  const match = date && GO_TIME.exec(date);
   // Go has no leap seconds.
   return match && match[6] !== '60' ? instantOf(match) : undefined;
 };

@@ -32,9 +32,9 @@ export const jobMatcher = ({
   }
   if (createdAfter !== undefined || createdBefore !== undefined)
     criteria.push(({ date }) => {
-      const instant = date === null ? undefined : parseJobDate(date);
-      if (instant === undefined) return false;
-      return (createdAfter ?? instant) <= instant && (createdBefore === undefined || instant < createdBefore);
+      const instant = parseJobDate(date);
+      if (instant === undefined || instant < (createdAfter ?? instant)) return false;
+      return createdBefore === undefined || instant < createdBefore;
     });
   return criteria.length === 0 ? undefined : (job) => criteria.every((matches) => matches(job));
 };

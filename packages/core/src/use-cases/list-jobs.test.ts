@@ -146,6 +146,13 @@ describe('a filter', () => {
     expect(await idsOf(records, { createdAfter: range[1] })).toEqual([2]);
   });
 
+  test('by date does not match a job whose date is missing or cannot be parsed', async () => {
+    const dates = [null, 'last week', '2020-01-01 12:00:00 UTC'];
+    const records = dates.map((date, index) => ({ userId: 'alice', jobId: index + 1, date }));
+    expect(await idsOf(records, { createdAfter: parseRfc3339('2019-01-01T12:00:00Z') })).toEqual([3]);
+    expect(await idsOf(records, { createdBefore: parseRfc3339('2021-01-01T12:00:00Z') })).toEqual([3]);
+  });
+
   test.each([
     ['ΟΔΟΣ', 'οδοσ'],
     ['STRAẞE', 'straße'],
