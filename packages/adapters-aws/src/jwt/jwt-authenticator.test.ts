@@ -249,6 +249,18 @@ describe('an invalid token, whatever the keys', () => {
     },
   );
 
+  test.each([
+    ['two segments', `${goodHeader}.${goodPayload}`],
+    ['four segments', `${good()}.${goodSignature}`],
+    ['a space in front', ` ${good()}`],
+    ['a padded signature', `${good()}==`],
+    ['the alphabet of plain base64', `${goodHeader}.${goodPayload}.${goodSignature.slice(0, -4)}+/AA`],
+  ])('is rejected with %s before it is hashed and looked up in the cache', async (_, token) => {
+    const authenticator = new JwtAuthenticator(keys, oidc);
+    await expectRefusal(authenticator.authenticate(token), encoding, token);
+    expect(authenticator.cacheStats).toEqual({ hits: 0, misses: 0, size: 0 });
+  });
+
   test('is rejected if it is missing', async () => {
     await expectRefusal(authenticate(undefined), 'there is no token');
   });
@@ -258,6 +270,7 @@ describe('an invalid token, whatever the keys', () => {
     const error: unknown = await authenticate('garbage').catch((error: unknown) => error);
     expect((error as Error).stack).not.toContain('\n');
     expect(Error.stackTraceLimit).toBe(limit);
+    expect(new Error('later').stack).toContain('\n');
   });
 
   test.each(['constructor', '__proto__', 'toString', ''])('has no user id in the claim %j', async (userIdClaim) => {
@@ -560,6 +573,16 @@ describe('a key', () => {
   test('is ready if it can be fetched', async () => {
     await new JwtAuthenticator(keys, oidc).check();
     expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  test('can be waited for while it is fetched', async () => {
+    const authenticator = new JwtAuthenticator(keys, oidc);
+    expect(authenticator.fetchingKeys).toBeUndefined();
+    keys.refresh();
+    expect(authenticator.fetchingKeys).toBe(keys.fetching);
+    expect(authenticator.fetchingKeys).toBeDefined();
+    await authenticator.fetchingKeys;
+    expect(authenticator.fetchingKeys).toBeUndefined();
   });
 });
 

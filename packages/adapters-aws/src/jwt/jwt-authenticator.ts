@@ -104,27 +104,25 @@ const payloadFields = v.object({
 });
 
 /**
- * Decodes three segments of canonical base64url (RFC 7515, section 2), of which the first two are JSON in UTF-8. The
- * library is less strict, and takes three times as long.
+ * Decodes a {@link COMPACT} token: its segments are canonical base64url (RFC 7515, section 2), and the first two are JSON
+ * in UTF-8. The library is less strict, and takes three times as long.
  */
 const decode = (token: string): { header: JwtHeader; payload: JwtPayload } => {
   const octets = token.split('.').map((segment) => Buffer.from(segment, 'base64url'));
   const encoded = octets.map((bytes) => bytes.toString('base64url')).join('.');
-  if (octets.length !== 3 || encoded !== token || !octets.slice(0, 2).every((bytes) => isUtf8(bytes)))
-    throw refusal(ENCODING);
+  if (encoded !== token || !octets.slice(0, 2).every((bytes) => isUtf8(bytes))) throw refusal(ENCODING);
   const [header, payload, signature] = octets as [Buffer, Buffer, Buffer];
   if (signature.length === 0) throw refusal(MALFORMED);
   return { header: parse(header, headerFields) as JwtHeader, payload: parse(payload, payloadFields) as JwtPayload };
 };
 
 /** Returns the whole value, with members besides the known fields. */
-const parse = (json: Buffer, fields: v.GenericSchema): unknown =>
-  orUnauthorized(() => {
-    const value: unknown = JSON.parse(json.toString());
-    if (Array.isArray(value)) throw new TypeError('a list is not an object'); // to valibot it is one
-    v.assert(fields, value);
-    return value;
-  });
+const parse = (json: Buffer, fields: v.GenericSchema): unknown => {
+  const value: unknown = orUnauthorized((): unknown => JSON.parse(json.toString()));
+  if (Array.isArray(value)) throw refusal(MALFORMED); // to valibot a list is an object
+  orUnauthorized(() => v.assert(fields, value));
+  return value;
+};
 
 const claimsCheck = (rules: TokenRules): ((payload: JwtPayload) => void) => {
   if (rules.mode === 'oidc') {
@@ -177,6 +175,6 @@ const orUnauthorized = <Result>(check: () => Result): Result => {
   } catch (error) {
     problem = error;
   }
-  const [, reason = MALFORMED] = reasons.find(([kind]) => problem instanceof kind) ?? [];
-  throw refusal(reason);
+  const known = reasons.find(([kind]) => problem instanceof kind);
+  throw refusal(known?.[1] ?? MALFORMED);
 };
