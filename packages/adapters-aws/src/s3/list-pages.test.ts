@@ -111,6 +111,126 @@ describe.each(HABITS)('the lists of a server with the habits of %s', (_, habits)
   });
 });
 
+describe('a page', () => {
+  const query = { bucketName: 'jobs', prefix: 'a b/', maxKeys: 2 } as const;
+  const written = new Date(1e12);
+  /** A client of a server that sends these pages, and the requests that it receives. */
+  const serve = (...pages: object[]) => {
+    const inputs: object[] = [];
+    const send = async ({ input }: { input: object }) => {
+      inputs.push(input);
+      return pages[inputs.length - 1] ?? {};
+    };
+    return { client: { send } as unknown as S3Client, inputs };
+  };
+  const all = async (pages: AsyncIterable<ListPage>) => {
+    const list: ListPage[] = [];
+    for await (const page of pages) list.push(page);
+    return list;
+  };
+
+  test('of versions has delete markers first, the size and the date of each, and the folders', async () => {
+    const { client } = serve({
+      IsTruncated: false,
+      EncodingType: 'url',
+      Versions: [
+        { Key: 'a+b/1', VersionId: 'v1', Size: 7, LastModified: written },
+        { Key: 'a+b/2', VersionId: 'v2', LastModified: written },
+      ],
+      DeleteMarkers: [{ Key: 'a+b/1', VersionId: 'v3', LastModified: written }],
+      CommonPrefixes: [{ Prefix: 'a+b/c/' }],
+    });
+    expect(await all(pagesOfVersions({ ...query, client }))).toEqual([
+      {
+        entries: [
+          { keys: ['a b/1'], id: 'v3', size: 0, written },
+          { keys: ['a b/1'], id: 'v1', size: 7, written },
+          { keys: ['a b/2'], id: 'v2', size: 0, written },
+        ],
+        folders: ['a b/c/'],
+        isLast: true,
+      },
+    ]);
+  });
+
+  test('of uploads has the date of each, and no size', async () => {
+    const { client } = serve({ IsTruncated: false, Uploads: [{ Key: 'a b/1', UploadId: 'u1', Initiated: written }] });
+    expect(await all(pagesOfUploads({ ...query, client }))).toEqual([
+      { entries: [{ keys: ['a b/1'], id: 'u1', size: 0, written }], folders: [], isLast: true },
+    ]);
+  });
+
+  test('may have no date: it counts as new', async () => {
+    const { client } = serve({ IsTruncated: false, Uploads: [{ Key: 'a b/1', UploadId: 'u1' }] });
+    const start = Date.now();
+    const [page] = await all(pagesOfUploads({ ...query, client }));
+    expect(page?.entries[0]?.written.getTime()).toBeGreaterThanOrEqual(start);
+  });
+
+  test('of versions is requested with URL-encoded keys, and the next one after its last version', async () => {
+    const page = { Versions: [{ Key: 'a b/1', VersionId: 'v1' }], NextKeyMarker: 'a b/1', NextVersionIdMarker: 'v1' };
+    const { client, inputs } = serve({ IsTruncated: true, ...page }, { IsTruncated: false });
+    expect((await all(pagesOfVersions({ ...query, client, delimiter: '/' }))).map(({ isLast }) => isLast)).toEqual([
+      false,
+      true,
+    ]);
+    const common = { Bucket: 'jobs', Prefix: 'a b/', Delimiter: '/', EncodingType: 'url', MaxKeys: 2 };
+    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', VersionIdMarker: 'v1' }]);
+  });
+
+  test('of uploads is requested with URL-encoded keys, and the next one after its last upload', async () => {
+    const page = { Uploads: [{ Key: 'a b/1', UploadId: 'u1' }], NextKeyMarker: 'a b/1', NextUploadIdMarker: 'u1' };
+    const { client, inputs } = serve({ IsTruncated: true, ...page }, { IsTruncated: false });
+    await all(pagesOfUploads({ ...query, client }));
+    const common = { Bucket: 'jobs', Prefix: 'a b/', EncodingType: 'url', MaxUploads: 2 };
+    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', UploadIdMarker: 'u1' }]);
+  });
+
+  test.each<[string, string | undefined, string, readonly string[]]>([
+    ['encoded, as it says', 'url', 'a+b/%41', ['a b/A']],
+    ['plain, although it says that it is encoded', 'url', 'a b/100%', ['a b/100%']],
+    ['encoded without saying so', undefined, 'a+b/%41', ['a b/A']],
+    ['either of two', 'url', 'a b/%41', ['a b/A', 'a b/%41']],
+    ['either of two, more likely plain', undefined, 'a b/%41', ['a b/%41', 'a b/A']],
+    ['the same in both ways', undefined, 'a b/1', ['a b/1']],
+  ])('may have a key that is %s', async (_, EncodingType, Key, keys) => {
+    const { client } = serve({ IsTruncated: false, EncodingType, Uploads: [{ Key, UploadId: 'u1' }] });
+    const [page] = await all(pagesOfUploads({ ...query, client }));
+    expect(page?.entries[0]?.keys).toEqual(keys);
+  });
+
+  test.each<[string | undefined, readonly string[]]>([
+    ['url', ['a b/A/']],
+    [undefined, ['a b/%41/', 'a b/A/']],
+  ])('with the encoding %s has the folder a b/%%41/ as %j', async (EncodingType, folders) => {
+    const { client } = serve({ IsTruncated: false, EncodingType, CommonPrefixes: [{ Prefix: 'a b/%41/' }] });
+    const [page] = await all(pagesOfVersions({ ...query, client, delimiter: '/' }));
+    expect(page?.folders).toEqual(folders);
+  });
+
+  test('is an error if some of its keys or folders are not under the prefix', async () => {
+    const { client } = serve({
+      IsTruncated: false,
+      Versions: [{ Key: 'a b/1' }, { Key: 'b/1' }, {}],
+      CommonPrefixes: [{ Prefix: 'b/' }],
+    });
+    await expect(all(pagesOfVersions({ ...query, client }))).rejects.toThrow(
+      'ListObjectVersions failed: 3 of 4 keys are not under the prefix requested',
+    );
+  });
+
+  test('without entries is passed on only if it is the last one', async () => {
+    const empty = { IsTruncated: true, NextKeyMarker: 'a b/1' };
+    const filled = { ...empty, Versions: [{ Key: 'a b/1', VersionId: 'v1' }] };
+    const { client } = serve(empty, empty, empty, filled, empty, empty, empty, { IsTruncated: false });
+    const list = await all(pagesOfVersions({ ...query, client }));
+    expect(list.map(({ entries, isLast }) => [entries.length, isLast])).toEqual([
+      [1, false],
+      [0, true],
+    ]);
+  });
+});
+
 describe('a list that repeats', () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ['one page', [], ['a']],

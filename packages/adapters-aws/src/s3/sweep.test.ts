@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import * as timers from 'node:timers/promises';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -9,11 +10,26 @@ import {
   S3ServiceException,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { jobPrefix, parseJobId, parseUserId } from '@jobs-api/core';
+import { jobPrefix, parseJobId, parseUserId, type DeleteAllOptions, type Removed } from '@jobs-api/core';
 import { ObjectDeleter } from './object-deleter.ts';
-import { sweepPrefix } from './sweep.ts';
+
+/** The pauses of a test, in milliseconds. They take no time, unless `onPause` returns how long. */
+const pauses: number[] = [];
+let onPause: () => number;
+jest.unstable_mockModule('node:timers/promises', () => ({
+  setTimeout: (ms: number, ...rest: [unknown, { signal?: AbortSignal } | undefined]) => {
+    pauses.push(ms);
+    return timers.setTimeout(onPause(), ...rest);
+  },
+}));
+const { sweepPrefix } = await import('./sweep.ts');
 
 const prefix = jobPrefix(parseUserId('alice'), parseJobId(1));
+
+beforeEach(() => {
+  pauses.length = 0;
+  onPause = () => 0;
+});
 
 /**
  * A bucket that rejects calls, changes between calls and sends false responses on request, which no server here can do.
@@ -39,7 +55,7 @@ class TroubledBucket {
     if (command instanceof ListMultipartUploadsCommand)
       return { IsTruncated: false, Uploads: this.uploads.map((Key) => ({ Key, UploadId: `upload of ${Key}` })) };
     if (command instanceof ListObjectVersionsCommand)
-      return { IsTruncated: false, Versions: this.objects.map((Key) => ({ Key, VersionId: 'null' })) };
+      return { IsTruncated: false, Versions: this.objects.map((Key) => ({ Key, VersionId: 'null', Size: 10 })) };
     if (command instanceof AbortMultipartUploadCommand) {
       const { Key = '' } = command.input;
       this.refuse(Key);
@@ -70,13 +86,13 @@ class TroubledBucket {
     if (name) throw new S3ServiceException({ name, $fault: 'client', $metadata: {} });
   }
 
-  sweep = () => sweep(this.send);
+  sweep = (options?: DeleteAllOptions) => sweep(this.send, options);
 }
 
-const sweep = (send: unknown): Promise<void> => {
+const sweep = (send: unknown, { signal, onRemoved }: DeleteAllOptions = {}): Promise<void> => {
   const client = { send } as unknown as S3Client;
   const deleter = new ObjectDeleter(client, 'jobs-files');
-  return sweepPrefix({ client, bucketName: 'jobs-files', deleter, prefix, signal: undefined });
+  return sweepPrefix({ client, bucketName: 'jobs-files', deleter, prefix, signal, onRemoved });
 };
 
 describe('sweepPrefix', () => {
@@ -101,6 +117,34 @@ describe('sweepPrefix', () => {
     await bucket.sweep();
     const pass = ['ListMultipartUploads', 'ListObjectVersions'];
     expect(bucket.calls).toEqual(['ListMultipartUploads', 'AbortMultipartUpload', 'ListObjectVersions', ...pass]);
+  });
+
+  test('lists uploads in pages of 50, and names the upload that it aborts', async () => {
+    const commands: { input: object }[] = [];
+    const send = async (command: { input: object }) => {
+      commands.push(command);
+      return commands.length === 1
+        ? { IsTruncated: false, Uploads: [{ Key: 'alice/1/c', UploadId: '7' }] }
+        : { IsTruncated: false };
+    };
+    await sweep(send);
+    expect(commands.map(({ input }) => input).slice(0, 2)).toMatchObject([
+      { Bucket: 'jobs-files', Prefix: 'alice/1/', MaxUploads: 50 },
+      { Bucket: 'jobs-files', Key: 'alice/1/c', UploadId: '7' },
+    ]);
+  });
+
+  test('counts what it removed, and not what was refused', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a', 'alice/1/b', 'alice/1/c'];
+    bucket.uploads = ['alice/1/d', 'alice/1/e'];
+    for (const refused of ['alice/1/c', 'alice/1/e']) bucket.refusals.set(refused, 'AccessDenied');
+    const removed: Removed[] = [];
+    await expect(bucket.sweep({ onRemoved: (some) => removed.push(some) })).rejects.toThrow('2 keys');
+    expect(removed).toEqual([
+      { objects: 0, uploads: 1, bytes: 0 },
+      { objects: 2, uploads: 0, bytes: 20 },
+    ]);
   });
 
   test('deletes an upload that completes during a pass', async () => {
@@ -145,6 +189,7 @@ describe('sweepPrefix', () => {
         code: 'UNAVAILABLE',
         message: `DeleteObjects failed: 1 keys under "alice/1/" were not deleted (${code}), such as "alice/1/a"`,
       });
+      expect(bucket.calls.filter((name) => name === 'DeleteObjects')).toHaveLength(3);
       bucket.refusals.clear();
       await bucket.sweep();
       expect(bucket.objects).toEqual([]);
@@ -271,6 +316,30 @@ describe('sweepPrefix', () => {
   });
 });
 
+test('sweepPrefix rejects if a page cannot be deleted while the list of the next one takes longer', async () => {
+  let lists = 0;
+  const send = async (command: object): Promise<object> => {
+    if (command instanceof ListMultipartUploadsCommand) return { IsTruncated: false };
+    if (command instanceof DeleteObjectsCommand) {
+      if (lists > 1) throw new Error('no connection');
+      return { Deleted: [{ Key: 'alice/1/1' }] };
+    }
+    if (++lists === 3) await timers.setTimeout(20);
+    const key = `alice/1/${lists}`;
+    return { IsTruncated: lists < 3, NextKeyMarker: key, Versions: [{ Key: key, VersionId: 'null' }] };
+  };
+  await expect(sweep(send)).rejects.toThrow('DeleteObjects failed');
+  expect(lists).toBe(3);
+});
+
+test('sweepPrefix names the first 300 characters of a long key', async () => {
+  const bucket = new TroubledBucket();
+  const key = `alice/1/${'x'.repeat(500)}`;
+  bucket.objects = [key];
+  bucket.refusals.set(key, 'AccessDenied');
+  await expect(bucket.sweep()).rejects.toThrow(new RegExp(`such as "${key.slice(0, 300)}"$`));
+});
+
 describe('sweepPrefix on a store that reports as deleted what it does not delete', () => {
   const stuck = {
     uploads: ['alice/1/upload'],
@@ -289,6 +358,7 @@ describe('sweepPrefix on a store that reports as deleted what it does not delete
         message: `deleting "alice/1/" makes no progress: the store still lists ${JSON.stringify(keys[0])} after 6 passes in which it said that it deleted everything`,
       });
       expect(bucket.calls).toHaveLength(18);
+      expect(pauses).toEqual([100, 200, 400, 800]);
     },
   );
 
@@ -311,6 +381,28 @@ describe('sweepPrefix on a store that reports as deleted what it does not delete
     expect([...bucket.objects, ...bucket.uploads]).toEqual(['alice/1/phantom']);
   });
 
+  test('stops counting an object as removed once a second pass has found it again', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a'];
+    bucket.stuck.add('alice/1/a');
+    const removed: Removed[] = [];
+    await expect(bucket.sweep({ onRemoved: (some) => removed.push(some) })).rejects.toThrow('still lists');
+    expect(removed).toEqual(Array(2).fill({ objects: 1, uploads: 0, bytes: 10 }));
+  });
+
+  test('ends a pause when its signal aborts, with the reason', async () => {
+    const bucket = new TroubledBucket();
+    bucket.objects = ['alice/1/a'];
+    bucket.stuck.add('alice/1/a');
+    const [caller, reason] = [new AbortController(), new Error('enough')];
+    onPause = () => {
+      setImmediate(() => caller.abort(reason));
+      return 3_600_000;
+    };
+    await expect(bucket.sweep({ signal: caller.signal })).rejects.toBe(reason);
+    expect(pauses).toEqual([100]);
+  });
+
   test('ends when the entries disappear during the pauses', async () => {
     const bucket = new TroubledBucket();
     bucket.objects = ['alice/1/a'];
@@ -328,6 +420,27 @@ describe('sweepPrefix on a store that reports as deleted what it does not delete
     const send = async () => ({ IsTruncated: true, NextKeyMarker: `alice/1/${++calls}` });
     await expect(sweep(send)).rejects.toThrow('ListMultipartUploads failed: the list continues, but has no entries');
     expect(calls).toBe(4);
+  });
+
+  test('throws Unavailable when a list without entries has no marker either', async () => {
+    const send = async () => ({ IsTruncated: true });
+    await expect(sweep(send)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message:
+        'deleting "alice/1/" makes no progress: the store lists nothing and does not end the list after 6 passes in which it said that it deleted everything',
+    });
+  });
+
+  test('fails with the error of a refused key when a list does not end', async () => {
+    let calls = 0;
+    const send = async (command: object) => {
+      calls++;
+      if (command instanceof ListMultipartUploadsCommand) return { IsTruncated: false };
+      if (command instanceof DeleteObjectsCommand) return { Errors: [{ Key: 'alice/1/a', Code: 'AccessDenied' }] };
+      return { IsTruncated: true, Versions: [{ Key: 'alice/1/a', VersionId: 'null' }] };
+    };
+    await expect(sweep(send)).rejects.toThrow('1 keys under "alice/1/" were not deleted (AccessDenied)');
+    expect(calls).toBe(18);
   });
 
   test.each([

@@ -57,13 +57,14 @@ export const sweepPrefix = async (sweep: Sweep): Promise<void> => {
     const pass = await runPass(sweep, previous, unchangedPasses);
     const isComplete = pass.uploads.isComplete && pass.objects.isComplete;
     // At the end of a pass, so that a key which cannot be deleted does not keep the others from being deleted.
-    if (isComplete && pass.refusals.length > 0 && !(isPassing(pass.refusals) && retries++ < MAX_RETRIES))
-      throw refusedError(sweep, pass.refusals);
+    const [refused] = pass.refusals;
+    if (isComplete && refused && !(isPassing(pass.refusals) && retries++ < MAX_RETRIES))
+      throw refusedError(sweep, refused, pass.refusals);
     const [found] = [...pass.uploads.firstPage, ...pass.objects.firstPage];
     if (isComplete && !found) return;
     unchangedPasses = previous && !hasProgress(previous, pass) ? unchangedPasses + 1 : 0;
     if (unchangedPasses === MAX_UNCHANGED_PASSES) {
-      if (pass.refusals.length > 0) throw refusedError(sweep, pass.refusals);
+      if (refused) throw refusedError(sweep, refused, pass.refusals);
       const listed = found ? `still lists ${quote(found.keys[0])}` : 'lists nothing and does not end the list';
       throw new Unavailable(
         `deleting ${quote(sweep.prefix)} makes no progress: the store ${listed} after ${unchangedPasses + 1} passes in which it said that it deleted everything`,
@@ -148,8 +149,7 @@ const NO_UPLOAD = new Set(['NoSuchUpload', 'NoSuchKey']);
 
 const isPassing = (refusals: readonly Refusal[]): boolean => refusals.every(({ code }) => PASSING_CODES.has(code));
 
-const refusedError = ({ prefix }: Sweep, refusals: readonly Refusal[]): Error => {
-  const [{ call, key } = { call: '', key: '' }] = refusals;
+const refusedError = ({ prefix }: Sweep, { call, key }: Refusal, refusals: readonly Refusal[]): Error => {
   const codes = [...new Set(refusals.map(({ code }) => code))].join(', ');
   const message = `${call} failed: ${refusals.length} keys under ${quote(prefix)} were not deleted (${codes}), such as ${quote(key)}`;
   return isPassing(refusals) ? new Unavailable(message) : new Error(message);
