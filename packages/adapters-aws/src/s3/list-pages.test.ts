@@ -91,24 +91,31 @@ describe.each(HABITS)('the lists of a server with the habits of %s', (_, habits)
     expect(list).toEqual({ entries: [], folders: FOLDERS, isLast: true });
   });
 
-  test('have each of two uploads of each key once', async () => {
-    const stored = NAMES.sort().flatMap((name) => ['x', 'y'].map((id) => ({ name: `a b/1/${name}`, id })));
+  test.each(['a b/1/', 'ab/1/'])('have each of two uploads of each key under %s once', async (prefix) => {
+    const stored = NAMES.sort().flatMap((name) => ['x', 'y'].map((id) => ({ name: prefix + name, id })));
     const client = clientOf(stored, habits);
-    const list = await read(pagesOfUploads({ client, bucketName: 'jobs', prefix: 'a b/1/' }));
+    const list = await read(pagesOfUploads({ client, bucketName: 'jobs', prefix }));
     expect(list).toEqual({ entries: stored.map(({ name, id }) => `${name} ${id}`).sort(), folders: [], isLast: true });
   });
 
-  test.each([2, 3, 4, 5, 7])('have each of %i versions and delete markers of each key once', async (count) => {
-    const stored = NAMES.sort().flatMap((name) =>
-      Array.from({ length: count }, (__, age) => ({
-        ...{ name: `a b/1/${name}`, id: `${name} ${age}`, written: new Date(1e12 - age) },
-        isMarker: age % 2 === 0,
-      })),
-    );
-    const client = clientOf(stored, habits);
-    const list = await read(pagesOfVersions({ client, bucketName: 'jobs', prefix: 'a b/1/' }));
-    expect(list).toEqual({ entries: stored.map(({ name, id }) => `${name} ${id}`).sort(), folders: [], isLast: true });
-  });
+  test.each([2, 3, 4, 5, 7].flatMap((count) => ['a b/1/', 'ab/1/'].map((prefix) => [count, prefix] as const)))(
+    'have each of %i versions and delete markers of each key under %s once',
+    async (count, prefix) => {
+      const stored = NAMES.sort().flatMap((name) =>
+        Array.from({ length: count }, (__, age) => ({
+          ...{ name: prefix + name, id: `${name} ${age}`, written: new Date(1e12 - age) },
+          isMarker: age % 2 === 0,
+        })),
+      );
+      const client = clientOf(stored, habits);
+      const list = await read(pagesOfVersions({ client, bucketName: 'jobs', prefix }));
+      expect(list).toEqual({
+        entries: stored.map(({ name, id }) => `${name} ${id}`).sort(),
+        folders: [],
+        isLast: true,
+      });
+    },
+  );
 });
 
 describe('a page', () => {
@@ -167,23 +174,23 @@ describe('a page', () => {
     expect(page?.entries[0]?.written.getTime()).toBeGreaterThanOrEqual(start);
   });
 
-  test('of versions is requested with URL-encoded keys, and the next one after its last version', async () => {
-    const page = { Versions: [{ Key: 'a b/1', VersionId: 'v1' }], NextKeyMarker: 'a b/1', NextVersionIdMarker: 'v1' };
+  test('of versions is requested with URL-encoded keys, and the next one from its markers on', async () => {
+    const page = { Versions: [{ Key: 'a b/1', VersionId: 'v1' }], NextKeyMarker: 'a b/1', NextVersionIdMarker: 'v0' };
     const { client, inputs } = serve({ IsTruncated: true, ...page }, { IsTruncated: false });
     expect((await all(pagesOfVersions({ ...query, client, delimiter: '/' }))).map(({ isLast }) => isLast)).toEqual([
       false,
       true,
     ]);
     const common = { Bucket: 'jobs', Prefix: 'a b/', Delimiter: '/', EncodingType: 'url', MaxKeys: 2 };
-    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', VersionIdMarker: 'v1' }]);
+    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', VersionIdMarker: 'v0' }]);
   });
 
-  test('of uploads is requested with URL-encoded keys, and the next one after its last upload', async () => {
-    const page = { Uploads: [{ Key: 'a b/1', UploadId: 'u1' }], NextKeyMarker: 'a b/1', NextUploadIdMarker: 'u1' };
+  test('of uploads is requested with URL-encoded keys, and the next one from its markers on', async () => {
+    const page = { Uploads: [{ Key: 'a b/1', UploadId: 'u1' }], NextKeyMarker: 'a b/1', NextUploadIdMarker: 'u0' };
     const { client, inputs } = serve({ IsTruncated: true, ...page }, { IsTruncated: false });
     await all(pagesOfUploads({ ...query, client }));
     const common = { Bucket: 'jobs', Prefix: 'a b/', EncodingType: 'url', MaxUploads: 2 };
-    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', UploadIdMarker: 'u1' }]);
+    expect(inputs).toEqual([common, { ...common, KeyMarker: 'a b/1', UploadIdMarker: 'u0' }]);
   });
 
   test.each<[string, string | undefined, string, readonly string[]]>([
@@ -217,6 +224,60 @@ describe('a page', () => {
     await expect(all(pagesOfVersions({ ...query, client }))).rejects.toThrow(
       'ListObjectVersions failed: 3 of 4 keys are not under the prefix requested',
     );
+  });
+
+  test('of a version and a delete marker of the same second ends with the version, if the server names none', async () => {
+    const { client, inputs } = serve(
+      {
+        IsTruncated: true,
+        NextKeyMarker: 'a b/1',
+        NextVersionIdMarker: 'null',
+        DeleteMarkers: [{ Key: 'a b/1', VersionId: 'v2', LastModified: written }],
+        Versions: [{ Key: 'a b/1', VersionId: 'v1', LastModified: written }],
+      },
+      { IsTruncated: false },
+    );
+    await all(pagesOfVersions({ ...query, client }));
+    expect(inputs[1]).toMatchObject({ KeyMarker: 'a b/1', VersionIdMarker: 'v1' });
+  });
+
+  test('may have markers that are none of its entries', async () => {
+    const { client, inputs } = serve(
+      {
+        IsTruncated: true,
+        NextKeyMarker: 'a b/2',
+        NextVersionIdMarker: 'null',
+        Versions: [{ Key: 'a b/1', VersionId: 'v1' }],
+      },
+      { IsTruncated: false },
+    );
+    await all(pagesOfVersions({ ...query, client }));
+    expect(inputs[1]).toMatchObject({ KeyMarker: 'a b/2', VersionIdMarker: 'null' });
+  });
+
+  test.each([
+    ['no marker', undefined],
+    ['a marker outside the prefix', 'b/1'],
+  ])('that continues with %s ends the list, and is not the last one', async (_, NextKeyMarker) => {
+    const { client, inputs } = serve({ IsTruncated: true, NextKeyMarker, Versions: [{ Key: 'a b/1' }] });
+    expect((await all(pagesOfVersions({ ...query, client }))).map(({ isLast }) => isLast)).toEqual([false]);
+    expect(inputs).toHaveLength(1);
+  });
+
+  test.each([
+    ['ListObjectVersions', pagesOfVersions],
+    ['ListMultipartUploads', pagesOfUploads],
+  ])('is an error if the response to %s is not a list', async (call, pagesOf) => {
+    const { client } = serve({});
+    await expect(all(pagesOf({ ...query, client }))).rejects.toThrow(`${call} failed: the response is not a list`);
+  });
+
+  test('is an error if it is the fourth in a row that has no entries, and the list continues', async () => {
+    const { client, inputs } = serve(...Array<object>(9).fill({ IsTruncated: true, NextKeyMarker: 'a b/1' }));
+    await expect(all(pagesOfVersions({ ...query, client }))).rejects.toThrow(
+      'ListObjectVersions failed: the list continues, but has no entries',
+    );
+    expect(inputs).toHaveLength(4);
   });
 
   test('without entries is passed on only if it is the last one', async () => {

@@ -129,7 +129,10 @@ describe('ObjectDeleter', () => {
   });
 
   test('returns the keys that were refused, with the reasons, and reports the other ones as deleted', async () => {
-    respond = () => result('<Error><Key>a</Key><VersionId>2</VersionId><Code>AccessDenied</Code></Error>');
+    respond = () =>
+      result(
+        '<Deleted><Key>b</Key></Deleted><Error><Key>a</Key><VersionId>2</VersionId><Code>AccessDenied</Code></Error>',
+      );
     expect(await deleteAll(versions)).toEqual({
       refusals: [{ call: 'DeleteObjects', key: 'a', code: 'AccessDenied' }],
       deleted: [[objectOf('a', '1'), objectOf('b')]],
@@ -171,6 +174,38 @@ describe('ObjectDeleter', () => {
     });
   });
 
+  test('neither returns nor reports a key that no batch can contain if it is gone', async () => {
+    respond = () => rejection(404, 'NoSuchKey');
+    expect(await deleteAll([objectOf('\u0001')])).toEqual({ refusals: [], deleted: [] });
+  });
+
+  test('need not report what it deleted', async () => {
+    expect(await deleter.delete([objectOf('a'), objectOf('\u0001')], { signal: undefined })).toEqual([]);
+  });
+
+  test('is unavailable if the delete of a key that no batch can contain times out', async () => {
+    respond = () => {
+      throw timeout();
+    };
+    await expect(deleteAll([objectOf('\u0001')])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'DeleteObject failed: TimeoutError',
+    });
+  });
+
+  test('fails if the response to a batch names no key', async () => {
+    respond = () => result('');
+    await expect(deleteAll(versions)).rejects.toThrow('DeleteObjects failed: the response names no key');
+  });
+
+  test('fails if a batch fails, and not because of the time that it takes', async () => {
+    respond = () => {
+      throw new Error('the response is cut off');
+    };
+    await expect(deleteAll(versions)).rejects.toThrow('DeleteObjects failed: Error');
+    expect(requests).toHaveLength(1);
+  });
+
   test('sends nothing if there is nothing to delete', async () => {
     expect(await deleteAll([])).toEqual({ refusals: [], deleted: [] });
     expect(requests).toEqual([]);
@@ -182,13 +217,16 @@ describe('ObjectDeleter', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('rejects with the reason of a signal that aborts during a batch', async () => {
+  test.each([
+    ['a batch', versions],
+    ['the delete of a key that no batch can contain', [objectOf('\u0001')]],
+  ])('rejects with the reason of a signal that aborts during %s', async (_, objects) => {
     const [caller, reason] = [new AbortController(), new Error('enough')];
     respond = () => {
       caller.abort(reason);
       throw timeout();
     };
-    await expect(deleter.delete(versions, { signal: caller.signal })).rejects.toBe(reason);
+    await expect(deleter.delete(objects, { signal: caller.signal })).rejects.toBe(reason);
   });
 
   test.each([

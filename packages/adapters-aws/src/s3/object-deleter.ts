@@ -114,11 +114,8 @@ export class ObjectDeleter {
     if (Deleted.length + Errors.length === 0) throw new Error('DeleteObjects failed: the response names no key');
     const failed = new Set(Errors.map(({ Key, VersionId }) => nameOf(Key, VersionId)));
     onDeleted?.(batch.filter(({ key, versionId }) => !failed.has(nameOf(key, versionId))));
-    return Errors.filter(({ Code = '' }) => !GONE.has(Code)).map(({ Key = '', Code = 'unknown' }) => ({
-      call: 'DeleteObjects',
-      key: Key,
-      code: Code,
-    }));
+    const refusals = Errors.map(({ Key: key = '', Code: code = 'unknown' }) => ({ call: 'DeleteObjects', key, code }));
+    return refusals.filter(({ code }) => !GONE.has(code));
   }
 }
 
@@ -130,7 +127,7 @@ export const refusalOf = (call: string, key: string, error: unknown, gone: Reado
 };
 
 /** A server may leave out the id of the only version that an object has. */
-const nameOf = (key = '', versionId = 'null'): string => JSON.stringify([key, versionId]);
+const nameOf = (key: string | undefined, versionId = 'null'): string => JSON.stringify([key, versionId]);
 
 const TIMED_OUT = 'BatchTimedOut';
 
@@ -148,7 +145,7 @@ const deleteObjects = (bucketName: string, batch: readonly StoredObject[], withM
         throw Object.assign(new Error((error as Error).message), { name: TIMED_OUT });
       }
     },
-    { step: 'deserialize', priority: 'low', name: 'jobsApiBatchTimeout' },
+    { step: 'deserialize', priority: 'low' },
   );
   // On the command: middleware of the client would turn off our own presigner (presigner.ts).
   if (withMd5)
@@ -158,7 +155,7 @@ const deleteObjects = (bucketName: string, batch: readonly StoredObject[], withM
         headers['content-md5'] = createHash('md5').update(body).digest('base64');
         return next(args);
       },
-      { step: 'build', name: 'jobsApiContentMd5' },
+      { step: 'build' },
     );
   return command;
 };
