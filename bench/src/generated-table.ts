@@ -19,6 +19,12 @@ const summary = (userId: string, jobId: number) => {
   };
 };
 
+/** A page of a list. */
+export interface GeneratedPage {
+  readonly Items: readonly ReturnType<typeof summary>[];
+  readonly LastEvaluatedKey?: object;
+}
+
 const attributes = (count: number, value: (index: number) => object) => ({
   M: Object.fromEntries(Array.from({ length: count }, (_, index) => [objectUuid(index), value(index)])),
 });

@@ -1,7 +1,7 @@
-import { generatedUser } from '../generated-table.ts';
+import { generatedUser, type GeneratedPage } from '../generated-table.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
 import { format } from '../report.ts';
-import { summarise, type Goal, type Measurement, type Series } from '../measurement.ts';
+import { cpuTime, interleave, ratio, summarise, type Goal, type Measurement, type Series } from '../measurement.ts';
 
 export const growth: Measurement = {
   number: 11,
@@ -67,8 +67,15 @@ export const growth: Measurement = {
     for (const [jobs, samples] of microseconds)
       series.push({ subject: 'list', at: jobs, unit: 'ms of CPU a list', samples });
 
-    const medianOf = (key: string) => summarise(perSecond.get(key) ?? [NaN]).median;
+    // The floor: all pages are parsed, and their records are kept until the last page has been parsed.
     const [smallest, larger] = [sizes.at(-2) ?? 1, sizes.at(-1) ?? 1];
+    const [fewPages, manyPages] = await Promise.all([smallest, larger].map((jobs) => pagesOf(generatedTable, jobs)));
+    const floor = await interleave(bench.rounds(6) + 1, {
+      few: () => cpuTime(() => times(larger / smallest, () => parseAndKeep(fewPages ?? []))),
+      many: () => cpuTime(() => parseAndKeep(manyPages ?? [])),
+    });
+
+    const medianOf = (key: string) => summarise(perSecond.get(key) ?? [NaN]).median;
     const costOf = (jobs: number) => summarise(microseconds.get(jobs) ?? [NaN]).median / jobs;
     const most = bench.size(64, 2);
     const goals: Goal[] = [
@@ -84,13 +91,51 @@ export const growth: Measurement = {
         samples: [costOf(larger) / costOf(smallest)],
         atMost: 1.25,
       },
+      {
+        what: 'the same, of parsing and keeping the records alone',
+        unit: 'times',
+        // The first round is for the compiler.
+        samples: ratio(floor.many, floor.few).slice(1),
+      },
     ];
     return {
       series,
       goals,
       notes: [
-        'The service, the local stack and the load share two cores, so that more connections cannot give much more.',
+        'The service, the local stack and the load share two cores, so that more connections cannot give much more. A job in a long list costs more because the records of all pages are kept until the response begins, and the garbage collector copies them.',
       ],
     };
   },
+};
+
+/** Returns the pages of the list of a generated user, as texts. */
+const pagesOf = async (generatedTable: string, jobs: number): Promise<readonly string[]> => {
+  const pages: string[] = [];
+  let start: object | undefined;
+  do {
+    const query = { ExpressionAttributeValues: { ':userId': { S: generatedUser(jobs) } }, ExclusiveStartKey: start };
+    const page = await (await fetch(generatedTable, { method: 'POST', body: JSON.stringify(query) })).text();
+    start = (JSON.parse(page) as GeneratedPage).LastEvaluatedKey;
+    pages.push(page);
+  } while (start);
+  return pages;
+};
+
+/** Does the least that a list of many pages needs, because all pages are read before the response begins. */
+const parseAndKeep = (pages: readonly string[]): readonly object[] => {
+  const records: object[] = [];
+  for (const page of pages)
+    for (const { jobId, jobName, date, contentLength, creditsSpent } of (JSON.parse(page) as GeneratedPage).Items)
+      records.push({
+        jobId: Number(jobId.N),
+        jobName: jobName.S,
+        date: date.S,
+        totalSize: Number(contentLength.N),
+        creditsSpent: Number(creditsSpent.N),
+      });
+  return records;
+};
+
+const times = (count: number, call: () => unknown): void => {
+  for (let time = 0; time < count; time++) call();
 };
