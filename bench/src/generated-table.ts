@@ -30,7 +30,7 @@ const attributes = (count: number, value: (index: number) => object) => ({
 });
 
 /** Returns a user id such as `generated-1000`. That user has 1,000 jobs of 1,000 files each. */
-export const generatedUser = (count: number): string => `generated-${count}`;
+export const generatedUserId = (count: number): string => `generated-${count}`;
 
 interface TableRequest {
   readonly Key?: { userId: { S: string }; jobId: { N: string } };
@@ -40,7 +40,7 @@ interface TableRequest {
 
 const responseTo = ({ Key, ExpressionAttributeValues = {}, ExclusiveStartKey }: TableRequest): object => {
   const userId = Key?.userId.S ?? Object.values(ExpressionAttributeValues)[0]?.S ?? '';
-  const count = Number(userId.slice(generatedUser(0).length - 1));
+  const count = Number(userId.slice(generatedUserId(0).length - 1));
   if (Key) {
     const objectUuidNames = attributes(count, (index) => ({ S: fileName(index) }));
     const mediaLength = attributes(count, () => ({ N: '1' }));

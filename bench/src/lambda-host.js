@@ -8,7 +8,7 @@ const context = { getRemainingTimeInMillis: () => 30_000 };
 
 const cpuBefore = process.cpuUsage();
 const { handler } = file.endsWith('.cjs') ? createRequire(import.meta.url)(file) : await import(file);
-const answer = await handler(JSON.parse(event), context);
+const response = await handler(JSON.parse(event), context);
 const { user, system } = process.cpuUsage(cpuBefore);
 
 process.on('message', async (/** @type {{ event: object, count: number }} */ { event, count }) => {
@@ -19,7 +19,7 @@ process.on('message', async (/** @type {{ event: object, count: number }} */ { e
     await setImmediate(); // the runtime reads the next event from a socket, which takes a turn of the event loop
   }
   const { user, system } = process.cpuUsage(before);
-  process.send?.({ cpuUs: (user + system) / count, answer: last });
+  process.send?.({ cpuUs: (user + system) / count, response: last });
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ cpuMs: (user + system) / 1000, answer });
+process.send?.({ cpuMs: (user + system) / 1000, response });

@@ -72,7 +72,7 @@ const prettifyMarkdown = (text: string): Promise<string> =>
 
 const INTRODUCTION = `# Performance
 
-\`pnpm bench\` measures and writes this page; \`pnpm bench small-routes 7\` measures a part. Goals are judged on Node ${MAIN_LINE}, which
+\`pnpm bench\` measures and writes this page; \`pnpm bench small-routes 7\` measures a part. Goals are for Node ${MAIN_LINE}, which
 ships; \`BENCH_NODE=26 pnpm bench --brief\` measures another version, in fewer rounds. The baseline, \`bench/naive\`, is the same four
 routes with Express, the SDK, \`getSignedUrl\` and AWS's token verifier. Subjects are measured in turns, and a ratio is the median
 of the ratios of each round. CPU time is that of the measured process alone. The services and handlers are the bundles that ship,

@@ -1,11 +1,11 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { toClient, version2Event } from '@jobs-api/e2e/gateway-events';
 import { SESSION_TOKEN } from '../bench.ts';
-import { generatedUser } from '../generated-table.ts';
+import { generatedUserId } from '../generated-table.ts';
 import { cpuTime, type Measurement, type Series } from '../measurement.ts';
 
-interface Answer {
-  readonly answer: unknown;
+interface HandlerMessage {
+  readonly response: unknown;
 }
 
 /** Returns the greatest size up to `limit` that passes. Every smaller size must pass too. */
@@ -30,7 +30,7 @@ export const bodySizes: Measurement = {
   run: async (bench) => {
     const { env, generatedTable, tokenOf } = await bench.backend();
     const { handler } = await bench.bundles();
-    const user = generatedUser(bench.size(1_000, 5));
+    const userId = generatedUserId(bench.size(1_000, 5));
     const event = async (path: string, userId: string, encoding?: string) =>
       version2Event({
         path: `/api/v1/jobs/${path}`,
@@ -40,15 +40,19 @@ export const bodySizes: Measurement = {
         ],
       });
     const get = 'get?job-id=1';
-    const { ask } = await bench.helper<Answer>('lambda-host.js', [handler, JSON.stringify(await event(get, user))], {
-      ...env,
-      AWS_ENDPOINT_URL_DYNAMODB: generatedTable,
-      AWS_SESSION_TOKEN: SESSION_TOKEN,
-      REQUEST_TIMEOUT_SECONDS: '600',
-      LOG_LEVEL: 'silent',
-    });
-    const answerTo = async (...of: Parameters<typeof event>) =>
-      toClient(((await ask({ event: await event(...of), count: 1 })) as Answer).answer);
+    const { ask } = await bench.helper<HandlerMessage>(
+      'lambda-host.js',
+      [handler, JSON.stringify(await event(get, userId))],
+      {
+        ...env,
+        AWS_ENDPOINT_URL_DYNAMODB: generatedTable,
+        AWS_SESSION_TOKEN: SESSION_TOKEN,
+        REQUEST_TIMEOUT_SECONDS: '600',
+        LOG_LEVEL: 'silent',
+      },
+    );
+    const responseTo = async (...of: Parameters<typeof event>) =>
+      toClient(((await ask({ event: await event(...of), count: 1 })) as HandlerMessage).response);
 
     const series: Series[] = [];
     const sizeUnit = '% of the body';
@@ -56,7 +60,7 @@ export const bodySizes: Measurement = {
       ['get, 1,000 files', get],
       ['list, 1,000 jobs', 'list'],
     ] as const) {
-      const { body } = await answerTo(path, user);
+      const { body } = await responseTo(path, userId);
       const levels = [
         ['br 2', brotli],
         ['gzip 4, filtered', gzip],
@@ -78,7 +82,7 @@ export const bodySizes: Measurement = {
     for (const [what, path, limit, step, goal] of limits) {
       for (const encoding of [undefined, 'gzip', 'br']) {
         const passes = async (size: number) => {
-          const { status, body } = await answerTo(path, generatedUser(size), encoding);
+          const { status, body } = await responseTo(path, generatedUserId(size), encoding);
           if (status === 200) return true;
           const { message } = JSON.parse(body.toString()) as { message: string };
           if (status === 413 && message.startsWith('The answer is too large')) return false;

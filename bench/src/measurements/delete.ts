@@ -38,9 +38,9 @@ export const deletion: Measurement = {
         method: 'DELETE',
         headers: { Authorization: token },
       }).end();
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-      await once(answer.resume(), 'end');
-      if (answer.statusCode !== 200) throw new Error(`the delete returned ${answer.statusCode}`);
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+      if (response.statusCode !== 200) throw new Error(`the delete returned ${response.statusCode}`);
       calls[subject].push(s3.read().calls + dynamo.read().calls);
       return (performance.now() - start) / 1_000;
     };

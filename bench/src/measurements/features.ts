@@ -33,20 +33,20 @@ export const features: Measurement = {
     const readUnits: Record<string, number[]> = {};
     /** Returns the CPU time of one request or of `group` requests, in milliseconds. */
     const cpu =
-      (server: ServerProcess, path: string, { user = 'watcher', method = 'GET', group = 1, groups = 20 } = {}) =>
+      (server: ServerProcess, path: string, { userId = 'watcher', method = 'GET', group = 1, groups = 20 } = {}) =>
       async (): Promise<number> => {
         const times = bench.size(groups, 1);
         meter.read();
         const before = await server.usage();
-        const token = tokens[user as keyof typeof tokens];
+        const token = tokens[userId as keyof typeof tokens];
         const requests = times * group;
         await bench.load(server.origin, { method, path: `${BASE}/${path}`, token, connections: 4, requests });
         const { cpuMs } = await server.usage();
-        readUnits[`${user} ${path}`] = [meter.read().readUnits / times];
+        readUnits[`${userId} ${path}`] = [meter.read().readUnits / times];
         return (cpuMs - before.cpuMs) / times;
       };
     const ids = Array.from({ length: 10 }, (_, index) => index + 1).join();
-    const onLarge = { user: 'poller' };
+    const onLarge = { userId: 'poller' };
     const subjects = {
       poll: cpu(ours, `list?job-ids=${LARGE_JOB}`, { ...onLarge, groups: 200 }),
       streamed: cpu(streaming, `get?job-id=${LARGE_JOB}`, onLarge),
@@ -75,7 +75,7 @@ export const features: Measurement = {
       unit: 'times',
       samples: ratio(dividend, divisor),
     });
-    const units = (path: string, user = 'watcher') => readUnits[`${user} ${path}`];
+    const units = (path: string, userId = 'watcher') => readUnits[`${userId} ${path}`];
     const unit = 'ms of CPU';
     return {
       series: [

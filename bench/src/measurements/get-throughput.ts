@@ -1,5 +1,5 @@
 import { SESSION_TOKEN } from '../bench.ts';
-import { generatedUser } from '../generated-table.ts';
+import { generatedUserId } from '../generated-table.ts';
 import { percentile } from '../load.ts';
 import { ratio, type Goal, type Measurement, type Series } from '../measurement.ts';
 
@@ -28,7 +28,7 @@ export const getThroughput: Measurement = {
     const { env, generatedTable, tokenOf } = await bench.backend();
     const { service, naiveServer } = await bench.bundles();
     const files = bench.size(1_000, 5);
-    const token = await tokenOf(generatedUser(files));
+    const token = await tokenOf(generatedUserId(files));
     const patient = {
       ...env,
       AWS_ENDPOINT_URL_DYNAMODB: generatedTable,

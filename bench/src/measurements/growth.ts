@@ -1,4 +1,4 @@
-import { generatedUser, type GeneratedPage } from '../generated-table.ts';
+import { generatedUserId, type GeneratedPage } from '../generated-table.ts';
 import { jobRecord, objectUuid } from '../jobs.ts';
 import { format } from '../report.ts';
 import { cpuTime, interleave, ratio, summarise, type Goal, type Measurement, type Series } from '../measurement.ts';
@@ -57,7 +57,7 @@ export const growth: Measurement = {
         const before = await lister.usage();
         await bench.load(lister.origin, {
           path: '/api/v1/jobs/list',
-          token: await tokenOf(generatedUser(jobs)),
+          token: await tokenOf(generatedUserId(jobs)),
           requests,
         });
         const cpuMs = (await lister.usage()).cpuMs - before.cpuMs;
@@ -113,7 +113,7 @@ const pagesOf = async (generatedTable: string, jobs: number): Promise<readonly s
   const pages: string[] = [];
   let start: object | undefined;
   do {
-    const query = { ExpressionAttributeValues: { ':userId': { S: generatedUser(jobs) } }, ExclusiveStartKey: start };
+    const query = { ExpressionAttributeValues: { ':userId': { S: generatedUserId(jobs) } }, ExclusiveStartKey: start };
     const page = await (await fetch(generatedTable, { method: 'POST', body: JSON.stringify(query) })).text();
     start = (JSON.parse(page) as GeneratedPage).LastEvaluatedKey;
     pages.push(page);

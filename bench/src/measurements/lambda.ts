@@ -7,12 +7,12 @@ import type { Env } from '../server-process.ts';
 interface FirstResponse {
   /** From the import of the bundle to the response. */
   readonly cpuMs: number;
-  readonly answer: unknown;
+  readonly response: unknown;
 }
 
 const startHandler = async (bench: Bench, file: string, event: object, env: Env) => {
   const started = await bench.helper<FirstResponse>('lambda-host.js', [file, JSON.stringify(event)], env);
-  const { status, body } = toClient(started.message.answer);
+  const { status, body } = toClient(started.message.response);
   if (status !== 200) throw new Error(`${file} returned ${status}: ${body.toString()}`);
   return started;
 };

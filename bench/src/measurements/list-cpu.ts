@@ -30,12 +30,12 @@ export const listCpu: Measurement = {
 
     // The floor: the page of DynamoDB is parsed, and the response is made.
     const page = await queryPage(env, 'lister');
-    const answer = (await (
+    const response = (await (
       await fetch((ours as ServerProcess).origin + path, { headers: { Authorization: token } })
     ).json()) as object;
     const floor = () => {
       JSON.parse(page);
-      JSON.stringify(answer);
+      JSON.stringify(response);
     };
     const subjects = {
       naive: () => perRequest(naive),

@@ -1,5 +1,5 @@
 import { SESSION_TOKEN } from '../bench.ts';
-import { generatedUser } from '../generated-table.ts';
+import { generatedUserId } from '../generated-table.ts';
 import { jobRecord } from '../jobs.ts';
 import { summarise, type Measurement } from '../measurement.ts';
 
@@ -43,7 +43,7 @@ export const memory: Measurement = {
       return highest;
     };
     const patient = { ...env, AWS_SESSION_TOKEN: SESSION_TOKEN, REQUEST_TIMEOUT_SECONDS: '600' };
-    const [lister, keeper] = [await tokenOf(generatedUser(jobs)), await tokenOf('keeper')];
+    const [lister, keeper] = [await tokenOf(generatedUserId(jobs)), await tokenOf('keeper')];
     const idle = await over(patient, 1, async () => undefined);
     const batches = bench.size(9, 2);
     const lists = await over({ ...patient, AWS_ENDPOINT_URL_DYNAMODB: generatedTable }, batches, (origin) =>

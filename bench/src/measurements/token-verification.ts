@@ -15,7 +15,7 @@ export const tokenVerification: Measurement = {
     const count = bench.size(1_000, 20);
     const tokens = await Promise.all(
       Array.from({ length: count }, (_, index) =>
-        tokenIssuer.issueToken(`user-${index}`, { email: 'somebody@example.com' }),
+        tokenIssuer.issueToken(`user-${index}`, { email: 'alice@example.com' }),
       ),
     );
     const jwks = new RemoteJwks(jwksUri);
