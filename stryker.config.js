@@ -9,9 +9,18 @@ const PARTS = {
     mutate: ['packages/adapters-aws/src/jwt/{jwt-authenticator,cognito,token-cache}.ts'],
     tests: 'packages/adapters-aws/src/jwt/{jwt-authenticator,token-cache}.test.ts',
   },
-  delete: {
-    mutate: ['packages/adapters-aws/src/s3/sweep.ts'],
-    tests: 'packages/adapters-aws/src/s3/{sweep,s3-object-store.contract}.test.ts',
+  // Deletes are three parts: every mutant runs all tests of its part that reach it, also after one has failed.
+  lists: {
+    mutate: ['packages/adapters-aws/src/s3/list-pages.ts'],
+    tests: 'packages/adapters-aws/src/s3/list-pages.test.ts',
+  },
+  batches: {
+    mutate: ['packages/adapters-aws/src/s3/object-deleter.ts'],
+    tests: 'packages/adapters-aws/src/s3/object-deleter.test.ts',
+  },
+  sweep: {
+    mutate: ['packages/adapters-aws/src/s3/{sweep,portions}.ts'],
+    tests: 'packages/adapters-aws/src/s3/sweep.test.ts',
   },
 };
 
