@@ -102,7 +102,7 @@ export const growth: Measurement = {
       series,
       goals,
       notes: [
-        'The service, the local stack and the load share two cores, so that more connections cannot give much more. A job in a long list costs more because the records of all pages are kept until the response begins, and the garbage collector copies them.',
+        'The service, the local stack and the load share two cores, so that more connections cannot give much more. The records of all pages of a list are kept until the response begins, which the last row measures alone.',
       ],
     };
   },
